@@ -1,0 +1,123 @@
+"""Every setting of the system, read once from the environment and `.env`; `.env.example` documents each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+
+from bot.errors import StartError
+
+ROOT: Final[Path] = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The frozen settings of one process.
+
+    Attributes:
+        data_dir: folder that holds everything the system writes (`BOT_DATA_DIR`).
+        http_host, http_port: the public origin (`BOT_HTTP_HOST`, `BOT_HTTP_PORT`).
+        rasa_port, actions_port: loopback ports; 0 lets the supervisor choose (`BOT_RASA_PORT`, `BOT_ACTIONS_PORT`).
+        database_url: SQLAlchemy address; empty means SQLite under `data_dir` (`BOT_DATABASE_URL`).
+        demo: whether invented data is shown and announced (`BOT_DEMO`).
+        rate_limits: whether message rates are limited (`BOT_RATE_LIMITS`).
+        messages_per_minute: per conversation and per network address (`BOT_MESSAGES_PER_MINUTE`).
+        lookup_attempts: failed status look-ups allowed per hour, per conversation and per number (`BOT_LOOKUP_ATTEMPTS`).
+        rest_tokens: callers of the REST protocol by token, `name:token` separated by commas (`BOT_REST_TOKENS`).
+        metrics: who may read `/metrics`: `loopback` or `off` (`BOT_METRICS`).
+        assistant_timeout_s: seconds Rasa has for one answer (`BOT_ASSISTANT_TIMEOUT_S`).
+        turn_lease_s: seconds after which an unanswered turn is taken up again (`BOT_TURN_LEASE_S`).
+        log_level: of our own log (`BOT_LOG_LEVEL`).
+    """
+
+    data_dir: Path = ROOT / "var"
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    rasa_port: int = 0
+    actions_port: int = 0
+    database_url: str = ""
+    demo: bool = True
+    rate_limits: bool = True
+    messages_per_minute: int = 30
+    lookup_attempts: int = 5
+    rest_tokens: Mapping[str, str] = field(default_factory=dict)
+    metrics: str = "loopback"
+    assistant_timeout_s: float = 20.0
+    turn_lease_s: float = 30.0
+    log_level: str = "INFO"
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The SQLAlchemy address that is really used."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'permits.db'}"
+
+
+def _flag(name: str, value: str) -> bool:
+    lowered = value.strip().lower()
+    if lowered in {"1", "on", "yes", "true"}:
+        return True
+    if lowered in {"0", "off", "no", "false"}:
+        return False
+    raise StartError("bad_setting", detail=f"{name} must be on or off, not {value!r}.")
+
+
+def _number(name: str, value: str, low: float, high: float) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        raise StartError("bad_setting", detail=f"{name} must be a number, not {value!r}.") from None
+    if not low <= number <= high:
+        raise StartError("bad_setting", detail=f"{name} must be between {low:g} and {high:g}, not {value}.")
+    return number
+
+
+def _tokens(value: str) -> dict[str, str]:
+    tokens: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in value.split(","))):
+        name, _, token = pair.partition(":")
+        if not name or len(token) < 16:
+            raise StartError("bad_setting", detail="BOT_REST_TOKENS needs name:token pairs, tokens of 16 characters or more.")
+        tokens[token] = name
+    return tokens
+
+
+def load(environment: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> Settings:
+    """The settings of this process; the environment wins over `.env`.
+
+    Raises:
+        StartError: a value cannot be used; the detail names the setting and what it may be.
+    """
+    values: dict[str, str] = {}
+    if env_file is not None and env_file.exists():
+        values.update({name: value for name, value in dotenv_values(env_file).items() if value is not None})
+    values.update(os.environ if environment is None else environment)
+
+    def get(name: str, default: str) -> str:
+        return values.get(name) or default
+
+    data_dir = Path(get("BOT_DATA_DIR", "var")).expanduser()
+    metrics = get("BOT_METRICS", "loopback")
+    if metrics not in {"loopback", "off"}:
+        raise StartError("bad_setting", detail=f"BOT_METRICS must be loopback or off, not {metrics!r}.")
+    return Settings(
+        data_dir=data_dir if data_dir.is_absolute() else ROOT / data_dir,
+        http_host=get("BOT_HTTP_HOST", "127.0.0.1"),
+        http_port=int(_number("BOT_HTTP_PORT", get("BOT_HTTP_PORT", "8080"), 1, 65535)),
+        rasa_port=int(_number("BOT_RASA_PORT", get("BOT_RASA_PORT", "0"), 0, 65535)),
+        actions_port=int(_number("BOT_ACTIONS_PORT", get("BOT_ACTIONS_PORT", "0"), 0, 65535)),
+        database_url=get("BOT_DATABASE_URL", ""),
+        demo=_flag("BOT_DEMO", get("BOT_DEMO", "on")),
+        rate_limits=_flag("BOT_RATE_LIMITS", get("BOT_RATE_LIMITS", "on")),
+        messages_per_minute=int(_number("BOT_MESSAGES_PER_MINUTE", get("BOT_MESSAGES_PER_MINUTE", "30"), 1, 10000)),
+        lookup_attempts=int(_number("BOT_LOOKUP_ATTEMPTS", get("BOT_LOOKUP_ATTEMPTS", "5"), 1, 100)),
+        rest_tokens=_tokens(get("BOT_REST_TOKENS", "")),
+        metrics=metrics,
+        assistant_timeout_s=_number("BOT_ASSISTANT_TIMEOUT_S", get("BOT_ASSISTANT_TIMEOUT_S", "20"), 0.1, 55),
+        turn_lease_s=_number("BOT_TURN_LEASE_S", get("BOT_TURN_LEASE_S", "30"), 1, 600),
+        log_level=get("BOT_LOG_LEVEL", "INFO").upper(),
+    )
