@@ -1,0 +1,62 @@
+"""Everything the assistant knows about permits and places, loaded once and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot.catalogue.calendar import WorkingCalendar
+from bot.catalogue.deadlines import Deadlines
+from bot.catalogue.facts import Facts, Source, Text, load_sources
+from bot.catalogue.papers import Papers
+from bot.catalogue.places import Places
+from bot.catalogue.stations import Stations
+from bot.errors import DataError
+
+DATA: Final[Path] = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The one object that answers questions about facts; immutable, microseconds per question."""
+
+    sources: Mapping[str, Source]
+    facts: Facts
+    calendar: WorkingCalendar
+    stations: Stations
+    places: Places
+    deadlines: Deadlines
+    papers: Papers
+
+    @classmethod
+    def load(cls, data: Path = DATA) -> Catalogue:
+        """Read and check every file under `data`.
+
+        Raises:
+            DataError: naming file, entry and field.
+        """
+        sources = load_sources(data / "sources.yml")
+        tags = frozenset(sources)
+        calendar = WorkingCalendar.load(data / "calendar.yml", tags)
+        return cls(
+            sources=sources,
+            facts=Facts.load(data / "facts", sources),
+            calendar=calendar,
+            stations=Stations.load(calendar, data / "stations.yml", tags),
+            places=Places.load(data),
+            papers=Papers.load(data, tags),
+            deadlines=Deadlines.load(calendar, data / "deadlines.yml", tags),
+        )
+
+    def cited(self, tags: Iterable[str]) -> tuple[Source, ...]:
+        """The sources behind tags, each once."""
+        return tuple(self.sources[tag] for tag in dict.fromkeys(tags))
+
+    def district_name(self, district: str) -> Text:
+        """The full name of a district by its short English one."""
+        for place in self.places.all():
+            if place.kind == "district" and place.district == district:
+                return place.name
+        raise DataError("places.csv", district, "district_en", "has no district row")

@@ -1,0 +1,146 @@
+"""What a country in a sentence is to the person: nationality, where the degree is from, where they are now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.catalogue.countries import Countries, CountryMention
+from bot.catalogue.entries import Entry, read_phrases
+from bot.catalogue.phrases import plain
+
+DEGREE: Final = "degree_country"
+NO_CRIME: Final = "no_crime_country"
+NATIONALITY: Final = "nationality"
+PLACE: Final = "place"
+PASSPORT: Final = "passport"
+HOME: Final = "CN"
+
+_CLAUSE: Final = re.compile(r"[,.;:!?\n，。；：！？、]| and | but | with |但|然后|并且")
+_ROLES: Final = ("degree", "no_crime", "place", "nationality", "passport", "skip")
+_ARTICLES: Final = re.compile(r"\b(?:a|an|the|my|his|her|valid|full|new|holds?|holding)\s*$")
+_SHORT: Final = 24
+_WEAK_PLACE: Final = frozenset({"in", "在"})
+
+
+@dataclass(frozen=True)
+class _Cues:
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+class CountryRoles:
+    """Decides by the words before and right after a country what it is."""
+
+    def __init__(self, countries: Countries, cues: Mapping[str, _Cues]) -> None:
+        self._countries = countries
+        self._cues = cues
+
+    def find(self, text: str, bare: str, masked: Collection[tuple[int, int]]) -> dict[str, str]:
+        """Circumstances by the countries in `text`; `masked` are parts of `bare` that name no country."""
+        known: dict[str, str] = {}
+        loose: list[CountryMention] = []
+        passport: str | None = None
+        for mention in self._countries.find(text):
+            if any(start <= mention.start < end for start, end in masked):
+                continue
+            role = self._role(bare, mention)
+            if role is None:
+                loose.append(mention)
+            elif role == PLACE:
+                known.setdefault(PLACE, "in_china" if mention.code == HOME else "abroad")
+            elif role == PASSPORT:
+                passport = passport or mention.code
+            elif role != "skip":
+                known.setdefault(role, mention.code)
+        if passport is not None:
+            known[NATIONALITY] = passport
+        for mention in loose:
+            if mention.code == HOME:
+                continue
+            if mention.kind == "person" or (mention.kind == "name" and len(_clause(bare, mention)[0].strip()) <= _SHORT // 2):
+                known.setdefault(NATIONALITY, mention.code)
+        return known
+
+    def _role(self, bare: str, mention: CountryMention) -> str | None:
+        left, right = _clause(bare, mention)
+        left = left.rstrip()
+        right = right.lstrip()
+        near = _ARTICLES.sub("", left).rstrip()
+        if self._right(right, "skip"):
+            return "skip"
+        if self._right(right, "degree"):
+            return DEGREE
+        if self._right(right, "no_crime"):
+            return NO_CRIME
+        if self._within(left, "degree"):
+            return DEGREE
+        if self._within(left, "no_crime"):
+            return NO_CRIME
+        if mention.kind != "city" and mention.code != HOME and (self._right(right, PASSPORT) or self._ends(near, PASSPORT)):
+            return PASSPORT
+        nationality = mention.kind != "city" and (self._right(right, "nationality") or self._ends(near, "nationality"))
+        place, skip = self._ends(near, "place"), self._ends(near, "skip")
+        if nationality and not (place and len(place) > 2):
+            return "skip" if mention.code == HOME and not self._right(right, "nationality") else NATIONALITY
+        if skip and len(skip) > len(place or ""):
+            return "skip"
+        if place and mention.kind == "person":
+            return "skip"
+        if place and not (mention.code == HOME and place in _WEAK_PLACE):
+            return PLACE
+        if self._right(right, "place") and mention.code != HOME:
+            return PLACE
+        if place:
+            return "skip"
+        return None
+
+    def _right(self, right: str, role: str) -> bool:
+        return any(
+            right.startswith(cue) and not (cue.isascii() and _letter(right[len(cue) : len(cue) + 1])) for cue in self._cues[role].after
+        )
+
+    def _ends(self, near: str, role: str) -> str | None:
+        for cue in self._cues[role].before:
+            if near.endswith(cue) and not (cue.isascii() and _letter(near[: -len(cue)][-1:])):
+                return cue
+        return None
+
+    def _within(self, left: str, role: str) -> bool:
+        tail = left[-_SHORT * 2 :]
+        for cue in self._cues[role].before:
+            place = tail.rfind(cue)
+            if place >= 0 and not (cue.isascii() and (_letter(tail[:place][-1:]) or _letter(tail[place + len(cue) :][:1]))):
+                between = tail[place + len(cue) :]
+                if len(between) <= _SHORT and not self._countries.find(between):
+                    return True
+        return False
+
+    @classmethod
+    def load(cls, file: str, raw: Mapping[str, Any], countries: Countries) -> CountryRoles:
+        """From the `roles` of reading_words.yml.
+
+        Raises:
+            DataError: naming file, entry and field.
+        """
+        cues = {}
+        for role in _ROLES:
+            entry = Entry(file, f"roles.{role}", raw.get(role), {"before", "after"})
+            before = read_phrases(file, entry.name, "before", entry.raw.get("before"), needed=True)
+            after = read_phrases(file, entry.name, "after", entry.raw.get("after"))
+            longest = tuple(sorted(map(plain, before), key=len, reverse=True))
+            cues[role] = _Cues(longest, tuple(sorted(map(plain, after), key=len, reverse=True)))
+        return cls(countries, cues)
+
+
+def _letter(char: str) -> bool:
+    return char.isascii() and char.isalpha()
+
+
+def _clause(bare: str, mention: CountryMention) -> tuple[str, str]:
+    """The text before and after the mention inside its clause."""
+    start = max((match.end() for match in _CLAUSE.finditer(bare, 0, mention.start)), default=0)
+    stop = _CLAUSE.search(bare, mention.end)
+    return bare[start : mention.start], bare[mention.end : stop.start() if stop else len(bare)]

@@ -1,0 +1,74 @@
+"""Values as people read them: numbers, dates, distances and lists, in the language of the answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.languages import Language
+
+SHENZHEN = ZoneInfo("Asia/Shanghai")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PARTIAL_DATE = re.compile(r"^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$")
+
+
+def format_date(value: date, language: Language) -> str:
+    """`24 Nov 2026` or `2026年11月24日`; a datetime is shown as Shenzhen's day."""
+    if isinstance(value, datetime):
+        value = value.astimezone(SHENZHEN).date()
+    if language == "zh":
+        return f"{value.year}年{value.month}月{value.day}日"
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def format_source_date(value: str, language: Language) -> str:
+    """A source's date, which may be a year or a month only, as `2026`, `Mar 2026` or `24 Nov 2026`."""
+    parts = _PARTIAL_DATE.match(value)
+    if not parts:
+        return value
+    year, month, day = parts.groups()
+    if day:
+        return format_date(date(int(year), int(month), int(day)), language)
+    if month:
+        return f"{year}年{int(month)}月" if language == "zh" else f"{_MONTHS[int(month) - 1]} {year}"
+    return f"{year}年" if language == "zh" else year
+
+
+def format_number(value: float, language: Language) -> str:
+    """Thousands are grouped as the language does: from 1,000 in English, from 10,000 in Chinese. Years are texts."""
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) >= (10_000 if language == "zh" else 1_000) else str(value)
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def format_value(value: Any, language: Language) -> str:
+    """Any value of a fact as text; a list becomes bullets, one line each."""
+    if isinstance(value, (list, tuple)):
+        return "\n".join(f"- {format_value(item, language)}" for item in value)
+    if isinstance(value, Mapping):
+        return str(value[language])
+    if isinstance(value, (date, datetime)):
+        return format_date(value, language)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return format_number(value, language)
+    return str(value)
+
+
+_WEEKDAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日")}
+
+
+def format_moment(value: datetime, language: Language) -> str:
+    """A moment with weekday and time of Shenzhen: `Wed 25 Nov 2026, 09:00` or `2026年11月25日（周三）09:00`."""
+    local = value.astimezone(SHENZHEN)
+    weekday = _WEEKDAYS[language][local.weekday()]
+    if language == "zh":
+        return f"{format_date(local, language)}（{weekday}）{local:%H:%M}"
+    return f"{weekday} {format_date(local, language)}, {local:%H:%M}"
+
+
+def join(parts: list[str], language: Language) -> str:
+    """A list within a sentence."""
+    return ("、" if language == "zh" else ", ").join(parts)

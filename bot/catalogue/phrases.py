@@ -1,0 +1,106 @@
+"""Finding known phrases in a sentence: whole words in Latin script, any place in Chinese, the longest first."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from rapidfuzz.distance import OSA
+
+from bot.catalogue.place_names import HAN, simplified
+
+V = TypeVar("V")
+
+_WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+_QUOTES: Final = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "‑": "-", "–": "-", "—": "-"})
+_FUZZY_LENGTH: Final = 8
+
+
+@dataclass(frozen=True)
+class Found(Generic[V]):
+    """A phrase that stands in a text; `start` and `end` count in the text as `plain` makes it."""
+
+    start: int
+    end: int
+    phrase: str
+    value: V
+
+
+def plain(text: str) -> str:
+    """`text` in lower case and simplified characters, without accents, every character still in its place where possible."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).translate(_QUOTES))
+    bare = "".join(char for char in folded if not unicodedata.combining(char))
+    return (simplified(bare) if HAN.search(bare) else bare).lower()
+
+
+def _words(text: str) -> list[tuple[int, int, str]]:
+    return [(match.start(), match.end(), match.group()) for match in _WORD.finditer(text)]
+
+
+class PhraseIndex(Generic[V]):
+    """Phrases and what each stands for; looking up is linear in the text."""
+
+    def __init__(self, phrases: Mapping[str, V], fuzzy: bool = True) -> None:
+        self._latin: dict[tuple[str, ...], tuple[str, V]] = {}
+        self._starts: dict[str, int] = {}
+        self._han: dict[str, list[tuple[str, V]]] = {}
+        for phrase, value in phrases.items():
+            key = plain(phrase)
+            if HAN.search(key):
+                self._han.setdefault(key[0], []).append((key, value))
+            else:
+                words = tuple(word for _, _, word in _words(key))
+                if words:
+                    self._latin[words] = (key, value)
+                    self._starts[words[0]] = max(self._starts.get(words[0], 0), len(words))
+        for listed in self._han.values():
+            listed.sort(key=lambda pair: -len(pair[0]))
+        self._vocabulary: Collection[str] = frozenset(word for words in self._latin for word in words)
+        self._long = sorted(word for word in self._vocabulary if len(word) >= _FUZZY_LENGTH) if fuzzy else []
+
+    def find(self, text: str) -> list[Found[V]]:
+        """Every phrase in `text` that is not inside a longer one, from left to right."""
+        return self.find_plain(plain(text))
+
+    def find_plain(self, text: str) -> list[Found[V]]:
+        """As `find`, for a text that `plain` has made already."""
+        found = [*self._find_latin(text), *self._find_han(text)]
+        found.sort(key=lambda each: (each.start - each.end, each.start))
+        taken: list[Found[V]] = []
+        for each in found:
+            if all(each.end <= other.start or each.start >= other.end for other in taken):
+                taken.append(each)
+        return sorted(taken, key=lambda each: each.start)
+
+    def _find_latin(self, text: str) -> list[Found[V]]:
+        words = _words(text)
+        mended = [self._mend(word) for _, _, word in words]
+        found = []
+        for first, word in enumerate(mended):
+            for count in range(min(self._starts.get(word, 0), len(words) - first), 0, -1):
+                entry = self._latin.get(tuple(mended[first : first + count]))
+                if entry is not None:
+                    found.append(Found(words[first][0], words[first + count - 1][1], *entry))
+                    break
+        return found
+
+    def _find_han(self, text: str) -> list[Found[V]]:
+        return [
+            Found(start, start + len(phrase), phrase, value)
+            for start, char in enumerate(text)
+            for phrase, value in self._han.get(char, ())
+            if text.startswith(phrase, start)
+        ]
+
+    def _mend(self, word: str) -> str:
+        """`word` as the index knows it: a plural, or one typing error in a long word, is forgiven."""
+        if word in self._vocabulary:
+            return word
+        if word.endswith("s") and word[:-1] in self._vocabulary:
+            return word[:-1]
+        if len(word) < _FUZZY_LENGTH or not self._long:
+            return word
+        return next((known for known in self._long if OSA.distance(word, known, score_cutoff=1) <= 1), word)

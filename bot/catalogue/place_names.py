@@ -1,0 +1,103 @@
+"""How a place is called: folding of text, and every spelling under which a name of the list may be typed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from opencc import OpenCC
+from pypinyin import lazy_pinyin
+
+_APOSTROPHE: Final = re.compile(r"['’‘`´]")
+_NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
+HAN: Final = re.compile(r"[\u3400-\u9fff]+")
+_BRACKETED: Final = re.compile(r"[（(]([^（）()]*)[）)]")
+_SHENZHEN_KEPT: Final = re.compile(
+    r"shenzhen (?:bay|(?:north |east )?railway|north|east|university$|university yuehai|museum|library|world)"
+)
+_STATION_WORDS: Final = ("station", "metro station", "metro", "subway", "subway station", "mtr", "mtr station")
+_PORT_WORDS: Final = ("port", "checkpoint", "border", "crossing", "control point", "border crossing", "kouan", "custom", "customs")
+_PORT_TAIL: Final = re.compile(r" (?:port|checkpoint)$")
+_CENTER: Final = re.compile(r"\bcenter\b")
+_NORTH: Final = re.compile(r"^(\w+) north$")
+
+
+@lru_cache(maxsize=1)
+def _simplifier() -> OpenCC:
+    return OpenCC("t2s")
+
+
+def fold(text: str) -> str:
+    """Latin text as lower-case words: no accents, no apostrophes, one space between."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text))
+    plain = "".join(char for char in plain if not unicodedata.combining(char)).lower()
+    return _NOT_WORD.sub(" ", _APOSTROPHE.sub("", plain.replace("&", " and "))).strip()
+
+
+def simplified(text: str) -> str:
+    """Chinese in simplified characters, full-width forms made plain; length and order are kept."""
+    return str(_simplifier().convert(unicodedata.normalize("NFKC", text)))
+
+
+def fold_chinese(text: str) -> str:
+    """Simplified, lower case, without blanks and marks that people put between characters."""
+    return re.sub(r"[\s·•・,，。.、;；:：!！?？()（）\-]+", "", simplified(text).lower())
+
+
+def pinyin(text: str) -> tuple[str, ...]:
+    """The syllables of a Chinese text, without tones."""
+    return tuple(syllable.replace("ü", "v") for syllable in lazy_pinyin(text))
+
+
+def _pieces(name: str) -> Iterator[str]:
+    """`A / B (C)` as A and B, and C where it is a short form in capitals; other brackets only say where it is."""
+    inside = [piece for piece in _BRACKETED.findall(name) if piece.isupper() and piece.isalpha()]
+    bare = _BRACKETED.sub(" ", name)
+    for piece in [bare, *bare.split("/"), bare.split(",")[0], *inside]:
+        if piece.strip():
+            yield piece.strip()
+
+
+def english_names(kind: str, name: str) -> set[str]:
+    """Folded English spellings of a name in the list."""
+    if kind == "metro":
+        name = re.sub(r"\s*\((?:Line[^)]*|Futian Bonded Area)\)", "", name)
+    names = {fold(piece) for piece in _pieces(name)}
+    if kind == "district":
+        base = {re.sub(r" (?:new )?district$", "", one) for one in names}
+        names = {form for one in base for form in (one, f"{one} district", f"{one} new district", f"{one} qu", f"{one} area")}
+    elif kind == "subdistrict":
+        base = {re.sub(r" (?:sub district|town)$", "", one) for one in names}
+        names = {f for one in base for f in (one, f"{one} sub district", f"{one} subdistrict", f"{one} street office",
+                                             f"{one} subdistrict office", f"{one} jiedao", f"{one} town")}
+    for one in list(names):
+        if one.startswith("shenzhen ") and not _SHENZHEN_KEPT.match(one):
+            names.add(one.removeprefix("shenzhen "))
+        tail = _PORT_TAIL.search(one)
+        if tail and kind in ("metro", "landmark"):
+            names |= {f"{one[: tail.start()]} {word}" for word in _PORT_WORDS}
+    if kind == "metro":
+        base = {one.removesuffix(" railway station").removesuffix(" station") for one in names}
+        names |= base | {f"{one} {word}" for one in base for word in _STATION_WORDS}
+        names |= {f"{north.group(1)} bei" for one in base if (north := _NORTH.match(one))}
+    names |= {_CENTER.sub("centre", one) for one in names}
+    return {one for one in names if len(one.replace(" ", "")) >= 3}
+
+
+def chinese_names(kind: str, name: str) -> set[str]:
+    """Simplified Chinese spellings of a name in the list."""
+    bare = _BRACKETED.sub("", name)
+    names = {fold_chinese(piece) for piece in (bare, *bare.split("/"))}
+    if kind == "district":
+        names |= {re.sub("(?:新区|特别合作区|区)$", "", one) for one in names}
+    elif kind == "subdistrict":
+        base = {re.sub("(?:街道|镇)$", "", one) for one in names}
+        names |= base | {f"{one}街道办" for one in base} | {f"{one}镇" for one in base}
+    elif kind == "metro":
+        names |= {f"{one}{tail}" for one in names for tail in ("站", "地铁站", "地铁口")}
+    else:
+        names |= {one.removeprefix("深圳") for one in names if len(one) >= 7 and not one.startswith(("深圳湾", "深圳大学"))}
+    return {one for one in names if len(one) >= 2}

@@ -1,0 +1,245 @@
+"""Finds the names of places in a sentence: exact, in pinyin, with small typing errors, in either script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from rapidfuzz.distance import OSA
+
+from bot.catalogue.place_names import HAN, fold, pinyin, simplified
+
+T = TypeVar("T")
+
+_TOKEN: Final = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*|&")
+_LONGEST_WORDS: Final = 7
+_LONGEST_CHARACTERS: Final = 16
+_SHORTEST_FUZZY: Final = 5
+_LONGEST_TEXT: Final = 600
+
+_BEFORE: Final = frozenset(
+    {
+        "in", "at", "near", "to", "from", "around", "live", "living", "lives", "stay", "staying", "work", "working",
+        "nearest", "closest", "by", "of", "beside", "opposite", "next", "inside", "behind", "office", "home",
+        "based", "located", "arrive", "arrived", "area", "zai", "qu", "dao", "zhu"
+    }
+)
+_AFTER: Final = frozenset(
+    {
+        "station", "metro", "subway", "district", "area", "port", "checkpoint", "campus", "exit", "zhan", "fujin",
+        "neighborhood", "neighbourhood", "side", "branch"
+    }
+)
+_ROAD: Final = frozenset(
+    {
+        "road", "rd", "avenue", "ave", "street", "st", "lu", "dadao", "dajie", "boulevard", "blvd", "highway",
+        "expressway"
+    }
+)
+_SCHOOLING: Final = frozenset(
+    {
+        "graduate", "graduated", "graduating", "degree", "diploma", "studied", "alumni", "alumnus", "master",
+        "masters", "bachelor", "bachelors", "phd", "doctorate"
+    }
+)
+_ARTICLES: Final = frozenset({"the", "shenzhen", "sz", "my"})
+_BEFORE_ZH: Final = re.compile(
+    r"(?:住|在|去|到|离|近|从|于|靠|往|回|来)(?:深圳市?|了)?$|(?:福田|罗湖|南山|盐田|宝安|龙岗|龙华|坪山)区?$"
+)
+_AFTER_ZH: Final = re.compile(
+    r"(?:[(\s·-]*深圳|站(?!点)|地铁|附近|街道|区|村|这边|那边|周边|旁|边上|口岸|上班|工作$|校区|这里|那里|片区|离|的人|有)"
+)
+_ROAD_ZH: Final = re.compile(r"(?:[东南西北中一二三四五六七八九十]{0,2}路|大道|大街|街(?!道))")
+_NOT_STATION_ZH: Final = re.compile(r"站(?:点|岗|长|台)")
+
+
+@dataclass(frozen=True)
+class Mention(Generic[T]):
+    """A stretch of the text that names something; `weak` when it names only a road of that name."""
+
+    start: int
+    end: int
+    targets: tuple[T, ...]
+    score: int
+    weak: bool
+
+
+@dataclass(frozen=True)
+class _Word:
+    text: str
+    start: int
+    end: int
+    capitals: bool
+
+
+def _mended(word: str) -> str:
+    """`shenzhen` for its usual misspellings, any other word unchanged."""
+    close = word.startswith(("shen", "shnz", "shez")) and 6 <= len(word) <= 9 and OSA.distance(word, "shenzhen") <= 1
+    return "shenzhen" if close else word
+
+
+class NameIndex(Generic[T]):
+    """Every spelling of every name, and the search for them in free text."""
+
+    def __init__(
+        self, needs_context: Mapping[str, Iterable[str]], capitals: Iterable[str], not_places: Iterable[str]
+    ) -> None:
+        self._latin: dict[str, list[T]] = {}
+        self._chinese: dict[str, list[T]] = {}
+        self._sounds: dict[tuple[str, ...], list[T]] = {}
+        # Spellings by first letter, length and number of words; 1 holds all, for a typed word may stand for several.
+        self._by_shape: dict[tuple[str, int, int], list[str]] = {}
+        self._context = {fold(name).replace(" ", "") for name in needs_context.get("en", ())}
+        self._context_zh = set(needs_context.get("zh", ()))
+        self._context |= {"".join(pinyin(name)) for name in self._context_zh}
+        self._capitals, self._not_places = set(capitals), {fold(name).replace(" ", "") for name in not_places}
+
+    def add_latin(self, name: str, target: T, fuzzy: bool = True) -> None:
+        """One folded Latin spelling; typing errors in it are forgiven only if `fuzzy`."""
+        key = name.replace(" ", "")
+        targets = self._latin.setdefault(key, [])
+        if fuzzy and len(key) >= _SHORTEST_FUZZY:
+            for words in {1, name.count(" ") + 1}:
+                shape = self._by_shape.setdefault((key[0], len(key), words), [])
+                if key not in shape:
+                    shape.append(key)
+        if target not in targets:
+            targets.append(target)
+
+    def add_chinese(self, name: str, target: T, fuzzy: bool = True) -> None:
+        """One simplified Chinese spelling, and with it its pinyin."""
+        targets = self._chinese.setdefault(name, [])
+        if target not in targets:
+            targets.append(target)
+        if not all(HAN.fullmatch(char) for char in name):
+            return
+        syllables = pinyin(name)
+        if len(syllables) >= 3:
+            heard = self._sounds.setdefault(syllables, [])
+            if target not in heard:
+                heard.append(target)
+        self.add_latin(" ".join(syllables), target, fuzzy)
+
+    def mentions(self, text: str) -> list[Mention[T]]:
+        """Names in the text, without overlaps, in the order they stand there."""
+        plain = simplified(text[:_LONGEST_TEXT])
+        found = [*self._in_latin(plain), *self._in_chinese(plain)]
+        taken: list[Mention[T]] = []
+        for mention in sorted(found, key=lambda m: (-(m.score >= 95), -(m.end - m.start), -m.score, m.start)):
+            if all(mention.end <= other.start or mention.start >= other.end for other in taken):
+                taken.append(mention)
+        return sorted(taken, key=lambda mention: mention.start)
+
+    def _in_latin(self, text: str) -> Iterator[Mention[T]]:
+        words = [
+            _Word(folded, match.start(), match.end(), match.group().isupper())
+            for match in _TOKEN.finditer(HAN.sub(lambda han: " " * len(han.group()), text))
+            for folded in [_mended(fold(match.group()).replace(" ", ""))]
+            if folded
+        ]
+        covered: set[int] = set()
+        for first in range(len(words)):
+            for count in range(min(_LONGEST_WORDS, len(words) - first), 0, -1):
+                span = words[first : first + count]
+                key = "".join(word.text for word in span)
+                targets = self._latin.get(key)
+                if not targets or not self._allowed(key, words, first, count, text):
+                    continue
+                weak = self._is_road(words, first + count)
+                yield Mention(span[0].start, span[-1].end, tuple(targets), 70 if weak else 100, weak)
+                covered.update(range(first, first + count))
+                break
+        for first in range(len(words)):
+            for count in range(min(5, len(words) - first), 0, -1):
+                if not covered.isdisjoint(range(first, first + count)):
+                    continue
+                span = words[first : first + count]
+                if any(word.text == "shenzhen" for word in span):
+                    continue
+                key = "".join(word.text for word in span)
+                near = self._near(key, count)
+                if near is None or not self._allowed(near, words, first, count, text):
+                    continue
+                if (len(near) == _SHORTEST_FUZZY or key.endswith("ing")) and not self._has_cue(words, first, count, text):
+                    continue
+                weak = self._is_road(words, first + count)
+                score = round(100 * (1 - OSA.distance(key, near) / len(near)))
+                yield Mention(span[0].start, span[-1].end, tuple(self._latin[near]), min(score, 94), weak)
+                break
+
+    def _near(self, key: str, words: int) -> str | None:
+        """The one spelling within the allowed number of slips of `key`, or None."""
+        if len(key) < _SHORTEST_FUZZY or key in self._not_places or key.isdigit():
+            return None
+        allowed = 1 if len(key) < 10 else 2
+        best: tuple[int, str] | None = None
+        for length in range(len(key) - allowed, len(key) + allowed + 1):
+            for candidate in self._by_shape.get((key[0], length, words), ()):
+                distance = OSA.distance(key, candidate, score_cutoff=allowed)
+                if distance <= allowed and (best is None or distance < best[0]):
+                    best = distance, candidate
+        return best[1] if best else None
+
+    def _allowed(self, key: str, words: list[_Word], first: int, count: int, text: str) -> bool:
+        if key in self._capitals:
+            around = words[max(0, first - 1) : first] + words[first + count : first + count + 1]
+            alone = len(words) == 1
+            return words[first].capitals and (alone or not any(word.text.isdigit() for word in around))
+        return key not in self._context or self._has_cue(words, first, count, text)
+
+    @staticmethod
+    def _has_cue(words: list[_Word], first: int, count: int, text: str) -> bool:
+        """Whether a word of place stands beside the span, or the message is nothing else."""
+        before = [word.text for word in words[max(0, first - 3) : first] if word.text not in _ARTICLES]
+        if not _SCHOOLING.isdisjoint(before):
+            return False
+        after = [word.text for word in words[first + count : first + count + 1]]
+        only = len(words) - count <= sum(word.text in _ARTICLES for word in words) and not HAN.search(text)
+        return only or bool(before and before[-1] in _BEFORE) or bool(after and after[0] in _AFTER)
+
+    @staticmethod
+    def _is_road(words: list[_Word], after: int) -> bool:
+        return after < len(words) and (
+            words[after].text in _ROAD
+            or (after + 1 < len(words) and words[after + 1].text in _ROAD and words[after].text in {"south", "north", "east", "west"})
+        )
+
+    def _in_chinese(self, text: str) -> Iterator[Mention[T]]:
+        covered: set[int] = set()
+        lowered = text.lower()
+        for start in range(len(lowered)):
+            for length in range(min(_LONGEST_CHARACTERS, len(lowered) - start), 1, -1):
+                name = lowered[start : start + length]
+                targets = self._chinese.get(name)
+                if not targets or not self._allowed_chinese(name, lowered, start, start + length):
+                    continue
+                weak = bool(_ROAD_ZH.match(lowered, start + length))
+                yield Mention(start, start + length, tuple(targets), 70 if weak else 100, weak)
+                covered.update(range(start, start + length))
+                break
+        for run in HAN.finditer(text):
+            syllables = None
+            for start in range(run.start(), run.end() - 2):
+                for length in range(min(8, run.end() - start), 2, -1):
+                    if not covered.isdisjoint(range(start, start + length)):
+                        continue
+                    if syllables is None:
+                        syllables = pinyin(run.group())
+                        if len(syllables) != run.end() - run.start():
+                            break
+                    at = start - run.start()
+                    heard = self._sounds.get(syllables[at : at + length])
+                    if heard:
+                        yield Mention(start, start + length, tuple(heard), 85, False)
+                        covered.update(range(start, start + length))
+                        break
+
+    def _allowed_chinese(self, name: str, text: str, start: int, end: int) -> bool:
+        if name.endswith("站") and _NOT_STATION_ZH.match(text, end - 1):
+            return False
+        if name not in self._context_zh:
+            return True
+        alone = text.strip(" 。？?!！，,").removeprefix("深圳市").removeprefix("深圳") == name
+        return alone or bool(_BEFORE_ZH.search(text[:start])) or bool(_AFTER_ZH.match(text, end))

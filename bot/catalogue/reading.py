@@ -1,0 +1,232 @@
+"""Reading what people write: a profile from a free sentence, the answer to one question, the material they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from babel.languages import get_official_languages
+
+from bot.catalogue.applications import ApplicationTypes, Category
+from bot.catalogue.calendar import DATA
+from bot.catalogue.circumstances import NO, YES, Circumstance, Circumstances
+from bot.catalogue.conditions import UNKNOWN
+from bot.catalogue.countries import Countries
+from bot.catalogue.country_roles import CountryRoles
+from bot.catalogue.entries import read_entries, read_phrases
+from bot.catalogue.phrases import Found, PhraseIndex, plain
+from bot.catalogue.profile import CATEGORY, TYPE, Profile
+from bot.errors import DataError
+
+SAME: Final = "same_country"
+_LONE_LETTER: Final = re.compile(r"(?<![a-z0-9])([abc])(?![a-z0-9'])")
+_ORDINAL: Final = re.compile(r"^\D{0,4}([1-9])\D{0,2}$")
+
+
+@dataclass(frozen=True)
+class _Meaning:
+    """What a phrase in a sentence sets."""
+
+    key: str
+    value: str
+
+
+class Reader:
+    """Finds type, category and circumstances in sentences; word lists come from the data files."""
+
+    def __init__(
+        self,
+        *,
+        types: ApplicationTypes,
+        categories: Mapping[str, Category],
+        circumstances: Circumstances,
+        countries: Countries,
+        words: Mapping[str, Any],
+        roles: CountryRoles,
+    ) -> None:
+        self._types, self._categories, self._circumstances, self._countries = types, categories, circumstances, countries
+        self._roles = roles
+        self._negations = tuple(sorted(words["negations"], key=len, reverse=True))
+        self._answers = PhraseIndex({word: key for key, listed in words["answers"].items() for word in listed}, fuzzy=False)
+        self._languages = PhraseIndex(words["languages"], fuzzy=False)
+        meanings: dict[str, list[_Meaning]] = {}
+        for each in types.values():
+            _add(meanings, each.aliases, TYPE, each.id)
+        for category in categories.values():
+            _add(meanings, category.aliases, CATEGORY, category.id)
+        for circumstance in circumstances.values():
+            for value, phrases in circumstance.phrases.items():
+                _add(meanings, phrases, circumstance.id, value)
+        self._meanings = PhraseIndex(meanings)
+        self._choices = {
+            each.id: PhraseIndex({word: choice.value for choice in each.choices for word in (*choice.aliases, *choice.label.values())})
+            for each in circumstances.values()
+            if each.kind == "choice"
+        }
+        self._labels = {
+            TYPE: PhraseIndex(
+                {word: each.id for each in types.values() if each.wire for word in (*each.label.values(), *each.name.values())}
+            ),
+            CATEGORY: PhraseIndex({word: each.id for each in categories.values() for word in each.label.values()}),
+        }
+
+    def read_profile(self, text: str) -> Profile:
+        """What a free sentence says about the person, in any mixture of the languages; unsaid things stay open."""
+        bare = plain(text)
+        found = [each for each in self._meanings.find_plain(bare) if _denies(each) or not self._negated(bare, each.start)]
+        known: dict[str, str] = {}
+        types: list[str] = []
+        categories: set[str] = set()
+        for each in sorted(found, key=lambda each: each.start - each.end):
+            for meaning in each.value:
+                if meaning.key == TYPE:
+                    types.append(meaning.value)
+                elif meaning.key == CATEGORY:
+                    categories.add(meaning.value)
+                else:
+                    known.setdefault(meaning.key, meaning.value)
+        if len(categories) == 1:  # Several are compared, not claimed.
+            known[CATEGORY] = categories.pop()
+        masked = [(each.start, each.end) for each in found if any(meaning.key not in (TYPE, CATEGORY, "purpose") for meaning in each.value)]
+        for role, code in self._roles.find(text, bare, masked).items():
+            known.setdefault(role, code)
+        if known.get("basis") == "language_teacher" and "teaches_mother_tongue" not in known:
+            self._flag_mother_tongue(found, known)
+        return self._profile(types, known)
+
+    def read_answer(self, question_id: str, text: str, profile: Profile | None = None) -> str | None:
+        """The value that `text` gives to one question; "unknown" for "don't know", None when it is no answer to it."""
+        bare = plain(text).strip()
+        if question_id in (TYPE, CATEGORY):
+            return self._read_first(question_id, text, bare)
+        circumstance = self._circumstances[question_id]
+        said = self._said(bare)
+        if circumstance.kind == "country":
+            return self._read_country(question_id, text, said, profile)
+        value = self._read_value(circumstance, bare, said, profile)
+        return value if value is not None else UNKNOWN if said == UNKNOWN else None
+
+    def _profile(self, types: list[str], known: dict[str, str]) -> Profile:
+        category = known.pop(CATEGORY, None)
+        wire = [each for each in types if self._types[each].wire]
+        if wire:
+            chosen = min(wire, key=lambda each: self._types[each].priority)
+            return Profile(chosen, category, {key: value for key, value in known.items() if key != "purpose"})
+        return Profile(self._types.chosen(known), category, known)
+
+    def _negated(self, bare: str, start: int) -> bool:
+        before = bare[:start].rstrip()
+        return any(before.endswith(word) and (not word[0].isascii() or not before[: -len(word)][-1:].isalpha()) for word in self._negations)
+
+    def _flag_mother_tongue(self, found: list[Found[list[_Meaning]]], known: dict[str, str]) -> None:
+        """Where the language taught is no official one of the passport's country, it is probably not the mother tongue."""
+        teaching = _Meaning("basis", "language_teacher")
+        taught = [each.value for phrase in found if teaching in phrase.value for each in self._languages.find_plain(phrase.phrase)]
+        if not taught or "nationality" not in known:
+            return
+        official = {code.split("_")[0] for code in get_official_languages(known["nationality"], regional=True, de_facto=True)}
+        if taught[0] not in official:
+            known["teaches_mother_tongue"] = NO
+
+    def _said(self, bare: str) -> str | None:
+        found = self._answers.find_plain(bare)
+        if any(each.value == UNKNOWN for each in found):
+            return UNKNOWN
+        return found[0].value if found else None
+
+    def _read_first(self, question_id: str, text: str, bare: str) -> str | None:
+        labels = self._labels[question_id].find_plain(bare)
+        if labels:
+            return max(labels, key=lambda each: each.end - each.start).value
+        profile = self.read_profile(text)
+        value = profile.application_type if question_id == TYPE else profile.category
+        if value is None and question_id == CATEGORY:
+            letter = list(_LONE_LETTER.finditer(bare))
+            letter = letter if len(letter) == 1 or len(bare) <= 1 else [each for each in letter if each.group(1) != "a"]
+            value = letter[0].group(1).upper() if len(letter) == 1 else None
+        if value is None:
+            offered = self._types.wire if question_id == TYPE else tuple(self._categories)
+            value = _ordinal(bare, offered)
+        if value is not None:
+            return value
+        return UNKNOWN if self._said(bare) == UNKNOWN else None
+
+    def _read_country(self, question_id: str, text: str, said: str | None, profile: Profile | None) -> str | None:
+        mentions = self._countries.find(text)
+        if mentions:
+            roles = self._roles.find(text, plain(text), [])
+            return roles.get(question_id) or mentions[0].code
+        if said == SAME and profile is not None:
+            others = ("nationality", "degree_country")
+            return next((profile.circumstances[key] for key in others if key != question_id and key in profile.circumstances), None)
+        return UNKNOWN if said == UNKNOWN else None
+
+    def _read_value(self, circumstance: Circumstance, bare: str, said: str | None, profile: Profile | None) -> str | None:
+        meant = [
+            (each.end - each.start, meaning.value)
+            for each in self._meanings.find_plain(bare)
+            for meaning in each.value
+            if meaning.key == circumstance.id and (_denies(each) or not self._negated(bare, each.start))
+        ]
+        if circumstance.kind == "choice":
+            named = self._choices[circumstance.id].find_plain(bare)
+            meant += [(each.end - each.start, each.value) for each in named if not self._negated(bare, each.start)]
+        if meant:
+            return max(meant, key=lambda pair: pair[0])[1]
+        if circumstance.kind == "bool":
+            return said if said in (YES, NO) else None
+        return _ordinal(bare, circumstance.values({} if profile is None else profile.context()))
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path = DATA,
+        *,
+        types: ApplicationTypes,
+        categories: Mapping[str, Category],
+        circumstances: Circumstances,
+        countries: Countries,
+    ) -> Reader:
+        """Read reading_words.yml.
+
+        Raises:
+            DataError: naming file, entry and field.
+        """
+        path = folder / "reading_words.yml"
+        raw = read_entries(path)
+        needed = {"answers", "negations", "roles", "languages"}
+        for name in needed - set(raw):
+            raise DataError(path.name, name, "entry", "is missing")
+        answers = {key: read_phrases(path.name, f"answers.{key}", "words", listed, needed=True) for key, listed in raw["answers"].items()}
+        words = {
+            "answers": answers,
+            "negations": read_phrases(path.name, "negations", "words", raw["negations"], needed=True),
+            "languages": {word: code for code, listed in raw["languages"].items() for word in listed},
+        }
+        return cls(
+            types=types,
+            categories=categories,
+            circumstances=circumstances,
+            countries=countries,
+            words=words,
+            roles=CountryRoles.load(path.name, raw["roles"], countries),
+        )
+
+
+def _add(meanings: dict[str, list[_Meaning]], phrases: Collection[str], key: str, value: str) -> None:
+    for phrase in phrases:
+        meanings.setdefault(plain(phrase), []).append(_Meaning(key, value))
+
+
+def _denies(found: Found[list[_Meaning]]) -> bool:
+    """Whether the phrase says no by itself, so that a "not" before it is part of how people speak."""
+    return any(meaning.value == NO for meaning in found.value)
+
+
+def _ordinal(bare: str, values: Collection[str]) -> str | None:
+    match = _ORDINAL.match(bare)
+    place = int(match.group(1)) if match else 0
+    return tuple(values)[place - 1] if 1 <= place <= len(values) else None

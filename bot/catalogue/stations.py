@@ -1,0 +1,217 @@
+"""Which station to go to: the nearest that helps with the matter, one by its name, those of a district."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from bot.catalogue.calendar import DATA, WorkingCalendar
+from bot.catalogue.geo import Point, distance_km, map_links
+from bot.catalogue.opening import OpenState, open_state
+from bot.catalogue.place_names import fold, fold_chinese
+from bot.catalogue.places import Place
+from bot.catalogue.station_data import KEYS, Matter, Remark, Station, StationData, load_station_data
+from bot.languages import Language
+
+SAFE_CHOICE: Final = "civic_center"
+_ABOUT_ABOVE_KM: Final = 0.3
+_DISTRICT_WORD: Final = re.compile(r"\b(?:new )?district\b|\bqu\b")
+
+
+@dataclass(frozen=True)
+class StationAnswer:
+    """One station as the answer to a question asked at a moment, perhaps from a place.
+
+    Attributes:
+        distance_km: from where the person is, one decimal; None when no place was given.
+        about: the distance is only an estimate, because a point behind it is one.
+        fits: whether a source says that it helps with the matter; None when its services are unknown.
+        state: open or not, why, and when next.
+        safe_choice: it stands here because it is the certain one, not because it is near.
+    """
+
+    station: Station
+    distance_km: float | None
+    about: bool
+    fits: bool | None
+    state: OpenState
+    safe_choice: bool
+    service_names: tuple[tuple[str, Any], ...]
+
+    @property
+    def open_now(self) -> bool | None:
+        """True, False, or None when no source settles it."""
+        return self.state.open
+
+    @property
+    def next_open(self) -> datetime | None:
+        """The next opening in Asia/Shanghai, None when the hours are unknown."""
+        return self.state.next_open
+
+    @property
+    def call_first(self) -> bool:
+        """Whether one should telephone before going."""
+        return self.station.call_first
+
+    @property
+    def certainty(self) -> str:
+        """How sure it is that one can go there for this today."""
+        return self.station.certainty
+
+    def card(self, language: Language) -> dict[str, Any]:
+        """The station as an entry of a `station` card, texts in `language`.
+
+        Map links are given only where the street address is known: an estimated point would send people to a wrong door.
+        """
+        station = self.station
+        links: dict[str, str] = {}
+        if station.address is not None and station.position is not None:
+            links = map_links(station.position.point, station.name["zh"])
+        return {
+            "key": station.key,
+            "name": station.name[language],
+            "district": station.district[language] if station.district else None,
+            "address": station.address[language] if station.address else None,
+            "phone": station.phone,
+            "hours": station.hours.text[language] if station.hours else None,
+            "open_now": self.open_now,
+            "distance_km": self.distance_km,
+            "services": [name[language] for _, name in self.service_names],
+            "map_links": links,
+            "certainty": station.certainty,
+            "call_first": station.call_first,
+        }
+
+
+class Stations:
+    """The stations, asked in the ways people ask."""
+
+    def __init__(self, data: StationData, calendar: WorkingCalendar) -> None:
+        self._data, self._calendar = data, calendar
+        self._names: list[tuple[str, str, Station]] = []
+        for station in (*data.stations.values(), *data.advice_places.values()):
+            for language, names in station.names.items():
+                folded = {fold_chinese(name) if language == "zh" else fold(name) for name in names}
+                self._names += [(name, language, station) for name in folded]
+        self._names.sort(key=lambda item: -len(item[0]))
+
+    @classmethod
+    def load(
+        cls, calendar: WorkingCalendar, path: Path = DATA / "stations.yml", known_sources: Collection[str] | None = None
+    ) -> Stations:
+        """The stations of `path`; with `known_sources` every cited tag must be among them.
+
+        Raises:
+            DataError: naming file, entry and field.
+        """
+        return cls(load_station_data(path, known_sources), calendar)
+
+    @property
+    def unidentified(self) -> Remark:
+        """What is known of the stations that nobody names."""
+        return self._data.unidentified
+
+    def get(self, key: str) -> Station | None:
+        """The station or advice place with this key."""
+        return self._data.stations.get(key) or self._data.advice_places.get(key)
+
+    def all(self) -> tuple[Station, ...]:
+        """Every station, the public ones first, in the order of the data; no advice places."""
+        stations = [self._data.stations[key] for key in KEYS]
+        return tuple(sorted(stations, key=lambda station: not station.open_to_public))
+
+    def by_name(self, text: str) -> Station | None:
+        """The station or advice place that `text` names (the longest name wins), or None."""
+        latin, chinese = f" {fold(text)} ", fold_chinese(text)
+        for name, language, station in self._names:
+            if (name in chinese) if language == "zh" else (f" {name} " in latin):
+                return station
+        return None
+
+    def in_district(self, name: str) -> tuple[Station, ...]:
+        """Stations in the district named in English or Chinese, the public ones first."""
+        english, chinese = _DISTRICT_WORD.sub("", fold(name)).strip().replace(" ", ""), fold_chinese(name).rstrip("区")
+        found = []
+        for station in self.all():
+            district = station.district
+            if district is None:
+                continue
+            own_english, own_chinese = fold(district["en"]).replace(" ", ""), fold_chinese(district["zh"])
+            if (english and own_english.startswith(english)) or (chinese and own_chinese.startswith(chinese)):
+                found.append(station)
+        return tuple(found)
+
+    def with_service(self, service: str) -> tuple[Station, ...]:
+        """Public stations of which a source states the service (or `all_matters`, except for the joint item)."""
+        return tuple(s for s in self.all() if s.open_to_public and self._fits(s, frozenset({service})))
+
+    def services(self) -> tuple[str, ...]:
+        """The codes of all services."""
+        return tuple(self._data.services)
+
+    def matter(self, key: str) -> Matter | None:
+        """What a person may want to do at a station, by key."""
+        return self._data.matters.get(key)
+
+    def matter_in(self, text: str) -> Matter | None:
+        """The matter that `text` speaks of, by the longest phrase in it, or None."""
+        latin, chinese = f" {fold(text)} ", fold_chinese(text)
+        best: tuple[int, Matter] | None = None
+        for matter in self._data.matters.values():
+            hits = [2 * len(a) for a in map(fold_chinese, matter.aliases["zh"]) if a in chinese]
+            hits += [len(a) for a in map(fold, matter.aliases["en"]) if f" {a} " in latin]
+            if hits and (best is None or max(hits) > best[0]):
+                best = max(hits), matter
+        return best[1] if best else None
+
+    def nearest(
+        self, where: Point | Place, matter: str | None = None, service: str | None = None, *, when: datetime, limit: int = 3
+    ) -> list[StationAnswer]:
+        """Public stations from near to far, at most `limit`.
+
+        With a matter or a service only stations of which a source states it are listed. When the nearest must be called
+        first, the certain choice is always in the list and marked: the hall in the Civic Center, or the nearest that need
+        not be called first where the hall does not do it.
+        """
+        point = where.point if isinstance(where, Place) else where
+        vague = isinstance(where, Place) and (where.kind in ("district", "subdistrict") or where.certainty == "low")
+        needed = self._needed(matter, service)
+        answers = []
+        for station in self.all():
+            fits = self._fits(station, needed)
+            if station.open_to_public and station.position is not None and (fits or not needed):
+                distance = distance_km(point, station.position.point)
+                about = vague or station.position.error_km > _ABOUT_ABOVE_KM
+                answers.append((distance, self._answer(station, when, fits if needed else None, round(distance, 1), about)))
+        answers.sort(key=lambda pair: (round(pair[0], 3), KEYS.index(pair[1].station.key)))
+        ranked = [answer for _, answer in answers]
+        shown = ranked[:limit]
+        certain = [answer for answer in ranked if not answer.call_first]
+        certain.sort(key=lambda answer: answer.station.key != SAFE_CHOICE)
+        if not shown or not shown[0].call_first or not certain:
+            return shown
+        safe = replace(certain[0], safe_choice=True)
+        if certain[0] in shown:
+            return [safe if answer is certain[0] else answer for answer in shown]
+        return [*shown[: max(1, limit - 1)], safe]
+
+    def answer(self, station: Station, when: datetime) -> StationAnswer:
+        """One station as an answer without a distance."""
+        return self._answer(station, when, None, None, False)
+
+    def _answer(self, station: Station, when: datetime, fits: bool | None, distance: float | None, about: bool) -> StationAnswer:
+        state = open_state(station.hours, when, self._calendar)
+        names = tuple((code, name) for code, name in self._data.services.items() if code in station.services)
+        return StationAnswer(station, distance, about, fits, state, False, names)
+
+    def _needed(self, matter: str | None, service: str | None) -> frozenset[str]:
+        known = self._data.matters.get(matter) if matter else None
+        return (known.services if known else frozenset()) | (frozenset({service}) if service else frozenset())
+
+    def _fits(self, station: Station, needed: frozenset[str]) -> bool:
+        joint = "joint_work_residence" in needed
+        return bool(needed & station.services) or (bool(needed) and not joint and "all_matters" in station.services)

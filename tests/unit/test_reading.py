@@ -1,0 +1,289 @@
+"""What is read from people's own sentences, in English, Chinese and both."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.catalogue.profile import Profile
+from tests.unit.papers_fixture import papers
+
+# sentence; what must be read (type/category by their names); a value of None says that nothing may be read there
+SENTENCES: list[tuple[str, dict[str, str | None]]] = [
+    (
+        "I'm French, teaching English, now in Dubai, first permit",
+        {
+            "application_type": "new_abroad",
+            "nationality": "FR",
+            "basis": "language_teacher",
+            "teaches_mother_tongue": "no",
+            "category": None,
+        },
+    ),
+    ("我是法国人，想续签", {"application_type": "extension", "nationality": "FR"}),
+    ("no, extension", {"application_type": "extension"}),
+    ("How do I renew my work permit?", {"application_type": "extension"}),
+    ("my permit expires soon what do i need", {"application_type": "extension"}),
+    ("续签需要什么材料", {"application_type": "extension"}),
+    ("工签快到期了怎么办", {"application_type": "extension"}),
+    ("category B, renewal", {"application_type": "extension", "category": "B"}),
+    ("B类续签要交啥", {"application_type": "extension", "category": "B"}),
+    ("I am a British citizen living in Hong Kong", {"nationality": "GB", "place": "abroad", "resident_status": None}),
+    ("我是香港人，要办工作许可吗", {"resident_status": "hmt"}),
+    ("My degree is from India", {"degree_country": "IN", "nationality": None}),
+    ("I graduated from a university in Australia and I'm American", {"degree_country": "AU", "nationality": "US"}),
+    ("US citizen with a degree from UK", {"nationality": "US", "degree_country": "GB"}),
+    ("我在美国读的硕士，国籍是加拿大", {"degree_country": "US", "nationality": "CA"}),
+    ("本科英国毕业，巴基斯坦护照", {"degree_country": "GB", "nationality": "PK"}),
+    ("i am from Kenya, police check from Tanzania", {"nationality": "KE", "no_crime_country": "TZ"}),
+    ("换工作需要什么材料", {"application_type": "change_employer"}),
+    ("I changed jobs, new company wants my papers", {"application_type": "change_employer"}),
+    ("moving to another company, same occupation", {"application_type": "change_employer", "occupation_changes": "no"}),
+    ("跳槽到新公司，但是换行业了", {"application_type": "change_employer", "occupation_changes": "yes"}),
+    ("换了新护照要怎么变更", {"application_type": "change_information", "change": "passport"}),
+    ("I got a new passport", {"application_type": "change_information", "change": "passport"}),
+    ("I was promoted, same employer", {"application_type": "change_information", "change": "post"}),
+    ("extend my permit and I also have a new passport", {"application_type": "extension", "change": "passport"}),
+    ("续签的同时换了护照", {"application_type": "extension", "change": "passport"}),
+    ("I resigned last week, how to cancel my permit", {"application_type": "cancellation"}),
+    ("离职了，注销要什么", {"application_type": "cancellation"}),
+    ("公司倒闭了，我自己能注销吗", {"application_type": "cancellation", "cancel_case": "employer_gone"}),
+    ("员工跑了联系不上，怎么注销", {"application_type": "cancellation", "cancel_case": "employee_missing"}),
+    ("we need to cancel, there is a labour dispute", {"application_type": "cancellation", "cancel_case": "dispute"}),
+    ("短期来华做技术指导，不到三个月", {"application_type": "short_term"}),
+    ("short-term work for a concert", {"application_type": "short_term", "short_task": "performance"}),
+    ("a technician comes to install machines for less than 90 days", {"application_type": "short_term", "short_task": "exempt"}),
+    ("第一次办工作许可，人在国外", {"application_type": "new_abroad"}),
+    ("首次申请，我已经在深圳了", {"application_type": "new_in_china"}),
+    ("first permit, I am already in China on a tourist visa", {"application_type": "new_in_china", "visa_kind": "tourist"}),
+    ("I want to apply for a work permit in Shenzhen", {"purpose": "new", "place": None, "application_type": None}),
+    ("I live in Germany and got a job offer in Shenzhen", {"application_type": "new_abroad", "place": "abroad", "nationality": None}),
+    ("境内申请A类要什么", {"application_type": "new_in_china", "category": "A"}),
+    ("境外申请，C类", {"application_type": "new_abroad", "category": "C"}),
+    ("我们公司想招一个巴西外教，人还在国外", {"application_type": "new_abroad", "nationality": "BR", "basis": "language_teacher"}),
+    (
+        "we want to hire a Filipino English teacher who is still in Manila",
+        {"nationality": "PH", "basis": "language_teacher", "place": "abroad", "teaches_mother_tongue": None},
+    ),
+    ("俄罗斯籍员工，教英语，B类", {"nationality": "RU", "basis": "language_teacher", "category": "B", "teaches_mother_tongue": "no"}),
+    (
+        "a South African English teacher with a TEFL certificate",
+        {"nationality": "ZA", "basis": "language_teacher", "teaching_qualification": "yes"},
+    ),
+    ("I have no TEFL", {"teaching_qualification": "no"}),
+    ("我没有TEFL", {"teaching_qualification": "no"}),
+    ("I am 62 years old and want to extend", {"application_type": "extension", "age_60": "yes"}),
+    ("今年61岁，B类，想延期", {"application_type": "extension", "category": "B", "age_60": "yes"}),
+    ("visa free, mutual visa exemption, want to apply in country", {"application_type": "new_in_china", "visa_kind": "visa_free_mutual"}),
+    ("免签进来的，可以境内申请吗", {"application_type": "new_in_china", "visa_kind": "visa_free"}),
+    ("我持M签在深圳，想境内申请", {"application_type": "new_in_china", "visa_kind": "business"}),
+    ("I have a Chinese green card", {"resident_status": "permanent"}),
+    ("有永居还要办吗", {"resident_status": "permanent"}),
+    ("not an extension, a change of employer", {"application_type": "change_employer"}),
+    ("不是续签，是换单位", {"application_type": "change_employer"}),
+    ("I'm a former Chinese citizen, now Canadian", {"former_chinese": "yes", "nationality": "CA"}),
+    ("以前是中国人，现在入了外籍，加拿大国籍", {"former_chinese": "yes", "nationality": "CA"}),
+    ("I come with my wife and kids", {"family": "yes"}),
+    ("要带家属一起来", {"family": "yes"}),
+    ("My permit has expired, can I still renew?", {"application_type": "extension", "permit_lapsed": "yes"}),
+    ("工签已经过期了还能续签吗", {"application_type": "extension", "permit_lapsed": "yes"}),
+    ("医生岗位，首次申请，人在境外", {"application_type": "new_abroad", "regulated": "yes"}),
+    ("chief representative of a representative office", {"rep_office": "yes"}),
+    ("internship, category C, still in France", {"intern": "yes", "category": "C", "place": "abroad"}),
+    ("points route, category B", {"basis": "points", "category": "B"}),
+    ("documents are in Russian", {"paper_language": "other", "nationality": None}),
+    ("我的材料都是英文材料", {"paper_language": "english"}),
+    ("Do I need the Chinese embassy?", {"nationality": None, "place": None}),
+    ("I worked in Japan for five years", {"place": None, "nationality": None}),
+    ("hi, india here, need extention pls", {"application_type": "extension"}),
+    ("我是印度人 first permit 人在Delhi", {"application_type": "new_abroad", "nationality": "IN", "place": "abroad"}),
+    ("我的degree是UK的，想apply境内", {"degree_country": "GB"}),
+    ("renewal, category A", {"application_type": "extension", "category": "A"}),
+    ("B升A怎么办理，续签的时候", {"application_type": "extension", "change": "category"}),
+    ("韓國人，想換公司", {"nationality": "KR", "application_type": "change_employer"}),
+    ("怎么分A类B类C类", {"category": None}),
+    ("it's in Portuguese", {"place": None, "nationality": None}),
+    ("spanish teacher born in Peru, degree from Spain", {"place": None, "degree_country": "ES"}),
+    ("how do I convert my licence", {"short_task": None}),
+    ("I need a permit", {"category": None}),
+    ("手续怎么办", {"application_type": None}),
+    ("I am from Hong Kong but hold a UK passport", {"nationality": "GB"}),
+    ("我人在香港，持英国护照", {"nationality": "GB", "place": "abroad"}),
+    ("I'm 60 days before expiry", {"age_60": None}),
+    ("I got over 60 points", {"age_60": None, "basis": "points"}),
+    ("德国公司派我去中国工作", {"nationality": None}),
+    ("what is the weather", {"application_type": None, "nationality": None, "category": None}),
+]
+
+
+@pytest.mark.parametrize(("sentence", "expected"), SENTENCES, ids=[sentence for sentence, _ in SENTENCES])
+def test_sentence_is_read(sentence: str, expected: dict[str, str | None]) -> None:
+    context = papers().reader.read_profile(sentence).context()
+    assert {key: context.get(key) for key in expected} == expected
+
+
+ANSWERS: list[tuple[str, str, str | None]] = [
+    ("age_60", "yes", "yes"),
+    ("age_60", "no", "no"),
+    ("age_60", "nope", "no"),
+    ("age_60", "Not yet", "no"),
+    ("age_60", "I'm 45", None),
+    ("age_60", "是的", "yes"),
+    ("age_60", "没有", "no"),
+    ("age_60", "还没满60", "no"),
+    ("age_60", "不是", "no"),
+    ("age_60", "已满", "yes"),
+    ("age_60", "don't know", "unknown"),
+    ("age_60", "不清楚", "unknown"),
+    ("age_60", "no idea", "unknown"),
+    ("age_60", "over 60", "yes"),
+    ("pay_commitment", "yeah i think so", "yes"),
+    ("pay_commitment", "不是", "no"),
+    ("pay_commitment", "不确定", "unknown"),
+    ("pay_commitment", "有的", "yes"),
+    ("papers_on_file", "yes, already submitted", "yes"),
+    ("papers_on_file", "没交过", "no"),
+    ("degree_country", "the UK", "GB"),
+    ("degree_country", "美国", "US"),
+    ("degree_country", "I studied in Australia", "AU"),
+    ("degree_country", "中国", "CN"),
+    ("degree_country", "China", "CN"),
+    ("degree_country", "same", "FR"),
+    ("degree_country", "一样", "FR"),
+    ("degree_country", "not sure", "unknown"),
+    ("degree_country", "banana", None),
+    ("nationality", "Egyptian", "EG"),
+    ("nationality", "埃及人", "EG"),
+    ("nationality", "I hold a Nigerian passport", "NG"),
+    ("nationality", "US", "US"),
+    ("nationality", "我是越南人", "VN"),
+    ("nationality", "norway", "NO"),
+    ("nationality", "中国香港", "HK"),
+    ("category", "B", "B"),
+    ("category", "b", "B"),
+    ("category", "b类", "B"),
+    ("category", "I think B", "B"),
+    ("category", "A", "A"),
+    ("category", "category c", "C"),
+    ("category", "不知道", "unknown"),
+    ("category", "I don't know", "unknown"),
+    ("category", "second? hm", None),
+    ("category", "A类吧", "A"),
+    ("category", "专业人才", "B"),
+    ("application_type", "extension", "extension"),
+    ("application_type", "续签", "extension"),
+    ("application_type", "换单位", "change_employer"),
+    ("application_type", "First permit, I am abroad", "new_abroad"),
+    ("application_type", "首次申请，人在境内", "new_in_china"),
+    ("application_type", "cancel", "cancellation"),
+    ("application_type", "4", "extension"),
+    ("application_type", "not sure", "unknown"),
+    ("place", "abroad", "abroad"),
+    ("place", "in China", "in_china"),
+    ("place", "国内", "in_china"),
+    ("place", "still in my country", "abroad"),
+    ("basis", "points", "points"),
+    ("basis", "I teach English", "language_teacher"),
+    ("basis", "学历加经历", "degree_experience"),
+    ("basis", "the salary", "salary"),
+    ("basis", "2", "language_teacher"),
+    ("basis", "不知道", "unknown"),
+    ("visa_kind", "tourist", "tourist"),
+    ("visa_kind", "M visa", "business"),
+    ("visa_kind", "免签", "visa_free"),
+    ("visa_kind", "工作签证", "work"),
+    ("change", "nothing", "nothing"),
+    ("change", "没有", "nothing"),
+    ("change", "new passport", "passport"),
+    ("change", "升职了", "post"),
+    ("cancel_case", "he resigned", "agreed"),
+    ("cancel_case", "公司没了", "employer_gone"),
+    ("cancel_case", "仲裁中", "dispute"),
+    ("short_task", "a concert", "performance"),
+    ("short_task", "安装设备", "exempt"),
+    ("short_task", "技术指导", "partner"),
+    ("category_paper", "my phd", "degree"),
+    ("category_paper", "奖项", "other"),
+    ("teaching_qualification", "I have TEFL", "yes"),
+    ("teaching_qualification", "no tefl", "no"),
+    ("occupation_changes", "same job", "no"),
+    ("occupation_changes", "改行了", "yes"),
+]
+
+
+@pytest.mark.parametrize(("question", "text", "expected"), ANSWERS, ids=[f"{question}: {text}" for question, text, _ in ANSWERS])
+def test_answer_is_read(question: str, text: str, expected: str | None) -> None:
+    profile = Profile("extension", "B", {} if question == "nationality" else {"nationality": "FR"})
+    assert papers().reader.read_answer(question, text, profile) == expected
+
+
+@pytest.mark.parametrize("question", ["application_type", "category", *papers().circumstances])
+def test_every_offered_answer_is_understood_as_its_value(question: str) -> None:
+    profile = Profile("extension", "B")
+    for value, label in papers().checklists.question(question, profile).choices:
+        for language in ("en", "zh"):
+            assert papers().reader.read_answer(question, label[language], profile) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "material"),
+    [
+        ("what about the police check", "M04"),
+        ("无犯罪怎么开", "M04"),
+        ("fbi background check", "M04"),
+        ("diploma", "M03"),
+        ("毕业证要认证吗", "M03"),
+        ("reference letter from my old boss", "M02"),
+        ("工作证明", "M02"),
+        ("体检", "M05"),
+        ("medical exam", "M05"),
+        ("photo size", "M09"),
+        ("照片要求", "M09"),
+        ("short-term contract", "M14"),
+        ("合同", "M06"),
+        ("the new contract", "M17"),
+        ("passport", "M07"),
+        ("release letter", "M11"),
+        ("离职证明", "M11"),
+        ("tax record", "M19"),
+        ("完税证明", "M19"),
+        ("cv", "M27"),
+        ("marriage certificate", "M10"),
+        ("lost card", None),
+        ("extension form", "M16"),
+        ("cancellation form", "M23"),
+        ("application form", "M01"),
+        ("health commitment letter", "M13"),
+        ("M12", "M12"),
+        ("no criminal record certifcate", "M04"),
+        ("old permit card", "M20"),
+        ("banana", None),
+        ("護照", "M07"),
+    ],
+)
+def test_material_is_found_by_what_people_call_it(text: str, material: str | None) -> None:
+    found = papers().materials.find(text)
+    assert (found.id if found else None) == material
+
+
+def test_status_words_of_the_portal_find_their_stage() -> None:
+    for word, stage in {
+        "一级预审通过": "pre_review_passed",
+        "已退回": "returned",
+        "in review": "under_examination",
+        "审核决定通过": "approved",
+        "不予许可": "not_approved",
+        "pre-review passed": "pre_review_passed",
+        "not accepted": "not_accepted",
+    }.items():
+        found = papers().stages.find(word)
+        assert found is not None and found.id == stage, word
+
+
+def test_official_terms_are_found_in_both_languages() -> None:
+    for word, term in {
+        "what is 容缺受理": "acceptance_with_gaps",
+        "notice of acceptance": "notice_of_acceptance",
+        "工作类居留许可": "work_residence_permit",
+    }.items():
+        found = papers().glossary.find(word)
+        assert found is not None and found.id == term
