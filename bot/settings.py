@@ -48,7 +48,7 @@ class Settings:
     rest_tokens: Mapping[str, str] = field(default_factory=dict)
     metrics: str = "loopback"
     assistant_timeout_s: float = 20.0
-    turn_lease_s: float = 30.0
+    turn_lease_s: float = 10.0
     log_level: str = "INFO"
 
     @property
@@ -118,6 +118,6 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
         rest_tokens=_tokens(get("BOT_REST_TOKENS", "")),
         metrics=metrics,
         assistant_timeout_s=_number("BOT_ASSISTANT_TIMEOUT_S", get("BOT_ASSISTANT_TIMEOUT_S", "20"), 0.1, 55),
-        turn_lease_s=_number("BOT_TURN_LEASE_S", get("BOT_TURN_LEASE_S", "30"), 1, 600),
+        turn_lease_s=_number("BOT_TURN_LEASE_S", get("BOT_TURN_LEASE_S", "10"), 1, 600),
         log_level=get("BOT_LOG_LEVEL", "INFO").upper(),
     )

@@ -1,0 +1,73 @@
+"""The schema and its history: numbered Alembic revisions in `versions/`, applied with `upgrade`.
+
+A new revision is written by hand: `versions/000N_<what>.py` with `down_revision` set to the number before, and `versions/HEAD`
+set to the new number. Two branches that add a revision at once both change that file, so git shows the conflict.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData, text
+from sqlalchemy.engine import Engine
+
+from bot import db
+
+FOLDER: Final[Path] = Path(__file__).resolve().parent
+HEAD_FILE: Final[Path] = FOLDER / "versions" / "HEAD"
+_LOCK: Final[int] = 7_305_114_268
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    return config
+
+
+def metadata() -> MetaData:
+    """The metadata of every model of the project, the `models` module of every package and the vault imported."""
+    packages = sorted(path.parent.name for path in FOLDER.parent.glob("*/models.py"))
+    for module in ["bot.vault", *(f"bot.{package}.models" for package in packages)]:
+        importlib.import_module(module)
+    found: MetaData = db.Base.metadata
+    return found
+
+
+def head() -> str:
+    """The newest revision of the code."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    if revision is None:
+        raise LookupError("there is no revision")
+    return str(revision)
+
+
+def current(engine: Engine) -> str | None:
+    """The revision the database is at, or None when it is empty."""
+    with engine.connect() as connection:
+        revision: str | None = MigrationContext.configure(connection).get_current_revision()
+        return revision
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Bring the database to `revision`; several processes may call it at once, and one of them does the work."""
+    _run(engine, command.upgrade, revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Take the database back to `revision` (`base` empties it)."""
+    _run(engine, command.downgrade, revision)
+
+
+def _run(engine: Engine, step: object, revision: str) -> None:
+    config = _config()
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        config.attributes["connection"] = connection
+        step(config, revision)  # type: ignore[operator]

@@ -1,0 +1,1 @@
+"""Applicants, employers, applications and their stages; the status look-up after proof by the date of birth."""

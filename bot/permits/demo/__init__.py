@@ -1,0 +1,33 @@
+"""Invented records to try the assistant with; every number starts with DEMO-."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from bot import db, migrations
+from bot.permits.demo.dataset import SHENZHEN
+from bot.permits.demo.service import Filled, clear, fill, samples
+from bot.settings import Settings
+
+__all__ = ["Filled", "clear", "fill", "run", "samples"]
+
+
+def run(settings: Settings, as_json: bool = False, reset: bool = False) -> None:
+    """Fill the configured database with demo data of today and print the outcome, or samples of every stage as JSON.
+
+    Args:
+        reset: take the demo data out first, and nothing else.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = db.Database(settings.resolved_database_url)
+    try:
+        migrations.upgrade(database.engine)
+        with database.session() as session:
+            if reset:
+                clear(session)
+            filled = fill(session, db.now().astimezone(SHENZHEN).date())
+            shown = samples(session)
+    finally:
+        database.close()
+    print(json.dumps(shown if as_json else asdict(filled), indent=2 if as_json else None))

@@ -1,0 +1,45 @@
+"""Every column that holds personal data, in one place: retention, export, erasure and reviews go by this list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+Kind = Literal["identity", "number", "birth", "case", "speech", "link"]
+
+# What the kinds mean: who somebody is; a number that stands for a person or case; when they were born; how their case
+# stands; what they wrote or were told; what joins a person's rows or connections to each other.
+PERSONAL_DATA: Final[Mapping[str, Kind]] = {
+    "applicants.given_name": "identity",
+    "applicants.family_name": "identity",
+    "applicants.nationality": "identity",
+    "applicants.date_of_birth": "birth",
+    "applicants.permit_number": "number",
+    "applicants.permit_number_normalised": "number",
+    "applications.applicant_id": "link",
+    "applications.acceptance_number": "number",
+    "applications.acceptance_number_normalised": "number",
+    "applications.stage": "case",
+    "applications.stage_since": "case",
+    "applications.submitted_at": "case",
+    "applications.accepted_at": "case",
+    "applications.decided_at": "case",
+    "applications.valid_until": "case",
+    "stage_history.stage": "case",
+    "stage_history.at": "case",
+    "lookup_proofs.applicant_id": "link",
+    "lookup_proofs.application_id": "link",
+    "vault_entries.value": "speech",
+    "conversations.caller": "link",
+    "conversations.sender": "link",
+    "messages.text": "speech",
+    "messages.payload": "speech",
+}
+
+# Columns whose names sound personal and are not, each with the reason.
+NOT_PERSONAL: Final[Mapping[str, str]] = {
+    "employers.name": "a company",
+    "employers.name_zh": "a company",
+    "lookup_attempts.number_hash": "a keyed hash that is dropped within the hour",
+    "vault_entries.token": "a running number",
+}

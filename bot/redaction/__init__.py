@@ -1,0 +1,113 @@
+"""Taking personal data out of what an applicant typed, before it reaches Rasa: by shape, and by which question is open.
+
+Rather too much is taken than too little. The order of the rules is the meaning of a doubtful piece: a place, an e-mail
+address, a date, a telephone number, and whatever is left a number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from typing import Final, Literal
+
+from bot.redaction import dates, numbers, places
+from bot.redaction.fold import folded, without
+
+Expects = Literal["number", "birth_date"] | None
+Span = tuple[int, int]
+
+PUBLIC_NUMBERS: Final[tuple[str, ...]] = (
+    "0755-88121678",
+    "0755-12345",
+    "0755-12367",
+    "0755-25102948",
+    "12345",
+    "12333",
+    "12360",
+    "12367",
+)
+
+_TYPED_BRACKETS: Final = str.maketrans(dict.fromkeys("<＜﹤", "‹") | dict.fromkeys(">＞﹥", "›"))
+
+
+def redact(
+    text: str,
+    expects: Expects,
+    put: Callable[[str, str], str],
+    *,
+    known: Collection[str] = (),
+    public: Collection[str] = PUBLIC_NUMBERS,
+) -> str:
+    """`text` with every personal piece replaced by the token that `put(kind, piece)` gives.
+
+    Args:
+        text: what the applicant typed. Angle brackets in it are replaced, so that no token can be typed.
+        expects: the question that is open. A number asked for is taken in any form, a birth date too.
+        put: keeps the piece exactly as typed and returns its token; kinds are NUMBER, DATE, POINT, EMAIL and PHONE.
+        known: tokens of an earlier pass that stay as they are.
+        public: published telephone numbers that stay readable while no number is asked for.
+    """
+    tokens = set(known)
+    text = "".join(part if part in tokens else part.translate(_TYPED_BRACKETS) for part in _parts(text, tokens))
+    keep = numbers.public(public)
+    while True:
+        found = _find(_view(text, tokens), expects, keep)
+        if not found:
+            return text
+        parts, at = [], 0
+        for (start, end), kind in found:
+            token = put(kind, text[start:end])
+            tokens.add(token)
+            parts += [text[at:start], token]
+            at = end
+        # What stood beside a piece may show another shape now that the piece is gone.
+        text = "".join([*parts, text[at:]])
+
+
+def _parts(text: str, tokens: Collection[str]) -> list[str]:
+    if not tokens:
+        return [text]
+    return re.split(f"({'|'.join(map(re.escape, sorted(tokens, key=len, reverse=True)))})", text)
+
+
+def _view(text: str, tokens: Collection[str]) -> str:
+    return "".join(without(part, 0, len(part)) if part in tokens else folded(part) for part in _parts(text, tokens))
+
+
+def _find(view: str, expects: Expects, keep: re.Pattern[str] | None) -> list[tuple[Span, str]]:
+    found: list[tuple[Span, str]] = []
+
+    def take(kind: str | None, *patterns: re.Pattern[str]) -> None:
+        for pattern in patterns:
+            claim(kind, [match.span() for match in pattern.finditer(view)])
+
+    def claim(kind: str | None, spans: list[Span]) -> None:
+        nonlocal view
+        for start, end in spans:
+            start += len(view[start:end]) - len(view[start:end].lstrip(" \n\u200b"))
+            end -= len(view[start:end]) - len(view[start:end].rstrip(" \n\u200b"))
+            if start < end:
+                view = without(view, start, end)
+                if kind:
+                    found.append(((start, end), kind))
+
+    asked = expects == "number"
+    take("POINT", places.MAP_LINK, places.GEO, places.COORDINATES)
+    take("EMAIL", places.EMAIL, places.EMAIL_IN_ANY_SCRIPT)
+    if keep and not asked:
+        take(None, keep)
+    take("DATE", *dates.FORMATTED)
+    if not asked:
+        if expects == "birth_date":
+            take("DATE", *dates.ASKED[1:2])
+        take(None, *numbers.HARMLESS)
+    if expects == "birth_date":
+        take("DATE", *dates.ASKED)
+    take("PHONE", numbers.PHONE_WITH_PLUS)
+    if not asked:
+        claim("DATE", dates.compact(view))
+        take("PHONE", *numbers.PHONES)
+    take("NUMBER", *(numbers.SPELT_WHEN_ASKED if asked else numbers.SPELT))
+    for span in list(numbers.codes(view, asked)):
+        claim("PHONE" if not asked and numbers.called_phone(view, span[0]) else "NUMBER", [span])
+    return sorted(found)

@@ -1,0 +1,112 @@
+"""Shapes of dates, in figures, month names of several languages, and Chinese numerals."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+Span = tuple[int, int]
+
+_START = r"(?<![0-9A-Za-z])(?<![0-9A-Za-z][-_/])(?<!\d[.,])"
+_END = r"(?![0-9A-Za-z])(?![-_/.,]\d)"
+_D = r"(?:0?[1-9]|[12]\d|3[01])(?!\d)"
+_M = r"(?:0?[1-9]|1[0-2])(?!\d)"
+_Y4 = r"(?:1[89]|20)\d\d(?!\d)"
+_Y = rf"['’]?(?:{_Y4}|\d\d(?!\d))"
+_SEP = r"\u200b?\s?[-/.·,、_\u200b]\s?\u200b?"
+_TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[-+]\d\d:?\d\d)?)?"
+_UNITS = r"(?!\s*(?:working\b|days?\b|weeks?\b|months?\b|years?\b|hours?\b|yuan\b|rmb\b|people\b|times\b|%|percent\b))"
+
+# "may" is mostly a verb, so without a year it counts only when it is written as a name.
+_MAY = r"(?-i:May|MAY)"
+_ENGLISH = (
+    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?"
+)
+_FOREIGN = (
+    r"janv\w*|janeiro|januar\w*|enero|gennaio|f[eé]vr\w*|febrer\w*|febbraio|fevereiro|februar\w*|mars|marzo|março|märz|maart"
+    r"|maret|avril|abril|aprile|mai|mayo|maggio|maio|mei|juin|junio|giugno|junho|juni|juillet|julio|luglio|julho|juli|août"
+    r"|aout|agosto|agustus|augustus|septiembre|settembre|setembro|septembre|octobre|octubre|ottobre|outubro|oktober"
+    r"|noviembre|novembre|novembro|d[eé]cembre|diciembre|dicembre|dezember|dezembro|desember"
+    r"|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|wrze[sś]nia|pa[zź]dziernika|listopada|grudnia"
+    r"|ocak|[sş]ubat|mart|nisan|may[iı]s|haziran|temmuz|a[gğ]ustos|eyl[uü]l|ekim|kas[iı]m|aral[iı]k"
+    r"|январ[ья]|феврал[ья]|марта?|апрел[ья]|ма[йя]|июн[ья]|июл[ья]|августа?|сентябр[ья]|октябр[ья]|ноябр[ья]|декабр[ья]"
+    r"|يناير|فبراير|مارس|[أا]بريل|مايو|يونيو|يوليو|[أا]غسطس|سبتمبر|[أا]كتوبر|نوفمبر|ديسمبر"
+    r"|มกราคม|กุมภาพันธ์|มีนาคม|เมษายน|พฤษภาคม|มิถุนายน|กรกฎาคม|สิงหาคม|กันยายน|ตุลาคม|พฤศจิกายน|ธันวาคม"
+    r"|th[aá]ng\s+\d{1,2}(?:\s+n[aă]m)?"
+)
+_MONTH = rf"(?<![^\W\d_])(?:{_FOREIGN}|{_ENGLISH}|may)(?![^\W\d_])"
+_NAMED = rf"(?<![^\W\d_])(?:{_ENGLISH}|{_MAY})(?![^\W\d_])"
+_ORDINAL = r"(?:\s?(?:st|nd|rd|th|er|º|ª)\b)?"
+_GLUE = r"[\s\-/.,·_]{0,3}(?:(?:of|the|de|del|di|do)\s+){0,2}"
+_WORD_DAY = (
+    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|twentieth|thirtieth"
+    r"|twenty[\s-](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|thirty[\s-]first)"
+)
+_WORD_YEAR = (
+    r"(?:[\s,]+(?:nineteen|twenty|two\s+thousand)"
+    r"(?:[\s-]+(?:and\s+)?\w*(?:ty|teen|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b){0,3})?"
+)
+
+_N = "〇零○一二三四五六七八九"
+_CN_YEAR = rf"(?:(?<!\d)(?:\d{{4}}|\d{{2}})|(?<![{_N}])[{_N}]{{2,4}})\s*[年년]\s*"
+_CN_OLD_YEAR = (
+    rf"(?:(?<!\d)(?:1[89]\d\d|200\d|201[0-2]|[4-9]\d)|[一][八九][{_N}]{{2}}|二[〇零○]{{2}}[{_N}]|[四五六七八九][{_N}])\s*[年년]\s*"
+)
+_CN_MONTH = r"(?:(?<!\d)\d{1,2}|[一二三四五六七八九十正冬腊]{1,3})\s*[月월]份?\s*"
+_CN_DAY = r"(?:\d{1,2}|初?[一二三四五六七八九十廿卅]{1,4})"
+_CN_END = r"\s*[日号號일]"
+
+# Dates that can hardly be anything else.
+FORMATTED: Final = [
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"{_CN_YEAR}{_CN_MONTH}{_CN_DAY}(?!\d)(?:{_CN_END})?",
+        rf"{_CN_MONTH}{_CN_DAY}{_CN_END}(?!内)",
+        rf"{_CN_OLD_YEAR}{_CN_MONTH}",
+        rf"{_START}{_Y4}{_SEP}{_M}{_SEP}{_D}{_TIME}{_END}",
+        rf"{_START}(?:{_D}{_SEP}{_M}|{_M}{_SEP}{_D}){_SEP}{_Y}{_TIME}{_END}",
+        rf"{_START}(?<!\d )(?:{_Y4}\s+{_M}\s+{_D}|{_D}\s+{_M}\s+{_Y4}|{_M}\s+{_D}\s+{_Y4}){_END}(?!\s\d)",
+        rf"{_START}{_Y4}{_GLUE}{_MONTH}\.?{_GLUE}{_D}{_ORDINAL}",
+        rf"{_START}{_D}{_ORDINAL}{_GLUE}{_MONTH}\.?{_GLUE}{_Y}(?!\w){_UNITS}",
+        rf"{_START}{_D}{_ORDINAL}{_GLUE}{_NAMED}\.?",
+        rf"{_MONTH}\.?{_GLUE}{_D}{_ORDINAL}{_GLUE}{_Y}(?!\w){_UNITS}",
+        rf"{_NAMED}\.?{_GLUE}{_D}{_ORDINAL}(?!\w){_UNITS}",
+        rf"(?:the\s+)?\b{_WORD_DAY}(?:\s+of)?\s+{_MONTH}{_WORD_YEAR}(?:[\s,]+{_Y4})?",
+        rf"{_MONTH}\s+(?:the\s+)?{_WORD_DAY}\b{_WORD_YEAR}(?:[\s,]+{_Y4})?",
+        rf"{_MONTH}\.?,?\s*(?:of\s+)?(?:19\d\d|200\d|201[0-2])(?!\d)",
+    )
+]
+_COMPACT: Final = re.compile(
+    rf"{_START}(?<!\d )(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+    r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d"
+    rf"|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:19|20)\d\d){_END}(?![ :·]\d)"
+)
+_CALLED_NUMBER: Final = re.compile(
+    r"(?:\b(?:number|num|no|nr|id|code|permit|passport|application|acceptance|receipt|reference|ref|case|file)|[号證证码单])"
+    r"[\s:.#=]*(?:is|was|[是为])?[\s:.#=]*$",
+    re.I,
+)
+
+_FIGURES = r"(?<![0-9A-Za-z])\d{1,4}(?:\s?(?:st|nd|rd|th))?(?![0-9A-Za-z])"
+_CHINESE = rf"[{_N}十廿卅初]+\s*[年月日号號]|\d{{1,4}}\s*[年月日号號년월일]"
+_PIECE = rf"(?:{_CHINESE}|{_FIGURES}|{_MONTH})"
+# Anything that could answer the question for a birth date.
+ASKED: Final = [
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"(?:{_PIECE})(?:[\s,./\-·、_'’\u200b]{{0,4}}(?:(?:of|the|de|del|di)\s+){{0,2}}{_PIECE})+{_UNITS}",
+        rf"{_CN_YEAR}(?!代|前|后|内|以)",
+        rf"{_START}{_Y4}(?!\w){_UNITS}",
+        r"(?<![0-9A-Za-z])(?<!\d[-_/.,:· \n\u200b])\d{5,8}(?![0-9A-Za-z])(?![-_/.,:· \n\u200b]{1,3}\d)",
+        rf"[{_N}十]{{1,4}}(?:[\s,./\-]{{1,3}}[{_N}十]{{1,3}}){{1,2}}",
+        rf"[{_N}十]{{3,}}",
+    )
+]
+
+
+def compact(view: str) -> list[Span]:
+    """Eight figures that spell a date, unless the words before call them a number."""
+    return [
+        match.span() for match in _COMPACT.finditer(view) if not _CALLED_NUMBER.search(view[max(0, match.start() - 40) : match.start()])
+    ]

@@ -1,0 +1,191 @@
+"""Shapes of numbers that name a person or a case, and of the harmless numbers that stay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+Span = tuple[int, int]
+
+_SUM = r"(?:\d{1,3}(?:[, ]\d{3}){1,3}(?!\d)|\d{1,5}(?!\d))(?:\.\d{1,2}(?!\d))?"
+_AMOUNT = rf"(?<![0-9A-Za-z_.,/-])(?<!\d ){_SUM}"
+_CURRENCY = r"(?:RMB|CNY|USD|EUR|HKD|GBP|yuan|kuai|dollars?|euros?|pounds?|人民币|元|块钱?|万|千|[¥$€£])"
+_TO = r"\s?(?:-|~|to|and|or|至|到)\s?"
+_COUNT = r"(?<![0-9A-Za-z_.,/-])\d{1,4}(?!\d)"
+_UNIT = (
+    r"(?:(?:working|business|calendar)[\s-])?(?:days?|weeks?|months?|years?|hours?|hrs?|minutes?|mins?|times|people|persons"
+    r"|employees|pages|points|percent|yrs?|km|metres|meters)\b|%|个?工作日|天|[日周]内|周|个月|岁|年|小时|分钟|次|人|名|份|张|分|页|米|公里"
+)
+_YEAR = r"(?:19|20)\d\d"
+HARMLESS: Final = [
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"{_AMOUNT}(?:{_TO}{_SUM})?\s?(?:k|w|{_CURRENCY})(?![A-Za-z0-9])",
+        rf"{_CURRENCY}\s?{_AMOUNT}(?:{_TO}{_SUM})?(?![0-9A-Za-z_-])",
+        rf"{_COUNT}(?:{_TO}\d{{1,4}}(?!\d))?\s?-?(?:{_UNIT})(?![A-Za-z0-9-])",
+        rf"(?<![0-9A-Za-z_.,/-]){_YEAR}\s?(?:-|~|to|/|至|到)\s?{_YEAR}(?![0-9A-Za-z_/-])(?!\s\d)",
+        r"(?<![0-9A-Za-z_.,/-])(?<!\d )20\d\d[-/.](?:0?[1-9]|1[0-2])(?![0-9A-Za-z_/-])(?!\.\d)(?!\s\d)",
+        r"(?<![0-9A-Za-z_:.,/-])(?:[01]?\d|2[0-4]):[0-5]\d(?:\s?-\s?(?:[01]?\d|2[0-4]):[0-5]\d)?(?![0-9A-Za-z_:-])(?!\s\d)",
+        r"(?<![0-9A-Za-z_.,/-])\d{2,4}\s?[x×*]\s?\d{2,4}(?![0-9A-Za-z_*-])(?!\s\d)",
+    )
+]
+
+_EDGE = r"(?<![0-9A-Za-z])(?<![0-9A-Za-z][-_/.])(?<!\d[ \n\u200b])"
+_OUT = r"(?![0-9A-Za-z])(?![-_/. \n\u200b]\d)"
+PHONE_WITH_PLUS: Final = re.compile(r"\+\s?\d(?:[\s\-.()\u200b]{0,3}\d){6,14}(?!\d)")
+PHONES: Final = [
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"{_EDGE}1[3-9]\d[\s-]?\d{{4}}[\s-]?\d{{4}}{_OUT}",
+        rf"{_EDGE}(?:\(0\d{{2,3}}\)\s?|0\d{{2,3}}[\s-])\d{{3,4}}[\s-]?\d{{4}}{_OUT}",
+    )
+]
+_PHONE_WORD: Final = re.compile(
+    r"(?:\b(?:phone|telephone|tel|mobile|cell|fax|whatsapp|wechat)|电话|手机|微信|联系方式)"
+    r"[\s:.#]*(?:number|no\b|号码?)?[\s:.#]*(?:is|是|为)?[\s:.#]*$",
+    re.I,
+)
+
+_CHINESE_FIGURES = "〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
+_FIGURE_WORD = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)"
+_DOCUMENT: Final = re.compile(
+    rf"(?:[\u4e00-\u9fff]{{0,5}}字)?\s?[〔\[(【]\s?{_YEAR}\s?[〕\])】]\s?(?:第\s?)?\d{{1,8}}(?:\s?号)?|{_YEAR}\s?字?第\s?\d{{2,8}}\s?号"
+)
+
+
+def _spelt(least: int) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:[{_CHINESE_FIGURES}][\s\-\u200b]?){{{least - 1},}}[{_CHINESE_FIGURES}]"
+        rf"|\b{_FIGURE_WORD}(?:[\s,-]{{1,2}}{_FIGURE_WORD}){{{least - 1},}}\b",
+        re.I,
+    )
+
+
+_DEMO: Final = re.compile(r"(?<![A-Za-z])demo[\s\-_\u200b]{0,3}[ap]?[\s\-_\u200b]{0,3}\d(?:[\s\-_\u200b]{0,2}\d)*", re.I)
+SPELT: Final = [_DEMO, _DOCUMENT, _spelt(6)]
+SPELT_WHEN_ASKED: Final = [_DEMO, _DOCUMENT, _spelt(4)]
+
+_LETTERS = "A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u052f"
+_PIECE: Final = re.compile(rf"[0-9{_LETTERS}]+")
+_BETWEEN_FIGURES: Final = re.compile(r"[ \n\u200b]{0,3}[-_/.·:#*|~+,()\[\]\u200b]{0,2}[ \n\u200b]{0,2}")
+_BETWEEN_LETTERS: Final = re.compile(r"[-_/\u200b]{1,2}| ?- ?| ")
+_CALLED: Final = re.compile(
+    r"(?:\b(?:number|num|no|nr|id|code|passport|reference|ref)|号码?|编号|护照|证件号?|单号)"
+    r"[\s:.#=]*(?:is|was|[是为])?[\s:.#=]*$",
+    re.I,
+)
+# Words that stand beside a number and are no part of it.
+_PLAIN_WORDS: Final = frozenset(
+    """a am an and any are at be born but by call can case code card do dob fax file for from got had has have he her hi his
+    i id in is it its me mine my name no not nr num number of off oh ok okay on one or our out passport permit phone please
+    ref she so tel that the their then there these they this to too type us visa was we what when where which who why with
+    yes you your age art article class form hsk ielts toefl level line room step window yuan rmb cny usd eur application
+    acceptance receipt reference business day days week weeks month months year years hour hours until since till after
+    before between about only also now still than more less over under help stop cancel back hello thanks thank human agent
+    staff officer person people work works gone lost unknown missing wrong none know dont don't""".split()  # noqa: SIM905
+)
+
+
+def public(numbers: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern of the published `numbers` in any spacing, or None when there are none."""
+    digits = (re.sub(r"\D", "", number) for number in sorted(numbers, key=len, reverse=True))
+    # Short service numbers have no spaces in them; a row of single figures is something else.
+    spelt = [r"[\s-]?".join(number) if len(number) > 5 else number for number in digits]
+    if not spelt:
+        return None
+    return re.compile(rf"(?<![0-9A-Za-z])(?<!\d[-_/.: ])(?:{'|'.join(spelt)})(?![0-9A-Za-z])(?![-_/.: ]\d)")
+
+
+def called_phone(view: str, start: int) -> bool:
+    """Whether the words before `start` announce a telephone number."""
+    return _PHONE_WORD.search(view[max(0, start - 40) : start]) is not None
+
+
+def codes(view: str, asked: bool) -> Iterator[Span]:
+    """Runs of letters and figures that may name a person or a case.
+
+    Without the question open: six or more of them with at least four figures, or less after a word like "number".
+    With it open: whatever holds three figures, and codes of letters alone.
+    """
+    shouting = len([piece for piece in re.findall(r"[A-Za-z]+", view) if piece.isupper() and len(piece) > 1]) >= 3
+    for cluster in _clusters(view, asked):
+        start, end = cluster[0].start(), cluster[-1].end()
+        texts = [piece.group() for piece in cluster]
+        figures = sum(character.isdigit() for text in texts for character in text)
+        length = sum(map(len, texts))
+        called = _CALLED.search(view[max(0, start - 40) : start]) is not None
+        if asked:
+            if figures >= 3 or (figures and called) or (not figures and _letter_code(texts, shouting, called)):
+                yield start, end
+        elif (length >= 6 and figures >= 4 and not _only_years(texts)) or (called and figures >= 3):
+            yield start, end
+
+
+def _clusters(view: str, asked: bool) -> Iterator[list[re.Match[str]]]:
+    cluster: list[re.Match[str]] = []
+    for piece in _PIECE.finditer(view):
+        if cluster and not _joined(view, cluster[-1], piece, asked):
+            yield from _trimmed(cluster)
+            cluster = []
+        cluster.append(piece)
+    yield from _trimmed(cluster)
+
+
+def _joined(view: str, left: re.Match[str], right: re.Match[str], asked: bool) -> bool:
+    gap = view[left.end() : right.start()]
+    if _figured(left) and _figured(right):
+        if gap.strip("\u200b") in {", ", ","} and min(len(left.group()), len(right.group())) > 3:
+            return False
+        return _BETWEEN_FIGURES.fullmatch(gap) is not None
+    if not _BETWEEN_LETTERS.fullmatch(gap):
+        return False
+    if " " not in gap:
+        return True
+    # With a space between, letters belong to the figures only when they look like part of a code.
+    return all(_figured(piece) or _code_letters(piece.group(), asked) for piece in (left, right)) and (_figured(left) or _figured(right))
+
+
+def _trimmed(cluster: list[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
+    if not any(map(_figured, cluster)):
+        yield from ([cluster] if cluster else [])
+        return
+    while cluster[0].group().lower() in _PLAIN_WORDS:
+        cluster = cluster[1:]
+    while not _figured(cluster[-1]) and (" " in _gap(cluster) or cluster[-1].group().lower() in _PLAIN_WORDS):
+        cluster = cluster[:-1]
+    yield cluster
+
+
+def _gap(cluster: list[re.Match[str]]) -> str:
+    return cluster[-1].string[cluster[-2].end() : cluster[-1].start()]
+
+
+def _figured(piece: re.Match[str]) -> bool:
+    return any(character.isdigit() for character in piece.group())
+
+
+def _code_letters(text: str, asked: bool) -> bool:
+    if len(text) > 5 or text.lower() in _PLAIN_WORDS:
+        return False
+    return text.isupper() or text.lower() == "demo" or (asked and len(text) <= 3)
+
+
+def _only_years(texts: list[str]) -> bool:
+    return all(re.fullmatch(_YEAR, text) or (text.isalpha() and text.islower()) for text in texts)
+
+
+def _letter_code(texts: list[str], shouting: bool, called: bool) -> bool:
+    words = [text for text in texts if text.isascii()]
+    if not words or any(word.lower() in _PLAIN_WORDS for word in words):
+        return False
+    joined = "".join(words)
+    if called and len(joined) >= 4:
+        return True
+    if len(joined) >= 4 and not re.search("[aeiouy]", joined, re.I):
+        return True
+    if len(words) > 2 or (len(words) == 2 and len(joined) >= 4 and joined.isupper()):
+        return True
+    if len(re.findall("[a-z][A-Z]", joined)) >= 2:
+        return True
+    return not shouting and len(joined) >= 4 and joined.isupper()

@@ -1,0 +1,64 @@
+"""The schema: the revisions build exactly what the models say, on both databases."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect
+
+from bot import migrations
+from bot.db import Database
+from tests.servers import ServerMissing, postgres_binaries
+
+
+def test_migrated_schema_is_what_the_models_say(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    migrations.upgrade(database.engine)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, migrations.metadata()) == []
+    database.close()
+
+
+def test_upgrade_reaches_the_head_and_may_be_repeated(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    assert migrations.current(database.engine) is None
+    migrations.upgrade(database.engine)
+    migrations.upgrade(database.engine)
+    assert migrations.current(database.engine) == migrations.head()
+    database.close()
+
+
+def test_processes_that_upgrade_at_once_do_not_disturb_each_other(empty_database_url: str) -> None:
+    databases = [Database(empty_database_url) for _ in range(3)]
+    for each in databases:
+        each.engine.connect().close()
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(lambda each: migrations.upgrade(each.engine), databases))
+    assert migrations.current(databases[0].engine) == migrations.head()
+    for each in databases:
+        each.close()
+
+
+def test_downgrade_to_base_leaves_no_table_of_ours(database: Database) -> None:
+    migrations.downgrade(database.engine, "base")
+    assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}
+
+
+def test_head_file_names_the_newest_revision() -> None:
+    assert migrations.HEAD_FILE.read_text(encoding="utf-8").strip() == migrations.head()
+
+
+def test_revisions_are_numbered_without_gaps_and_named_after_their_number() -> None:
+    names = sorted(path.name for path in migrations.HEAD_FILE.parent.glob("*.py") if not path.name.startswith("__"))
+    assert [name.split("_")[0] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
+    assert int(migrations.head()) == len(names)
+
+
+def test_missing_server_says_how_to_install_it(tmp_path: Path) -> None:
+    with pytest.raises(ServerMissing, match="apt-get install -y postgresql"):
+        postgres_binaries(tmp_path)

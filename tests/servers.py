@@ -1,0 +1,106 @@
+"""Real servers for tests: a PostgreSQL of our own, on a free loopback port, in a temporary folder."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy import create_engine, text
+
+INSTALL = "apt-get update && apt-get install -y postgresql"
+
+
+class ServerMissing(RuntimeError):
+    """A server that the tests need is not installed; the message is the command that installs it."""
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def postgres_binaries(root: Path = Path("/usr/lib/postgresql")) -> Path:
+    """The folder of the newest installed server's programs.
+
+    Raises:
+        ServerMissing: none is installed.
+    """
+    found = [path.parent for path in root.glob("*/bin/initdb")]
+    if not found:
+        raise ServerMissing(f"The tests need a PostgreSQL server. Install it with: {INSTALL}")
+    return max(found, key=lambda path: float(path.parent.name))
+
+
+class Postgres:
+    """A PostgreSQL server that lives as long as the `with` block; root starts it as the user `postgres`."""
+
+    def __init__(self) -> None:
+        self._binaries = postgres_binaries()
+        self._user = "postgres" if os.geteuid() == 0 else None
+        self._folder: Path | None = None
+        self._port = 0
+
+    def __enter__(self) -> Postgres:
+        self._folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        if self._user:
+            account = pwd.getpwnam(self._user)
+            os.chown(self._folder, account.pw_uid, account.pw_gid)
+        try:
+            self._run("initdb", "-D", f"{self._folder}/data", "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+            self._port = free_port()
+            options = (
+                f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} "
+                "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+            )
+            self._run("pg_ctl", "-D", f"{self._folder}/data", "-l", f"{self._folder}/log", "-w", "-o", options, "start")
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            self._run("pg_ctl", "-D", f"{self._folder}/data", "-m", "immediate", "-w", "stop")
+        finally:
+            shutil.rmtree(str(self._folder), ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        """The SQLAlchemy address of `database` on this server."""
+        return f"postgresql+psycopg2://tests@127.0.0.1:{self._port}/{database}"
+
+    def create(self, database: str, template: str = "template0") -> str:
+        """Make a database, a copy of `template`; returns its address."""
+        self._execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        """Remove a database, whoever is still connected."""
+        self._execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", future=True)
+        try:
+            with engine.connect() as connection:
+                connection.execute(text(statement))
+        finally:
+            engine.dispose()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._binaries / program), *arguments]
+        if self._user:
+            command = ["runuser", "-u", self._user, "--", *command]
+        # A started server inherits the outputs, so a pipe would never end: a file takes them instead.
+        with tempfile.TemporaryFile() as output:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self._folder)
+            if done.returncode:
+                output.seek(0)
+                raise RuntimeError(f"{program} failed: {output.read().decode(errors='replace').strip()}")
