@@ -1,0 +1,198 @@
+"""From the name of a response to what is sent: text, choices, card, sources and the note about what is not confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bot.answers.formats import format_source_date, format_value
+from bot.answers.part import Part
+from bot.answers.texts import Response, Template, Topic, facts_of, load_flow, load_topic
+from bot.catalogue import Catalogue
+from bot.catalogue.facts import HOME_SCOPES, Fact, Source, Text
+from bot.errors import DataError, NotFound
+from bot.languages import Language
+
+MAX_QUICK_REPLIES = 10
+_SOURCES_IN_TEXT = 3
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What the classifier made of the message that is answered."""
+
+    topic: str | None = None
+    confidence: float | None = None
+    candidates: tuple[str, ...] = ()
+
+
+Builder = Callable[["Answers", Mapping[str, Any], Language], Part]
+
+
+class Answers:
+    """Every response of `data/`, checked against the catalogue when it is loaded."""
+
+    def __init__(self, catalogue: Catalogue, topics: Sequence[Topic], responses: Iterable[Response], builders: Mapping[str, Builder]) -> None:
+        self.catalogue = catalogue
+        self.topics: Mapping[str, Topic] = {topic.name: topic for topic in topics}
+        self._responses: dict[str, Response] = {}
+        for response in responses:
+            if response.name in self._responses:
+                raise DataError("data", response.name, "name", "stands in two files")
+            self._responses[response.name] = response
+        self._builders = builders
+        self._check()
+
+    @classmethod
+    def load(cls, root: Path, catalogue: Catalogue | None = None) -> Answers:
+        """Read `data/topics` and `data/flows` under `root`.
+
+        Raises:
+            DataError: naming file, entry and field.
+        """
+        from bot.answers.cards import BUILDERS
+
+        catalogue = catalogue or Catalogue.load()
+        today = date.today()
+        topics: list[Topic] = []
+        responses: list[Response] = []
+        for path in sorted((root / "data" / "topics").glob("*.yml")):
+            topic, answers = load_topic(path, catalogue.facts, today)
+            topics.append(topic)
+            responses.extend(answers)
+        for path in sorted((root / "data" / "flows").glob("*.yml")):
+            responses.extend(load_flow(path, catalogue.facts, today))
+        return cls(catalogue, topics, responses, BUILDERS)
+
+    def _check(self) -> None:
+        for response in self._responses.values():
+            if response.card is not None and response.card not in self._builders:
+                raise DataError("data", response.name, "card", f"{response.card!r} is not a known card")
+            for name in (*response.follow_ups, *filter(None, [response.topic])):
+                if name not in self.topics:
+                    raise DataError("data", response.name, "follow_ups", f"{name!r} is not a topic")
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all responses."""
+        return frozenset(self._responses)
+
+    def response(self, name: str) -> Response:
+        """The response called `name`, or NotFound."""
+        if name not in self._responses:
+            raise NotFound("response_unknown", name=name)
+        return self._responses[name]
+
+    def text(self, name: str, language: Language, /, **params: Any) -> str:
+        """Only the text of a response, for pieces that stand inside others."""
+        return self.response(name).texts[language].fill(self.catalogue.facts, language, params)
+
+    def replies(self, name: str, language: Language, params: Mapping[str, Any] | None = None, understood: Understood = Understood()) -> list[dict[str, Any]]:
+        """The messages a response stands for, as the wire between Rasa and gateway has them.
+
+        Raises:
+            NotFound: there is no such response.
+            KeyError: a placeholder has no parameter.
+        """
+        response = self.response(name)
+        given = dict(params or {})
+        part = self._builders[response.card](self, given, language) if response.card else Part()
+        given.update(part.params)
+        facts = [*facts_of(response, language, self.catalogue.facts), *part.facts]
+        sources = _unique([*(source for fact in facts for source in fact.sources), *part.sources])
+        shown = self._public(sources, language)
+        pieces = [response.texts[language].fill(self.catalogue.facts, language, given)]
+        pieces += self._caveat(facts, part.unconfirmed, language)
+        line = self._source_line(shown if part.all_sources else shown[:_SOURCES_IN_TEXT], language)
+        if line:
+            pieces.append(line)
+        candidates = list(given.get("candidates", ()))
+        reply: dict[str, Any] = {
+            "text": "\n\n".join(piece for piece in pieces if piece.strip()),
+            "quick_replies": self._quick_replies(response, part, candidates, language),
+            "card": part.card,
+            "topic": response.topic,
+            "confidence": understood.confidence,
+            "language": language,
+            "sources": shown,
+            "source_line": line or None,
+            "expects": given.get("expects", response.expects),
+            "handoff": {"reason": given.get("reason", response.handoff)} if response.handoff else None,
+            "set_language": given.get("set_language"),
+            "private": given.get("private"),
+        }
+        if candidates:
+            reply["candidates"] = candidates
+        return [reply]
+
+    def public_sources(self, tags: Iterable[str], language: Language) -> list[dict[str, Any]]:
+        """Sources as the wire shows them: authorities with their address, all others as one line without."""
+        return self._public(_unique(self.catalogue.cited(tags)), language)
+
+    def topic_reply(self, topic: str, language: Language) -> dict[str, str]:
+        """The quick reply that asks about `topic`."""
+        return {"title": self.topics[topic].title[language], "payload": f"/{topic}"}
+
+    def _quick_replies(self, response: Response, part: Part, candidates: Sequence[str], language: Language) -> list[dict[str, str]]:
+        replies = [{"title": reply.title[language], "payload": reply.payload} for reply in response.quick_replies]
+        replies += [{"title": title, "payload": payload} for title, payload in part.quick_replies]
+        if response.more:
+            replies.append({"title": self.text("utter_frame_more", language), "payload": f"choose:more.{response.topic}=show"})
+        replies += [self.topic_reply(topic, language) for topic in (*candidates, *response.follow_ups)]
+        return replies[:MAX_QUICK_REPLIES]
+
+    def _caveat(self, facts: Iterable[Fact], unconfirmed: Iterable[str], language: Language) -> list[str]:
+        by_phone: dict[str, list[str]] = {}
+        for fact in facts:
+            if not fact.confirmed_here and fact.label is not None:
+                by_phone.setdefault(fact.settled_by, []).append(fact.label[language])
+        for label in unconfirmed:
+            by_phone.setdefault("work_permit", []).append(label)
+        separator = "；" if language == "zh" else "; "
+        return [
+            self.text(
+                "utter_frame_caveat",
+                language,
+                labels=separator.join(dict.fromkeys(labels)),
+                phone=format_value(self.catalogue.facts[f"phones.{phone}"].values["number"], language),
+            )
+            for phone, labels in by_phone.items()
+        ]
+
+    def _public(self, sources: Iterable[Source], language: Language) -> list[dict[str, Any]]:
+        shown: list[dict[str, Any]] = []
+        reported: list[str] = []
+        for source in sources:
+            if source.authority:
+                entry = {"title": source.title[language], "url": source.address, "date": source.date}
+                if (entry["title"], entry["date"]) not in {(known["title"], known["date"]) for known in shown}:
+                    shown.append(entry)
+            else:
+                reported.append(source.date or "")
+        if reported:
+            latest = max(reported) or None
+            shown.append({"title": self.text("utter_frame_reported", language), "url": None, "date": latest})
+        return shown
+
+    def _source_line(self, shown: Sequence[Mapping[str, Any]], language: Language) -> str:
+        if not shown:
+            return ""
+        items = []
+        for source in shown:
+            dated = format_source_date(source["date"], language) if source["date"] else self.text("utter_frame_undated", language)
+            items.append(self.text("utter_frame_source", language, title=source["title"], date=dated))
+        separator = "；" if language == "zh" else "; "
+        return self.text("utter_frame_sources", language, sources=separator.join(items))
+
+
+def _unique(sources: Iterable[Source]) -> list[Source]:
+    seen = {source.tag: source for source in sources}
+    # Shenzhen's own pages come first, then national ones; the newest of each on top.
+    ranked = sorted(seen.values(), key=lambda source: source.date or "", reverse=True)
+    return sorted(ranked, key=lambda source: (not source.authority, source.scope != "SZ", source.scope not in HOME_SCOPES))
+
+
+__all__ = ["Answers", "Part", "Template", "Text", "Understood"]

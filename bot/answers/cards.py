@@ -1,0 +1,29 @@
+"""Every card by name, with the function that builds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.answers import checklist_card, deadline_card, person_card, station_card, status_card
+from bot.answers.part import Part
+
+BUILDERS: Mapping[str, Callable[..., Part]] = {
+    "question": checklist_card.question,
+    "checklist": checklist_card.checklist,
+    "material": checklist_card.material,
+    "material_withdrawn": checklist_card.withdrawn,
+    "handoff": person_card.handoff,
+    "stations_near": station_card.stations_near,
+    "station_one": station_card.station_one,
+    "station_list": station_card.station_list,
+    "places": station_card.places,
+    "districts": station_card.districts,
+    "deadline_days": deadline_card.days,
+    "deadline_rules": deadline_card.rules,
+    "deadline_question": deadline_card.question,
+    "status": status_card.status,
+    "stage": status_card.stage,
+    "stages": status_card.stages,
+}
+
+

@@ -1,0 +1,151 @@
+"""Station cards and their text form: nearest, one, all, and the choices when a place is not clear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bot.answers.formats import format_moment, join
+from bot.answers.part import Part
+from bot.catalogue.geo import Point
+from bot.catalogue.places import Place
+from bot.catalogue.stations import StationAnswer
+from bot.db import now
+from bot.languages import Language
+
+if TYPE_CHECKING:
+    from bot.answers import Answers
+
+
+def stations_near(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
+    """The nearest stations to a place (`place`: its id) or a point (`point`: latitude and longitude)."""
+    catalogue = answers.catalogue
+    place = catalogue.places.by_key(params["place"]) if params.get("place") else None
+    where = place if place is not None else Point(*params["point"])
+    found = catalogue.stations.nearest(where, params.get("matter"), when=now())
+    if not found:
+        return Part(params={"first": answers.text("utter_station_none", language), "list": ""})
+    nearest = found[0]
+    name = nearest.station.name[language]
+    distance = _distance(answers, nearest, language)
+    if place is not None:
+        first = answers.text("utter_station_first", language, place=place.name[language], name=name, distance=distance)
+    else:
+        first = answers.text("utter_station_first_here", language, name=name, distance=distance)
+    return _list(answers, found, language, {"first": first})
+
+
+def station_one(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
+    """One station or advice place by its key."""
+    stations = answers.catalogue.stations
+    station = stations.get(params["station"])
+    assert station is not None
+    answer = stations.answer(station, now())
+    details = _details(answers, answer, language, full=True)
+    details += [note[language] for note in station.notes]
+    return Part(
+        card={"type": "station", "stations": [answer.card(language)]},
+        params={"name": station.name[language], "state": _state(answers, answer, language), "details": "\n".join(f"- {text}" for text in details)},
+        sources=answers.catalogue.cited(station.sources),
+    )
+
+
+def station_list(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
+    """All public stations, or those of a district with the hall as the certain one."""
+    stations = answers.catalogue.stations
+    district = params.get("district")
+    public = [station for station in stations.all() if station.open_to_public]
+    first = answers.text("utter_station_list_all", language)
+    if district:
+        inside = [station for station in stations.in_district(district) if station.open_to_public]
+        shown_name = answers.catalogue.district_name(district)[language]
+        response = "utter_station_list_district" if inside else "utter_station_list_none"
+        first = answers.text(response, language, district=shown_name)
+        public = inside or [station for station in public if station.key == "civic_center"]
+    rest = stations.unidentified
+    part = _list(answers, [stations.answer(station, now()) for station in public], language, {"first": first, "rest": rest.statement[language]})
+    return Part(card=part.card, params=part.params, sources=(*part.sources, *answers.catalogue.cited(rest.sources)))
+
+
+def places(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
+    """The places a name may stand for, as choices."""
+    known = [answers.catalogue.places.by_key(place) for place in params["places"]]
+    return Part(quick_replies=tuple((_label(answers, place, language), f"choose:station.place={place.key}") for place in known if place is not None))
+
+
+def districts(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
+    """Districts as choices, those with most people first."""
+    chosen = [place for place in answers.catalogue.places.all() if place.kind == "district"]
+    return Part(quick_replies=tuple((place.name[language], f"choose:station.place={place.key}") for place in chosen))
+
+
+def _label(answers: Answers, place: Place, language: Language) -> str:
+    district = answers.catalogue.district_name(place.district)[language]
+    return place.name[language] if district in place.name[language] else f"{place.name[language]} ({district})"
+
+
+def _list(answers: Answers, found: Sequence[StationAnswer], language: Language, params: Mapping[str, Any]) -> Part:
+    lines = []
+    for answer in found:
+        station = answer.station
+        distance = _distance(answers, answer, language) if answer.distance_km is not None else ""
+        separator = "，" if language == "zh" else ", "
+        lines.append(
+            answers.text(
+                "utter_station_item",
+                language,
+                name=station.name[language],
+                district=station.district[language] if station.district else "",
+                distance=f"{separator}{distance}" if distance else "",
+                state=_state(answers, answer, language),
+                details=(" " if language == "en" else "").join(_details(answers, answer, language, full=False)),
+            )
+        )
+    cited = answers.catalogue.cited(tag for answer in found for tag in answer.station.sources)
+    card = {"type": "station", "stations": [answer.card(language) for answer in found]}
+    return Part(card=card, params={**params, "list": "\n".join(lines)}, sources=cited)
+
+
+def _distance(answers: Answers, answer: StationAnswer, language: Language) -> str:
+    name = "utter_station_distance_about" if answer.about else "utter_station_distance"
+    return answers.text(name, language, km=f"{answer.distance_km:.1f}")
+
+
+def _state(answers: Answers, answer: StationAnswer, language: Language) -> str:
+    state = answer.state
+    if state.reason == "hours_not_known":
+        return answers.text("utter_station_hours_unknown", language)
+    if state.open and state.closes is not None:
+        return answers.text("utter_station_open", language, closes=f"{state.closes:%H:%M}")
+    reason = answers.text(f"utter_reason_{state.reason}", language)
+    if state.open is None or state.next_open is None:
+        return answers.text("utter_station_open_unsure", language, reason=reason)
+    name = "utter_station_closed" if state.next_open_exact else "utter_station_closed_about"
+    return answers.text(name, language, reason=reason, next=format_moment(state.next_open, language))
+
+
+def _details(answers: Answers, answer: StationAnswer, language: Language, full: bool) -> list[str]:
+    station = answer.station
+    phone = answers.catalogue.facts["phones.work_permit"].values["number"]
+    details = []
+    if answer.safe_choice:
+        details.append(answers.text("utter_station_safe", language))
+    if station.address is not None:
+        details.append(answers.text("utter_station_address", language, address=_address(station.address, language)))
+    if station.hours is not None and full:
+        details.append(answers.text("utter_station_hours", language, hours=station.hours.text[language]))
+    if answer.call_first:
+        details.append(answers.text("utter_station_call_first", language, phone=station.phone or phone))
+    elif station.phone:
+        details.append(answers.text("utter_station_phone", language, phone=station.phone))
+    if full and answer.service_names:
+        names = join([name[language] for _, name in answer.service_names], language)
+        details.append(answers.text("utter_station_services", language, services=names))
+    if full and station.metro:
+        details.append(answers.text("utter_station_metro", language, metro=join([stop[language] for stop in station.metro], language)))
+    return details
+
+
+def _address(address: Mapping[Language, str], language: Language) -> str:
+    # A driver reads the Chinese one.
+    return address["zh"] if language == "zh" else f"{address['en']} ({address['zh']})"
