@@ -1,0 +1,71 @@
+"""Rasa component: a sentence vector on every message that was typed by a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.encodings import Vectors, current_run, encode, encode_for_training, load_encoder
+from bot.nlu.text import normalise
+
+ENCODED: Final = "encoded"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A message as the classifier reads it: normalised text and sentence vector."""
+
+    text: str
+    vector: Vectors
+
+    def fingerprint(self) -> str:
+        """What Rasa hashes a message by; printing the vector, as it would do otherwise, takes longer than training."""
+        return sha256(self.text.encode()).hexdigest()
+
+
+def is_typed(message: Message) -> bool:
+    """Whether a person wrote the message; a payload such as `/fee` needs no understanding."""
+    text = message.get(TEXT)
+    return isinstance(text, str) and bool(text.strip()) and not text.startswith("/")
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class SentenceEncoder(GraphComponent):
+    """Sets `ENCODED`, which stays inside the pipeline and is no part of what Rasa reports."""
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> SentenceEncoder:
+        """Rasa's constructor; loads the encoder so that the first message does not wait."""
+        load_encoder()
+        return cls()
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """There is nothing to configure."""
+        return {}
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Encode what people wrote; payloads and empty texts pass untouched."""
+        for message in filter(is_typed, messages):
+            text = normalise(message.get(TEXT))
+            message.set(ENCODED, Encoded(text, encode([text])[0]))
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Encode the examples, through the cache of the training run."""
+        examples = [example for example in training_data.training_examples if is_typed(example) and example.get(INTENT)]
+        texts = [normalise(example.get(TEXT)) for example in examples]
+        for example, text, vector in zip(examples, texts, encode_for_training(texts, current_run()), strict=True):
+            example.set(ENCODED, Encoded(text, vector))
+        return training_data

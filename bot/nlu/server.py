@@ -1,0 +1,157 @@
+"""`python -m bot.nlu.server`: one Rasa process for the gateway, on loopback only, with an explicit model."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.errors import BotError, StartError
+from bot.lifetime import end_with_parent
+from bot.nlu import quiet_logs, without_tensorflow
+from bot.nlu.model_file import check_model
+from bot.settings import ROOT, load
+
+if TYPE_CHECKING:
+    from sanic import Sanic
+
+HOST: Final = "127.0.0.1"
+_log = logging.getLogger(__name__)
+
+_ENVIRONMENT: Final = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "SANIC_WORKERS": "1",
+}
+"""Read by Rasa and its libraries when they are imported; there is no other way to tell them."""
+
+_UNUSED: Final = (
+    *("aiogram", "fbmessenger", "mattermostwrapper", "questionary", "rocketchat_API", "slack_sdk", "twilio", "webexteamssdk"),
+    *("aio_pika", "boto3", "botocore", "pymongo", "redis"),
+    "matplotlib",
+)
+"""Imported by Rasa for channels, stores and plots that this server does not have; a quarter of the time to start."""
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bot.nlu.server", description=__doc__)
+    parser.add_argument("--model", type=Path, required=True, help="model file, as returned by bot.nlu.training")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--actions-url", required=True, help="webhook of the action server")
+    parser.add_argument("--endpoints", type=Path, default=ROOT / "endpoints.yml")
+    parser.add_argument("--credentials", type=Path, default=ROOT / "credentials.yml")
+    parser.add_argument("--config", type=Path, default=ROOT / "config.yml", help="checked before the model is loaded")
+    parser.add_argument("--database", type=Path, help="file of the working memory; default rasa.db in the data folder")
+    parser.add_argument("--enable-api", action="store_true", help="serve Rasa's whole HTTP API too, for debugging")
+    return parser.parse_args(argv)
+
+
+def _class_for(endpoint: Any, section: str, file: Path) -> Any:
+    from rasa.shared.utils.common import class_from_module_path
+
+    if endpoint is None or not endpoint.type:
+        raise StartError("bad_config", detail=f"{file}: {section} must name its type.")
+    try:
+        return class_from_module_path(endpoint.type)
+    except Exception as error:
+        raise StartError("bad_config", detail=f"{file}: {section}: {endpoint.type} cannot be imported.") from error
+
+
+def build_app(
+    model: Path, port: int, actions_url: str, endpoints: Path, credentials: Path, database: Path, enable_api: bool = False
+) -> Sanic:
+    """Rasa's application with the model loaded, ready to run.
+
+    Raises:
+        StartError: the model or a class named in a file cannot be loaded.
+        DataError: a text of `data/` is wrong.
+    """
+    from rasa.core.run import configure_app, create_http_input_channels
+    from rasa.core.utils import AvailableEndpoints
+    from sanic.response import json as json_response
+
+    from bot.nlu.action_endpoint import ActionEndpoint, validate_quickly
+    from bot.nlu.processor import StrictAgent
+
+    validate_quickly()
+    named = AvailableEndpoints.read_endpoints(str(endpoints))
+    actions = ActionEndpoint(actions_url, **(named.action.kwargs if named.action else {}))
+    store = _class_for(named.tracker_store, "tracker_store", endpoints)(path=database, **named.tracker_store.kwargs)
+    try:
+        agent = StrictAgent(
+            generator=_class_for(named.nlg, "nlg", endpoints)(endpoint_config=named.nlg),
+            tracker_store=store,
+            lock_store=_class_for(named.lock_store, "lock_store", endpoints)(),
+            action_endpoint=actions,
+        )
+        agent.load_model(model)
+    except BotError:
+        raise
+    except Exception as error:
+        raise StartError("bad_model", detail=f"{model} cannot be loaded ({type(error).__name__}); train again.") from error
+    serving = AvailableEndpoints(nlg=agent.nlg, action=actions, tracker_store=agent.tracker_store, lock_store=agent.lock_store)
+    app = configure_app(
+        create_http_input_channels(None, str(credentials)), enable_api=enable_api, port=port, endpoints=serving, keep_alive_timeout=75
+    )
+    app.ctx.agent = agent
+    app.config.ACCESS_LOG = False
+
+    if not enable_api:
+
+        @app.get("/status")
+        async def status(_request: Any) -> Any:
+            return json_response({"model_file": model.name, "model_id": agent.model_id, "ready": agent.is_ready()})
+
+    @app.listener("before_server_start")
+    async def serving_begins(*_arguments: Any) -> None:
+        quiet_logs.people_are_served()
+
+    @app.listener("after_server_stop")
+    async def release(*_arguments: Any) -> None:
+        await actions.close()
+        store.close()
+
+    return app
+
+
+def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _ENVIRONMENT) -> int:
+    """Serve until SIGTERM or until the process that started this one ends; a known error is one line and status 1."""
+    arguments = _arguments(argv)
+    end_with_parent()
+    os.environ.update(environment)
+    without_tensorflow.install(_UNUSED)
+    # Imported here because numpy reads the environment when it is imported.
+    from bot.nlu.encodings import load_encoder
+
+    # Reading the encoder's weights and importing Rasa take a second or two each, and do not need each other.
+    threading.Thread(target=load_encoder, daemon=True).start()
+    try:
+        settings = load()
+        quiet_logs.configure(settings.log_level)
+        check_model(arguments.model)
+        without_tensorflow.check_config(arguments.config)
+        app = build_app(
+            arguments.model,
+            arguments.port,
+            arguments.actions_url,
+            arguments.endpoints,
+            arguments.credentials,
+            arguments.database or settings.data_dir / "rasa.db",
+            arguments.enable_api,
+        )
+    except BotError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    app.run(host=HOST, port=arguments.port, workers=1, access_log=False, motd=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

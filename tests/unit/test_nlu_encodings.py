@@ -1,0 +1,57 @@
+"""Sentence vectors and their cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.nlu import encodings
+from bot.nlu.encodings import DIMENSIONS, EncodingCache, Run, current_run, encode, encode_for_training, training_run
+
+
+def test_sentences_of_the_same_meaning_are_near_in_every_language() -> None:
+    english, chinese, russian, other = encode(["how much does it cost", "要多少钱", "сколько это стоит", "my cat sleeps"])
+    assert min(english @ chinese, english @ russian) > english @ other + 0.2
+    assert english.shape == (DIMENSIONS,)
+
+
+def test_a_second_run_encodes_only_what_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(cache=tmp_path / "cache" / "encodings.db")
+    first = encode_for_training(["a fee", "a photo", "a fee"], run)
+    encoded: list[str] = []
+
+    def counting(texts: list[str]) -> np.ndarray:
+        encoded.extend(texts)
+        return encode(texts)
+
+    monkeypatch.setattr(encodings, "encode", counting)
+    second = encode_for_training(["a photo", "a fee", "a card"], run)
+    assert encoded == ["a card"]
+    assert np.array_equal(second[:2], first[[1, 0]])
+
+
+def test_it_works_without_a_cache() -> None:
+    assert encode_for_training(["a", "b"], Run()).shape == (2, DIMENSIONS)
+    assert encode_for_training([], Run()).shape == (0, DIMENSIONS)
+
+
+def test_vectors_of_another_encoder_are_dropped(tmp_path: Path) -> None:
+    old = EncodingCache(tmp_path / "e.db", "old 1")
+    old.put(["x"], np.ones((1, DIMENSIONS), dtype=np.float32))
+    old.close()
+    new = EncodingCache(tmp_path / "e.db", "new 2")
+    assert new.get("x") is None
+    new.close()
+    again = EncodingCache(tmp_path / "e.db", "old 1")
+    assert again.get("x") is None
+    again.close()
+
+
+def test_progress_is_reported_to_the_run(tmp_path: Path) -> None:
+    lines: list[str] = []
+    with training_run(Run(report=lines.append)):
+        encode_for_training(["one", "two"], current_run())
+    assert lines == ["encoding sentences: 2 of 2 new ones"]
+    assert current_run() == Run()
