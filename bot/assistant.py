@@ -1,0 +1,306 @@
+"""The assistant behind one call: a question in, typed replies out; that Rasa answers over HTTP is hidden here."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, NoReturn, Protocol
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from bot.errors import AssistantUnavailable
+from bot.languages import LANGUAGES, Language
+
+CARDS: Final = frozenset({"checklist", "station", "status", "handoff", "rating"})
+
+_LARGEST_ANSWER = 1 << 20
+_MOST_REPLIES = 20
+_LONGEST_TEXT = 20_000
+# How long after the start of this process a refused connection may mean that Rasa is still starting.
+_START_UP_S = 60.0
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,59}")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the assistant is asked; `text` holds no personal data any more."""
+
+    conversation_id: str
+    message_id: str
+    text: str
+    language: Language
+    channel: str
+    choice: str | None = None
+
+
+@dataclass(frozen=True)
+class QuickReply:
+    """An answer offered for a tap."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A source as applicants see it; `url` only where it is a public authority's own page."""
+
+    title: str
+    url: str | None
+    date: str | None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One reply of the assistant.
+
+    Attributes:
+        candidates: the topics offered when the assistant asks back; `topic` is None then.
+        expects: the kind of value that the reply asks for, so that the next message can be redacted.
+        handoff: the reason when the applicant asked for a person.
+        set_language: the language the applicant chose with this message.
+        private: a vault entry that the gateway renders in place of this reply.
+        source_line: the end of `text` that names the sources, for clients that show `sources` in their own way.
+    """
+
+    text: str
+    language: Language
+    quick_replies: tuple[QuickReply, ...] = ()
+    card: Mapping[str, Any] | None = None
+    topic: str | None = None
+    candidates: tuple[str, ...] = ()
+    confidence: float | None = None
+    sources: tuple[Cited, ...] = ()
+    expects: str | None = None
+    handoff: str | None = None
+    set_language: Language | None = None
+    private: str | None = None
+    source_line: str | None = None
+
+
+class Assistant(Protocol):
+    """Whoever answers a question on behalf of the office without being a person."""
+
+    async def ask(self, question: Question) -> list[Reply]:
+        """At least one reply, or AssistantUnavailable."""
+
+
+class _Shape(ValueError):
+    """The answer is not what was agreed; the text names the place, never the content."""
+
+
+def _need(holds: bool, place: str) -> None:
+    if not holds:
+        raise _Shape(place)
+
+
+def _object(raw: object, place: str, known: frozenset[str]) -> Mapping[str, Any]:
+    if not isinstance(raw, dict):
+        raise _Shape(place)
+    unknown = set(raw) - known
+    _need(not unknown, f"{place}: unknown field")
+    return raw
+
+
+def _string(raw: object, place: str, longest: int = 500) -> str:
+    if not isinstance(raw, str) or len(raw) > longest or "\x00" in raw:
+        raise _Shape(place)
+    try:
+        raw.encode()
+    except UnicodeEncodeError:
+        raise _Shape(place) from None
+    return raw
+
+
+def _optional(raw: object, place: str) -> str | None:
+    return None if raw is None else _string(raw, place)
+
+
+def _items(raw: object, place: str, most: int = 50) -> Sequence[Any]:
+    if raw is None:
+        return ()
+    if not isinstance(raw, list) or len(raw) > most:
+        raise _Shape(place)
+    return raw
+
+
+def _language(raw: object, place: str) -> Language:
+    for language in LANGUAGES:
+        if raw == language:
+            return language
+    raise _Shape(place)
+
+
+def _url(raw: object) -> str | None:
+    if raw is None:
+        return None
+    url = _string(raw, "sources.url", 2000)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise _Shape("sources.url") from None
+    _need(parts.scheme in ("https", "http") and bool(parts.netloc), "sources.url")
+    return url
+
+
+def _quick_reply(raw: object) -> QuickReply:
+    entry = _object(raw, "quick_replies", frozenset({"title", "payload"}))
+    title = _string(entry.get("title"), "quick_replies.title")
+    _need(bool(title.strip()), "quick_replies.title")
+    return QuickReply(title=title, payload=_string(entry.get("payload"), "quick_replies.payload"))
+
+
+def _source(raw: object) -> Cited:
+    entry = _object(raw, "sources", frozenset({"title", "url", "date"}))
+    return Cited(
+        title=_string(entry.get("title"), "sources.title"),
+        url=_url(entry.get("url")),
+        date=_optional(entry.get("date"), "sources.date"),
+    )
+
+
+_REPLY = frozenset(entry.name for entry in fields(Reply))
+
+
+def _reply(raw: object) -> Reply:
+    entry = _object(raw, "reply", _REPLY)
+    card, confidence, expects = entry.get("card"), entry.get("confidence"), _optional(entry.get("expects"), "expects")
+    if card is not None:
+        _need(isinstance(card, dict) and any(card.get("type") == known for known in CARDS), "card")
+    if confidence is not None:
+        # `bool` is a number to Python.
+        _need(isinstance(confidence, (int, float)) and not isinstance(confidence, bool), "confidence")
+        _need(0 <= confidence <= 1.000001, "confidence")
+    _need(expects is None or _CODE.fullmatch(expects) is not None, "expects")
+    handoff = None
+    if entry.get("handoff") is not None:
+        handoff = _string(_object(entry["handoff"], "handoff", frozenset({"reason"})).get("reason"), "handoff.reason")
+        _need(_CODE.fullmatch(handoff) is not None, "handoff.reason")
+    chosen = entry.get("set_language")
+    reply = Reply(
+        text=_string(entry.get("text", ""), "text", _LONGEST_TEXT),
+        language=_language(entry.get("language"), "language"),
+        quick_replies=tuple(_quick_reply(item) for item in _items(entry.get("quick_replies"), "quick_replies")),
+        card=card,
+        topic=_optional(entry.get("topic"), "topic"),
+        candidates=tuple(_string(item, "candidates") for item in _items(entry.get("candidates"), "candidates")),
+        confidence=None if confidence is None else min(float(confidence), 1.0),
+        sources=tuple(_source(item) for item in _items(entry.get("sources"), "sources")),
+        expects=expects,
+        handoff=handoff,
+        set_language=None if chosen is None else _language(chosen, "set_language"),
+        private=_optional(entry.get("private"), "private"),
+        source_line=None if entry.get("source_line") is None else _string(entry["source_line"], "source_line", 5000),
+    )
+    _need(bool(reply.text.strip() or reply.private), "text")
+    return reply
+
+
+def parse_replies(raw: object) -> list[Reply]:
+    """Replies in the form agreed between Rasa and the gateway, as typed values.
+
+    Raises:
+        AssistantUnavailable: `shape`, with the place that is not as agreed.
+    """
+    try:
+        return [_reply(item) for item in _items(raw, "replies", _MOST_REPLIES)]
+    except _Shape as error:
+        raise AssistantUnavailable("assistant_unavailable", kind="shape", place=str(error)) from None
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def parse_answer(body: bytes) -> list[Reply]:
+    """The replies in the body that Rasa sent.
+
+    Raises:
+        AssistantUnavailable: kind `not_json`, `empty` or `shape`.
+    """
+    try:
+        parts = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise AssistantUnavailable("assistant_unavailable", kind="not_json") from None
+    if not isinstance(parts, list):
+        raise AssistantUnavailable("assistant_unavailable", kind="shape", place="answer")
+    replies: list[Reply] = []
+    for part in parts:
+        custom = part.get("custom") if isinstance(part, dict) else None
+        if not isinstance(custom, dict) or not isinstance(custom.get("replies"), list):
+            raise AssistantUnavailable("assistant_unavailable", kind="shape", place="custom")
+        replies += parse_replies(custom["replies"])
+    if not replies:
+        raise AssistantUnavailable("assistant_unavailable", kind="empty")
+    if len(replies) > _MOST_REPLIES:
+        raise AssistantUnavailable("assistant_unavailable", kind="too_large")
+    return replies
+
+
+@dataclass
+class RasaAssistant:
+    """The assistant that runs in a Rasa server on the loopback interface; `close` it at the end."""
+
+    address: str
+    timeout_s: float
+    _started: float = field(default_factory=time.monotonic)
+    _has_answered: bool = False
+    _client: aiohttp.ClientSession | None = None
+
+    async def ask(self, question: Question) -> list[Reply]:
+        """At least one reply.
+
+        Raises:
+            AssistantUnavailable: kind `refused`, `timeout`, `status`, `too_large`, `not_json`, `empty` or `shape`.
+        """
+        metadata = {
+            "message_id": question.message_id,
+            "language": question.language,
+            "channel": question.channel,
+        }
+        if question.choice is not None:
+            metadata["choice"] = question.choice
+        message = {"sender": question.conversation_id, "message": question.text, "metadata": metadata}
+        try:
+            body = await asyncio.wait_for(self._post(message), self.timeout_s)
+        except asyncio.TimeoutError:
+            raise AssistantUnavailable("assistant_unavailable", kind="timeout") from None
+        self._has_answered = True
+        return parse_answer(body)
+
+    async def _post(self, message: Mapping[str, Any]) -> bytes:
+        while True:
+            try:
+                return await self._post_once(message)
+            except aiohttp.ClientConnectorError:
+                # Nothing has reached Rasa, so asking again is safe; it is worth it only while Rasa may be starting.
+                if self._has_answered or time.monotonic() - self._started > _START_UP_S:
+                    raise AssistantUnavailable("assistant_unavailable", kind="refused") from None
+                await asyncio.sleep(0.2)
+            except aiohttp.ClientError:
+                raise AssistantUnavailable("assistant_unavailable", kind="broken") from None
+
+    async def _post_once(self, message: Mapping[str, Any]) -> bytes:
+        if self._client is None:
+            # A kept connection may be closed by Rasa just when a message goes out, and that message would be lost.
+            connector = aiohttp.TCPConnector(force_close=True)
+            self._client = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None))
+        async with self._client.post(f"{self.address}/webhooks/rest/webhook", json=message, allow_redirects=False) as response:
+            if response.status != 200:
+                raise AssistantUnavailable("assistant_unavailable", kind="status", status=response.status)
+            body = bytearray()
+            async for chunk in response.content.iter_chunked(1 << 16):
+                body += chunk
+                if len(body) > _LARGEST_ANSWER:
+                    raise AssistantUnavailable("assistant_unavailable", kind="too_large")
+            return bytes(body)
+
+    async def close(self) -> None:
+        """End the connections."""
+        if self._client is not None:
+            await self._client.close()

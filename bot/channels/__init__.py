@@ -1,0 +1,1 @@
+"""The doors through which applicants come; they translate, the core decides."""

@@ -1,0 +1,144 @@
+"""Rasa's REST protocol: one message in, the answer and all that has not been delivered out."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+
+from bot.channels.bodies import optional_object, optional_string, read_object
+from bot.channels.limits import Limiter
+from bot.conversations.composer import metadata
+from bot.conversations.events import Stored
+from bot.conversations.ledger import Address, new_id
+from bot.conversations.service import Conversations
+from bot.conversations.text import clean, clean_name
+from bot.conversations.turns import Turns
+from bot.errors import AssistantUnavailable, NotAllowed
+from bot.languages import Language, as_language
+from bot.metrics import Metrics
+from bot.request_language import speak
+
+CHANNEL: Final = "rest"
+PATH: Final = "/webhooks/rest/webhook"
+_LONGEST_ID = 100
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls: a service that showed a token, or a network address."""
+
+    name: str
+    trusted: bool
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a call asks for, checked."""
+
+    sender: str
+    message: str | None
+    client_id: str | None
+    language: Language | None
+
+
+class RestChannel:
+    """The door at `PATH`.
+
+    Authentication: a bearer token where tokens are configured; otherwise none, and the caller is its network address.
+    """
+
+    def __init__(
+        self,
+        conversations: Conversations,
+        turns: Turns,
+        limiter: Limiter,
+        metrics: Metrics,
+        tokens: Mapping[str, str],
+        answer_within_s: float,
+    ) -> None:
+        self._conversations = conversations
+        self._turns = turns
+        self._limiter = limiter
+        self._metrics = metrics
+        self._tokens = tokens
+        self._answer_within_s = answer_within_s
+        # Messages whose answers a call of this process is waiting for; another call must not carry them off.
+        self._awaited: Counter[str] = Counter()
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes of this door."""
+        return [web.post(PATH, self.webhook)]
+
+    async def webhook(self, request: web.Request) -> web.Response:
+        """Store the message, wait for its answer, and return it with what was not delivered before."""
+        caller = self._caller(request)
+        call = self._read(await read_object(request), request)
+        address = Address(CHANNEL, caller.name, call.sender)
+        if call.message is None:
+            self._limiter.call(caller.name, caller.trusted)
+            conversation_id = await self._conversations.open(address)
+            news = await self._conversations.undelivered(conversation_id, leave=frozenset(self._awaited))
+            return web.json_response([_wire(message, call.sender) for message in news])
+        self._limiter.message(caller.name, call.sender, caller.trusted)
+        receipt = await self._conversations.applicant_says(address, call.message, call.client_id, call.language)
+        if receipt.fresh:
+            self._metrics.messages.labels(CHANNEL).inc()
+        conversation_id, message_id = receipt.message.conversation_id, receipt.message.id
+        self._awaited[message_id] += 1
+        try:
+            if receipt.owed and (receipt.fresh or not await self._conversations.is_answered(message_id)):
+                self._turns.call(conversation_id)
+                if not await self._turns.finished(message_id, self._answer_within_s):
+                    raise AssistantUnavailable("answer_pending", retry_after_s=5)
+            if request.transport is None or request.transport.is_closing():
+                # Nobody is there to receive the answer; it waits for the next call.
+                return web.Response(status=499)
+            others = frozenset(self._awaited) - {message_id}
+            news = await self._conversations.undelivered(conversation_id, own=message_id, leave=others)
+        finally:
+            self._awaited[message_id] -= 1
+            if not self._awaited[message_id]:
+                del self._awaited[message_id]
+        return web.json_response([_wire(message, call.sender) for message in news])
+
+    def _caller(self, request: web.Request) -> Caller:
+        if self._tokens:
+            scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
+            given = shown.strip().encode("utf-8", "surrogateescape")
+            for token, name in self._tokens.items():
+                if scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), given):
+                    return Caller(f"token:{name}", trusted=True)
+            raise NotAllowed("token_wrong")
+        # The record needs to tell callers apart, not to know where they live.
+        return Caller("net:" + hashlib.sha256((request.remote or "").encode()).hexdigest()[:32], trusted=False)
+
+    def _read(self, body: Mapping[str, Any], request: web.Request) -> Call:
+        details = optional_object(body, "metadata")
+        language = as_language(optional_string(details, "language", "metadata.language"))
+        if language is not None:
+            speak(request, language)
+        sender = optional_string(body, "sender")
+        message = optional_string(body, "message")
+        client_id = optional_string(details, "message_id", "metadata.message_id")
+        return Call(
+            sender=new_id() if sender is None else clean_name(sender, "sender"),
+            message=None if message is None else clean(message),
+            client_id=None if client_id is None else clean_name(client_id, "metadata.message_id", _LONGEST_ID),
+            language=language,
+        )
+
+
+def _wire(message: Stored, sender: str) -> dict[str, Any]:
+    """A message in the form of Rasa's REST protocol; `buttons` are the same offers as `quick_replies`, for its clients."""
+    wire: dict[str, Any] = {"recipient_id": sender, "text": message.text, "metadata": metadata(message)}
+    offers = message.payload.get("quick_replies")
+    if offers:
+        wire["quick_replies"] = [{"content_type": "text", **offer} for offer in offers]
+        wire["buttons"] = offers
+    return wire

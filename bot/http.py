@@ -1,0 +1,224 @@
+"""What every route shares: one error shape, request ids, security headers, health, readiness and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import aiohttp
+from aiohttp import web
+
+from bot.errors import AssistantUnavailable, BotError, Conflict, Invalid, NotAllowed, NotFound, TooMany
+from bot.i18n import Texts
+from bot.logs import place
+from bot.metrics import Metrics
+from bot.request_language import language_of
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+# Raises, or returns at once, when the part it looks at can do its work.
+Check = Callable[[], Awaitable[None]]
+
+STATUS: Final[Mapping[type[BotError], int]] = {
+    NotFound: 404,
+    Invalid: 400,
+    NotAllowed: 403,
+    Conflict: 409,
+    TooMany: 429,
+    AssistantUnavailable: 503,
+}
+_STATUS_OF_CODE: Final[Mapping[str, int]] = {
+    "token_wrong": 401,
+    "body_too_large": 413,
+    "body_encoded": 415,
+    "body_too_slow": 408,
+}
+_CODE_OF_STATUS: Final[Mapping[int, str]] = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+}
+_HEADERS: Final[Mapping[str, str]] = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+_GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_CHECK_WITHIN_S = 3.0
+_ID = web.RequestKey("id", str)
+
+
+class Edge:
+    """The middleware and signals of the gateway."""
+
+    def __init__(self, texts: Texts, metrics: Metrics) -> None:
+        self._texts = texts
+        self._metrics = metrics
+
+    def attach(self, app: web.Application) -> None:
+        """Have every request and response of `app` pass through here."""
+        app.middlewares.append(self._middleware())
+        app.on_response_prepare.append(self._dress)
+
+    def _middleware(self) -> Any:
+        @web.middleware
+        async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
+            given = request.headers.get("X-Request-ID", "")
+            request[_ID] = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+            started = time.monotonic()
+            response = await self._handle(request, handler)
+            seconds = time.monotonic() - started
+            route = _route(request)
+            self._metrics.request_seconds.labels(route).observe(seconds)
+            # Neither address nor query nor body: the log must not know who asked what.
+            log.info("%s %s %s %d %.0fms", request[_ID], request.method, route, response.status, seconds * 1000)
+            return response
+
+        return edge
+
+    async def _handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except BotError as error:
+            status = _STATUS_OF_CODE.get(error.code) or next(
+                (status for kind, status in STATUS.items() if isinstance(error, kind)), 500
+            )
+            if status == 500:
+                log.error("%s failed: %s %s", request[_ID], error.code, place(error))
+            return self._refusal(request, status, error.code, error.params)
+        except web.HTTPException as answer:
+            if answer.status < 400:
+                raise
+            refusal = self._refusal(request, answer.status, _CODE_OF_STATUS.get(answer.status, "request_refused"), {})
+            if "Allow" in answer.headers:
+                refusal.headers["Allow"] = answer.headers["Allow"]
+            return refusal
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.error("%s failed: %s", request[_ID], place(error))
+            return self._refusal(request, 500, "internal", {})
+
+    def _refusal(self, request: web.Request, status: int, code: str, params: Mapping[str, Any]) -> web.Response:
+        self._metrics.refused.labels(code).inc()
+        message = self._texts.error(language_of(request), code, **params)
+        response = web.json_response({"error": {"code": code, "message": message, "params": dict(params)}}, status=status)
+        if "retry_after_s" in params:
+            response.headers["Retry-After"] = str(params["retry_after_s"])
+        if status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        if status in (408, 413):
+            # The rest of the body has not been read, and must not be taken for the next request.
+            response.force_close()
+        return response
+
+    async def _dress(self, request: web.Request, response: web.StreamResponse) -> None:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-store")
+        if _ID in request:
+            response.headers["X-Request-ID"] = request[_ID]
+        response.headers["Server"] = "gateway"
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return "unknown" if resource is None else resource.canonical
+
+
+class Health:
+    """Liveness, readiness and metrics. Authentication: none; metrics answer loopback peers only."""
+
+    def __init__(self, checks: Mapping[str, Check], metrics: Metrics, show_metrics: bool) -> None:
+        self._checks = checks
+        self._metrics = metrics
+        self._show_metrics = show_metrics
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes of this door."""
+        return [
+            web.get("/healthz", self.alive),
+            web.get("/readyz", self.ready),
+            web.get("/metrics", self.figures),
+        ]
+
+    async def alive(self, request: web.Request) -> web.Response:
+        """This process answers."""
+        return web.json_response({"status": "ok"})
+
+    async def ready(self, request: web.Request) -> web.Response:
+        """Whether each part can do its work; 503 unless all can."""
+        found = await asyncio.gather(*(_look(check) for check in self._checks.values()))
+        words = {True: "ok", False: "unavailable"}
+        parts = {name: words[up] for name, up in zip(self._checks, found, strict=True)}
+        return web.json_response({"status": words[all(found)], "parts": parts}, status=200 if all(found) else 503)
+
+    async def figures(self, request: web.Request) -> web.Response:
+        """The metrics, for a scraper on this machine."""
+        if not self._show_metrics or not _is_local(request):
+            raise NotFound("not_found")
+        return web.Response(body=self._metrics.render(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+
+async def _look(check: Check) -> bool:
+    try:
+        await asyncio.wait_for(check(), _CHECK_WITHIN_S)
+    except Exception as error:
+        log.info("not ready: %s", place(error))
+        return False
+    return True
+
+
+def _is_local(request: web.Request) -> bool:
+    # A proxy on this machine is a loopback peer too, but speaks for somebody else.
+    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers or "X-Real-IP" in request.headers:
+        return False
+    try:
+        return ipaddress.ip_address(request.remote or "").is_loopback
+    except ValueError:
+        return False
+
+
+async def _get(address: str) -> tuple[int, Any]:
+    timeout = aiohttp.ClientTimeout(total=_CHECK_WITHIN_S)
+    async with aiohttp.ClientSession(timeout=timeout) as client, client.get(address) as response:
+        return response.status, await response.json(content_type=None) if response.status == 200 else None
+
+
+def rasa_check(address: str) -> Check:
+    """A check that Rasa answers and, where it tells, that it has loaded a model."""
+
+    async def check() -> None:
+        status, body = await _get(f"{address}/status")
+        if status == 404:
+            # The server runs without its API; then it listens only after the model is loaded.
+            status, body = await _get(f"{address}/version")
+        elif not (isinstance(body, dict) and body.get("model_file")):
+            raise AssistantUnavailable("assistant_unavailable", kind="no_model")
+        if status != 200:
+            raise AssistantUnavailable("assistant_unavailable", kind="status")
+
+    return check
+
+
+def actions_check(address: str) -> Check:
+    """A check that the action server answers."""
+
+    async def check() -> None:
+        status, _ = await _get(f"{address}/health")
+        if status != 200:
+            raise AssistantUnavailable("assistant_unavailable", kind="status")
+
+    return check

@@ -1,0 +1,67 @@
+"""With the real vault, redaction and texts: what a person types does not travel on, and what is theirs comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.app import real_parts
+from bot.conversations.models import Conversation
+from bot.db import Database
+from bot.settings import Settings
+from bot.vault import Vault
+from tests.gateway import answer, echo, reply, running
+
+
+@pytest.fixture
+def settings(sqlite_database: Database, tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, database_url=str(sqlite_database.engine.url), demo=False)
+
+
+async def test_number_and_birth_date_reach_rasa_as_tokens_that_the_vault_resolves(
+    settings: Settings, sqlite_database: Database
+) -> None:
+    async def script(message: dict[str, Any]) -> Any:
+        if "<NUMBER" not in message["message"]:
+            return answer(reply("Which number?", expects="number"))
+        return answer(reply("Born when?", expects="date"))
+
+    async with running(settings, script, real_parts(settings)) as gateway:
+        await gateway.say("where is my application")
+        await gateway.say("it is SZ2026X4471902")
+        await gateway.say("3 May 1987")
+        sent = " | ".join(gateway.rasa.texts)
+    assert "4471902" not in sent and "1987" not in sent
+    assert gateway.rasa.texts[1].count("<NUMBER:1>") == 1 and "<DATE:1>" in gateway.rasa.texts[2]
+    with sqlite_database.session() as session:
+        conversation = session.execute(select(Conversation.id)).scalar_one()
+        assert "4471902" in Vault(settings.data_dir / "vault.key").get(session, conversation, "<NUMBER:1>")
+
+
+async def test_result_that_is_gone_is_told_as_such(settings: Settings) -> None:
+    async def script(_message: dict[str, Any]) -> Any:
+        return answer(reply("", private="<RESULT:7>"))
+
+    async with running(settings, script, real_parts(settings)) as gateway:
+        (message,) = await gateway.say("status")
+    assert message["text"] and message["metadata"]["author"] == "bot"
+
+
+async def test_real_hand_off_shows_hours_and_hotline(settings: Settings) -> None:
+    async def script(_message: dict[str, Any]) -> Any:
+        return []
+
+    async with running(settings, script, real_parts(settings)) as gateway:
+        await gateway.say("你好")
+        (person,) = await gateway.say("/handoff")
+    assert "0755-88121678" in person["text"] and "周一至周五" in person["text"]
+    assert person["metadata"]["card"]["reason"] == "assistant_unavailable" and person["metadata"]["topic"] == "handoff"
+
+
+async def test_typed_token_is_not_taken_for_one_of_the_vault(settings: Settings) -> None:
+    async with running(settings, echo, real_parts(settings)) as gateway:
+        await gateway.say("my number is <NUMBER:1> and <RESULT:1>")
+        assert "<RESULT:1>" not in gateway.rasa.texts[0]

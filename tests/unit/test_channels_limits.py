@@ -1,0 +1,62 @@
+"""Rates: a burst, then the pace; each conversation and each caller for itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.channels.limits import Limiter
+from bot.errors import TooMany
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.moment = 0.0
+
+    def __call__(self) -> float:
+        return self.moment
+
+
+def test_burst_passes_and_then_the_pace_counts() -> None:
+    clock = Clock()
+    limiter = Limiter(6, clock=clock)
+    for _ in range(6):
+        limiter.message("net:1", "ann", trusted=False)
+    with pytest.raises(TooMany) as raised:
+        limiter.message("net:1", "ann", trusted=False)
+    assert raised.value.params == {"retry_after_s": 10}
+    clock.moment += 10
+    limiter.message("net:1", "ann", trusted=False)
+
+
+def test_address_with_many_names_has_one_limit_and_a_service_has_many() -> None:
+    limiter = Limiter(3, clock=Clock())
+    for number in range(3):
+        limiter.message("net:1", f"name {number}", trusted=False)
+    with pytest.raises(TooMany):
+        limiter.message("net:1", "another name", trusted=False)
+    for number in range(30):
+        limiter.message("token:one", f"name {number}", trusted=True)
+
+
+def test_asking_for_news_does_not_use_up_messages() -> None:
+    limiter = Limiter(2, clock=Clock())
+    for _ in range(8):
+        limiter.call("net:1", trusted=False)
+    with pytest.raises(TooMany):
+        limiter.call("net:1", trusted=False)
+    limiter.message("net:1", "ann", trusted=False)
+
+
+def test_memory_of_callers_is_bounded() -> None:
+    clock = Clock()
+    limiter = Limiter(1000, clock=clock)
+    for number in range(25_000):
+        clock.moment += 0.001
+        limiter.call(f"net:{number}", trusted=False)
+    assert len(limiter._buckets) <= 20_001
+
+
+def test_nothing_is_limited_when_limits_are_off() -> None:
+    limiter = Limiter(1, enabled=False)
+    for _ in range(100):
+        limiter.message("net:1", "ann", trusted=False)
