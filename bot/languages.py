@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 Language = Literal["en", "zh"]
 
@@ -22,7 +22,7 @@ def as_language(value: object) -> Language | None:
     if not isinstance(value, str):
         return None
     short = value.strip().lower().replace("_", "-").split("-")[0]
-    return cast(Language, short) if short in LANGUAGES else None
+    return next((language for language in LANGUAGES if language == short), None)
 
 
 def detect(text: str, otherwise: Language = DEFAULT) -> Language:

@@ -34,6 +34,17 @@ def run(command, failure):
         stop(failure)
 
 
+def run_told(command, failure):
+    """Run a uv command and show where it stands, without the list of every package."""
+    told = ("Resolved", "Prepared", "Installed", "Bytecode", "Building", "error", "hint", "  cause")
+    process = subprocess.Popen([str(part) for part in command], cwd=ROOT, stderr=subprocess.PIPE, universal_newlines=True)
+    for line in process.stderr:
+        if line.strip().startswith(told) or line.startswith(told):
+            print("    " + line.strip(), flush=True)
+    if process.wait() != 0:
+        stop(failure)
+
+
 def tools():
     """uv, inside a virtual environment that belongs to this folder."""
     uv = TOOLS / "bin" / "uv"
@@ -79,9 +90,9 @@ def main():
     uv = tools()
     say(f"making the environment (.venv, Python {wanted}); this takes a minute the first time")
     missing = f"Python {wanted} was not found and could not be fetched; install it, for instance with: pyenv install {wanted}"
-    run([uv, "venv", "--quiet", "--clear", "--python", interpreter(wanted) or wanted, VENV], missing)
-    sync = [uv, "pip", "sync", "--python", VENV / "bin" / "python", "--require-hashes", "--compile-bytecode", lock]
-    run(sync, "the packages of requirements.lock could not be installed; check that the package index can be reached")
+    run([uv, "--system-certs", "venv", "--quiet", "--clear", "--python", interpreter(wanted) or wanted, VENV], missing)
+    sync = [uv, "--system-certs", "pip", "sync", "--python", VENV / "bin" / "python", "--require-hashes", "--compile-bytecode", lock]
+    run_told(sync, "the packages of requirements.lock could not be installed; check that the package index can be reached")
     STAMP.write_text(digest)
     say(f"environment ready after {time.monotonic() - started:.0f} s")
 

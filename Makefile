@@ -1,0 +1,45 @@
+# Every command of the project. `make help` prints this list from the comments beside the targets.
+
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+export PYTHONDONTWRITEBYTECODE ?=
+export RASA_TELEMETRY_ENABLED := false
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help environment run test check lint train facts demo lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+environment:
+	@command -v python3 >/dev/null || { echo "error: python3 is missing; install it with: apt-get install python3 python3-venv" >&2; exit 1; }
+	@python3 deploy/environment.py
+
+run: environment ## start the assistant; Ctrl-C ends it
+	@exec $(PYTHON) -m bot run
+
+test: environment ## everything that must hold, with its own PostgreSQL
+	@$(PYTHON) deploy/test.py
+
+check: environment ## the quick part: style, types, layers, data
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports
+	@$(PYTHON) -m bot check
+
+train: environment ## train the model if anything it learns from has changed
+	@$(PYTHON) -m bot train
+
+facts: environment ## facts that somebody must look at again
+	@$(PYTHON) -m bot facts
+
+demo: environment ## fill the database with invented applications
+	@$(PYTHON) -m bot demo
+
+lock: environment ## compile requirements.lock from pyproject.toml
+	@.tools/bin/uv --system-certs pip compile --quiet pyproject.toml --all-extras --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.10 --python-platform linux --upgrade -o requirements.lock
+
+clean: ## remove the environment and what was generated; data under var/ stays
+	@rm -rf .venv .tools data/generated .mypy_cache .ruff_cache .pytest_cache

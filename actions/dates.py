@@ -1,0 +1,48 @@
+"""Dates behind tokens: read, and asked back when day and month may be swapped."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from actions.services import current
+from actions.turn import Turn
+from bot.catalogue.calendar import local
+from bot.catalogue.dates import ReadDate, read_date
+
+TOKEN = re.compile(r"<DATE:\d+>")
+ORDERS = ("day_first", "month_first")
+_PART = re.compile(r"\b(?:day|dd)\b|日|(?P<month>\b(?:month|mm)\b|月)", re.IGNORECASE)
+
+
+def reading(turn: Turn, token: str, past: bool) -> ReadDate | None:
+    """What the date behind `token` says, or None when the vault no longer has it."""
+    raw = current().reveal(turn.conversation, token)
+    if raw is None:
+        return None
+    return read_date(raw, today(), turn.language, past=past)
+
+
+def resolved(turn: Turn, state: dict[str, Any], past: bool) -> date | None:
+    """The one date of `state` (`date`: token, `order`: which part is the day), or None."""
+    read = reading(turn, state["date"], past)
+    if read is None or read.kind == "none":
+        return None
+    if read.kind == "ambiguous":
+        day_first, month_first = read.candidates
+        return day_first if state.get("order") == "day_first" else month_first
+    return read.date
+
+
+def read_order(text: str) -> str | None:
+    """Which of `ORDERS` the words of `text` mean ("the day", "month first", "日在前"), or None."""
+    found = _PART.search(text)
+    if found is None or TOKEN.search(text):
+        return None
+    return "month_first" if found["month"] else "day_first"
+
+
+def today() -> date:
+    """Shenzhen's day."""
+    return local(current().clock()).date()

@@ -1,0 +1,102 @@
+"""From a rule and a date to days: when to extend, when a decision is due, until when a change must be told."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from actions.dates import ORDERS, TOKEN, read_order, reading, resolved, today
+from actions.forms import Flow, State, Step, flow_actions
+from actions.services import current
+from actions.turn import Turn
+from bot.catalogue.dates import read_date
+
+# Topics whose words also name a deadline.
+_RELATED = frozenset(
+    {
+        "deadline", "extension", "late_extension", "processing_time", "passport_change", "change_information", "cancellation",
+        "residence_permit",
+    }
+)
+
+
+class DeadlineFlow(Flow):
+    """Asks which deadline is meant and for the date it is counted from."""
+
+    name: ClassVar[str] = "deadline"
+    action: ClassVar[str] = "action_work_out_deadline"
+
+    def begin(self, turn: Turn, before: State) -> Step:
+        return self._step(turn, self._read(turn, before))
+
+    def choose(self, turn: Turn, before: State) -> Step | None:
+        rule = turn.choice("deadline.rule")
+        known = any(each.id == rule for each in current().catalogue.deadlines.rules())
+        return self._step(turn, {**before, "rule": rule}) if known else None
+
+    def claims(self, turn: Turn) -> bool:
+        state = self._read(turn, {}) if "deadline" in turn.candidates else {}
+        return "rule" in state and ("date" in state or "day" in state)
+
+    def take(self, turn: Turn, state: State) -> Step | None:
+        chosen = self.choose(turn, state) if turn.chosen is not None else None
+        if chosen is not None:
+            return chosen
+        if "date" in state:
+            order = turn.choice("deadline.order") or (None if turn.sure and turn.asks else read_order(turn.text))
+            if order in ORDERS:
+                return self._step(turn, {**state, "order": order})
+        after = self._read(turn, state)
+        named = turn.short and "day" in after
+        if turn.sure and turn.intent not in _RELATED and not named and not TOKEN.search(turn.text):
+            return None
+        return None if after == state else self._step(turn, after)
+
+    def ask(self, turn: Turn, state: State) -> None:
+        if "rule" not in state:
+            turn.say("utter_ask_deadline_rule")
+        elif "date" not in state and "day" not in state:
+            turn.say("utter_ask_deadline_date", rule=state["rule"])
+        else:
+            turn.say("utter_ask_deadline_order")
+
+    def finish(self, turn: Turn, state: State) -> State:
+        base = resolved(turn, state, past=False) if "date" in state else read_date(state["day"], today(), turn.language).date
+        if base is None:
+            turn.say("utter_status_expired")
+            return {}
+        params = {"rule": state["rule"], "base_date": base.isoformat()}
+        token = current().hide(turn.conversation, {"response": "utter_deadline_days", "params": params})
+        turn.say("utter_private_deadline", private=token)
+        return {}
+
+    @staticmethod
+    def _read(turn: Turn, state: State) -> State:
+        found = dict(state)
+        rule = current().catalogue.deadlines.find(turn.text)
+        if rule is not None:
+            found["rule"] = rule.id
+        dates = TOKEN.findall(turn.text)
+        if dates:
+            found["date"] = dates[-1]
+            found.pop("order", None)
+        else:
+            spoken = read_date(turn.text, today(), turn.language)
+            if spoken.kind == "exact" and spoken.relative:
+                found["day"] = turn.text[spoken.start : spoken.end]
+        return found
+
+    @staticmethod
+    def _step(turn: Turn, state: State) -> Step:
+        if "rule" not in state:
+            return Step(state)
+        if "date" not in state:
+            return Step(state, done="day" in state)
+        read = reading(turn, state["date"], past=False)
+        if read is None or read.kind == "none":
+            rest = {key: value for key, value in state.items() if key != "date"}
+            return Step(rest, missed=read is not None, says=() if read is None else (("utter_deadline_date_not_read", {}),))
+        return Step(state, done=read.kind == "exact" or "order" in state)
+
+
+FLOW = DeadlineFlow()
+ACTIONS = flow_actions(FLOW)

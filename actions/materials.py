@@ -1,0 +1,112 @@
+"""Which materials: from a sentence or step by step to the checklist for one person, and single materials by name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar, Final
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.dates import today
+from actions.forms import Flow, State, Step, flow_actions
+from actions.services import current
+from actions.turn import Turn
+from bot.catalogue.profile import Profile
+from bot.errors import Invalid
+
+# Topics whose words are also answers to our questions, so that being sure of them does not make a message a question.
+_ANSWERS: Final = frozenset({"materials", "affirm", "deny"})
+_CORRECTION = re.compile(
+    r"^\W*(?:(?:no|nope|not|sorry|actually|wait|i mean|correction|instead)\b|不|错了|改成|应该是|我是说)", re.IGNORECASE
+)
+
+
+class MaterialsFlow(Flow):
+    """Asks for what still changes the list and nothing else; any answer may correct an earlier one."""
+
+    name: ClassVar[str] = "materials"
+    action: ClassVar[str] = "action_list_materials"
+
+    def begin(self, turn: Turn, before: State) -> Step:
+        new = current().catalogue.papers.reader.read_profile(turn.text)
+        known = Profile.from_dict(before.get("profile") or {})
+        corrects = bool(new.context()) and (new.application_type is None or _CORRECTION.match(turn.text))
+        return self._step(known.merged(new) if corrects or "asked" in before else new)
+
+    def choose(self, turn: Turn, before: State) -> Step | None:
+        assert turn.chosen is not None
+        _, question, value = turn.chosen
+        try:
+            return self._step(Profile.from_dict(before.get("profile") or {}).answered(question, value))
+        except Invalid:
+            # It was offered by an earlier version of the catalogue.
+            return None
+
+    def claims(self, turn: Turn) -> bool:
+        if turn.candidates[:1] != ("materials",):
+            return False
+        return current().catalogue.papers.reader.read_profile(turn.text).application_type is not None
+
+    def take(self, turn: Turn, state: State) -> Step | None:
+        papers = current().catalogue.papers
+        profile = Profile.from_dict(state["profile"])
+        asked = state.get("asked")
+        if turn.chosen is not None:
+            return self.choose(turn, state)
+        if asked is None:
+            return self._step(profile)
+        if not turn.text or self._belongs_elsewhere(turn):
+            return None
+        new = papers.reader.read_profile(turn.text)
+        value = papers.reader.read_answer(asked, turn.text, profile)
+        if value is not None and asked not in new.context():
+            new = new.answered(asked, value)
+        merged = profile.merged(new)
+        return None if merged.to_dict() == profile.to_dict() else self._step(merged)
+
+    @staticmethod
+    def _belongs_elsewhere(turn: Turn) -> bool:
+        if not turn.sure or turn.intent in _ANSWERS:
+            return False
+        topic = current().answers.topics.get(turn.intent or "")
+        return turn.asks or turn.intent == "handoff" or (topic is not None and topic.group == "talk")
+
+    def ask(self, turn: Turn, state: State) -> None:
+        if state.get("asked"):
+            turn.say("utter_ask_circumstance", question=state["asked"], profile=state["profile"])
+
+    def finish(self, turn: Turn, state: State) -> State:
+        turn.say("utter_checklist", profile=state["profile"])
+        return {"profile": state["profile"]}
+
+    @staticmethod
+    def _step(profile: Profile) -> Step:
+        question = current().catalogue.papers.checklists.next_question(profile, today())
+        state: State = {"profile": profile.to_dict()}
+        if question is None:
+            return Step(state, done=True)
+        return Step({**state, "asked": question.id})
+
+
+FLOW = MaterialsFlow()
+ACTIONS = flow_actions(FLOW)
+
+
+class ShowMaterial(Action):
+    """One material by any of its names, as it is for the person of the last checklist."""
+
+    def name(self) -> str:
+        return "action_show_material"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        turn = Turn(tracker, dispatcher)
+        material = current().catalogue.papers.materials.find(turn.text)
+        if material is None:
+            turn.say("utter_ask_material")
+        elif material.withdrawn(today()):
+            turn.say("utter_material_withdrawn", material=material.id)
+        else:
+            turn.say("utter_material", material=material.id, profile=(tracker.get_slot("materials_state") or {}).get("profile"))
+        return []

@@ -1,0 +1,77 @@
+"""`python -m actions.server`: the action server, on loopback only, silent about what people wrote."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sanic import Sanic
+from sanic.exceptions import SanicException
+from sanic.response import HTTPResponse, json
+
+from actions import services
+from bot.lifetime import end_with_parent
+from bot.settings import load
+
+HOST: Final = "127.0.0.1"
+_KEEP_ALIVE_S: Final = 75
+_LARGEST_REQUEST: Final = 20_000_000
+
+_log = logging.getLogger(__name__)
+
+
+def build_app(package: str = "actions") -> Sanic:
+    """The application that serves every action of `package`; an error is answered and logged by its type only."""
+    # Imported here, after the logs are configured, because the import warns of old libraries.
+    from rasa_sdk.endpoint import create_app
+
+    app = create_app(package, cors_origins="")
+    app.config.KEEP_ALIVE_TIMEOUT = _KEEP_ALIVE_S
+    app.config.REQUEST_MAX_SIZE = _LARGEST_REQUEST
+    app.config.ACCESS_LOG = False
+
+    async def answer_error(_request: Any, error: Exception) -> HTTPResponse:
+        # The stock handler sends the request back, with all that was said in it.
+        if not isinstance(error, SanicException):
+            trace, place = error.__traceback__, ""
+            while trace is not None:
+                place = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
+                trace = trace.tb_next
+            _log.error("action failed: %s at %s", type(error).__name__, place)
+        return json({"error": type(error).__name__}, status=getattr(error, "status_code", 500))
+
+    app.error_handler.add(Exception, answer_error)
+    return app
+
+
+def _configure_logs(level: str) -> None:
+    warnings.simplefilter("ignore", DeprecationWarning)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True)
+    for name in ("bot", "actions"):
+        logging.getLogger(name).setLevel(level)
+    for name in ("asyncio", "sanic.root", "sanic.error", "sanic.access", "rasa_sdk"):
+        # Their records quote requests; what matters of an error is logged above.
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or until the process that started this one ends."""
+    parser = argparse.ArgumentParser(prog="python -m actions.server", description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--package", default="actions", help="package that holds the actions")
+    parser.add_argument("--log-level", default="INFO")
+    arguments = parser.parse_args(argv)
+    end_with_parent()
+    _configure_logs(arguments.log_level)
+    if arguments.package == "actions":
+        services.install(services.build(load()))
+    build_app(arguments.package).run(host=HOST, port=arguments.port, workers=1, access_log=False, motd=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""`python -m bot …`: every command of the assistant; `python -m bot --help` lists them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from bot.errors import BotError, StartError
+from bot.languages import LANGUAGES, as_language
+from bot.settings import load
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from bot.answers import Answers
+    from bot.settings import ROOT
+
+    answers = Answers.load(ROOT)
+    facts = answers.catalogue.facts
+    sources, topics, responses = len(answers.catalogue.sources), len(answers.topics), len(answers.names)
+    print(f"{len(facts)} facts, {sources} sources, {topics} topics, {responses} responses: all well")
+    return 0
+
+
+def _facts(arguments: argparse.Namespace) -> int:
+    from bot.catalogue import Catalogue
+
+    overdue = Catalogue.load().facts.overdue(arguments.on)
+    for fact in overdue:
+        print(f"{fact.review_by}  {fact.id}  [{', '.join(source.tag for source in fact.sources)}]  {fact.statement['en']}")
+    print(f"{len(overdue)} facts are due to be looked at again on {arguments.on}")
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from bot.supervisor import run
+
+    return run(load())
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from bot.app import serve
+    from bot.lifetime import end_with_parent
+
+    if arguments.supervised:
+        end_with_parent()
+    return serve(load())
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from bot.nlu.training import train
+
+    print(train(load(), lambda detail: print(f"· {detail}", flush=True)))
+    return 0
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from bot.permits import demo
+
+    settings = load()
+    if not settings.demo:
+        raise StartError("demo_off", detail="BOT_DEMO is off; invented data is not mixed with real data.")
+    demo.run(settings, as_json=arguments.json, reset=arguments.reset)
+    return 0
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    from bot import migrations
+    from bot.db import Database
+
+    settings = load()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.resolved_database_url)
+    try:
+        migrations.upgrade(database.engine)
+    finally:
+        database.close()
+    return 0
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    from bot.channels.terminal import ask
+
+    return ask(load(), " ".join(arguments.question), as_language(arguments.language))
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    from bot.channels.terminal import chat
+
+    return chat(load(), as_language(arguments.language))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    command("run", _run, "start everything and keep it running")
+    serve = command("serve", _serve, "start the gateway alone")
+    serve.add_argument("--supervised", action="store_true", help="end when the process that started this one ends")
+    command("train", _train, "train the model if anything it learns from has changed")
+    command("check", _check, "load catalogue and texts; an error names file, entry and field")
+    command("migrate", _migrate, "bring the database up to date")
+    demo = command("demo", _demo, "fill the database with invented applications")
+    demo.add_argument("--json", action="store_true", help="print a sample of every stage")
+    demo.add_argument("--reset", action="store_true", help="take the invented applications out first")
+    facts = command("facts", _facts, "list the facts that somebody must look at again")
+    facts.add_argument("--on", type=date.fromisoformat, default=date.today(), metavar="YYYY-MM-DD")
+    ask = command("ask", _ask, "ask one question")
+    ask.add_argument("question", nargs="+")
+    chat = command("chat", _chat, "talk with the assistant")
+    for asking in (ask, chat):
+        asking.add_argument("--language", choices=LANGUAGES, default=None)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; a known error ends with one line and status 1."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments) or 0)
+    except BotError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,270 @@
+"""`make run`: from a clean machine to an assistant that answers, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import aiohttp
+
+from bot.catalogue.calendar import SHANGHAI
+from bot.errors import StartError
+from bot.settings import ROOT, Settings
+
+log = logging.getLogger(__name__)
+
+_READY_WITHIN_S = 90
+_STOP_WITHIN_S = 10
+_RESTARTS, _RESTARTS_WITHIN_S = 5, 60
+
+
+def say(text: str) -> None:
+    """One line for the person at the terminal."""
+    print(f"· {text}", flush=True)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[str], None]]:
+    """Announce a step and, when it is over, how long it took if that was more than three seconds."""
+    say(what)
+    started = time.monotonic()
+    yield lambda detail: print(f"    {detail}", flush=True)
+    seconds = time.monotonic() - started
+    if seconds > 3:
+        print(f"    done after {seconds:.0f} s", flush=True)
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def require_free(host: str, port: int, setting: str) -> None:
+    """StartError when somebody listens on `port` already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise StartError(
+                "port_busy", detail=f"Port {port} on {host} cannot be used ({error.strerror}); choose another with {setting}=…"
+            ) from error
+
+
+def hold_data_dir(settings: Settings) -> IO[str]:
+    """Keep a second copy from writing to the same folder; the lock goes with the process."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    handle = open(settings.data_dir / "run.lock", "w")  # noqa: SIM115 - held until the process ends
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.close()
+        detail = f"An assistant is already running on {settings.data_dir}; stop it, or choose another folder with BOT_DATA_DIR=…"
+        raise StartError("already_running", detail=detail) from error
+    return handle
+
+
+@dataclass
+class Child:
+    """One part of the running system."""
+
+    name: str
+    command: Sequence[str]
+    environment: dict[str, str]
+    process: asyncio.subprocess.Process | None = None
+
+
+class Supervisor:
+    """Starts the parts, starts a part again that died, and ends them all together."""
+
+    def __init__(self, settings: Settings, children: Sequence[Child]) -> None:
+        self._settings = settings
+        self._children = children
+        self._stopping = asyncio.Event()
+        self.failure: str | None = None
+
+    async def start(self) -> None:
+        """Start every part and keep it running in the background."""
+        self._tasks = [asyncio.create_task(self._keep(child)) for child in self._children]
+
+    async def _keep(self, child: Child) -> None:
+        logs = self._settings.data_dir / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        deaths: list[float] = []
+        while not self._stopping.is_set():
+            with open(logs / f"{child.name}.log", "ab") as output:
+                child.process = await asyncio.create_subprocess_exec(
+                    *child.command, stdout=output, stderr=output, stdin=asyncio.subprocess.DEVNULL,
+                    env=child.environment, cwd=ROOT, start_new_session=True,
+                )
+            status = await child.process.wait()
+            if self._stopping.is_set():
+                return
+            now = time.monotonic()
+            deaths = [moment for moment in deaths if now - moment < _RESTARTS_WITHIN_S] + [now]
+            if len(deaths) >= _RESTARTS:
+                self.failure = f"{child.name} ended {_RESTARTS} times within a minute; see {logs / (child.name + '.log')}"
+                self._stopping.set()
+                return
+            say(f"{child.name} ended with status {status}; starting it again")
+            await asyncio.sleep(min(0.5 * len(deaths), 3))
+
+    async def ready(self, address: str) -> None:
+        """Return when `/readyz` is green; StartError when it is not in time or a part keeps dying."""
+        deadline = time.monotonic() + _READY_WITHIN_S
+        told = time.monotonic()
+        last = "no answer yet"
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as client:
+            while time.monotonic() < deadline and not self._stopping.is_set():
+                try:
+                    async with client.get(f"{address}/readyz") as response:
+                        if response.status == 200:
+                            return
+                        last = await response.text()
+                except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+                    pass
+                if time.monotonic() - told > 3:
+                    told = time.monotonic()
+                    print("    still starting …", flush=True)
+                await asyncio.sleep(0.1)
+        if self._stopping.is_set():
+            raise StartError("stopped", detail=self.failure or "Stopped while starting.")
+        raise StartError("not_ready", detail=f"Not ready after {_READY_WITHIN_S} s: {last}; see {self._settings.data_dir / 'logs'}")
+
+    async def wait(self) -> None:
+        """Return when somebody asked for the end or a part could not be kept running."""
+        await self._stopping.wait()
+
+    def stop(self) -> None:
+        """Ask for the end."""
+        self._stopping.set()
+
+    async def end(self) -> None:
+        """End every part: politely first, then for certain, each with all its children."""
+        self._stopping.set()
+        running = [child for child in self._children if child.process is not None and child.process.returncode is None]
+        for child in running:
+            _signal(child, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_WITHIN_S
+        for child in running:
+            assert child.process is not None
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(child.process.wait(), max(0.1, deadline - time.monotonic()))
+            _signal(child, signal.SIGKILL)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _signal(child: Child, number: int) -> None:
+    assert child.process is not None
+    with suppress(ProcessLookupError):
+        os.killpg(child.process.pid, number)
+
+
+def prepare(settings: Settings) -> tuple[Path, list[dict[str, str]]]:
+    """Everything before the start: data checked, database migrated and filled, model trained.
+
+    Returns:
+        The model file, and samples of the demo data (none without it).
+
+    Raises:
+        StartError, DataError: with one line that says what to do.
+    """
+    from bot import migrations
+    from bot.answers import Answers
+    from bot.db import Database, now
+    from bot.nlu.training import train
+    from bot.permits import demo
+
+    with progress("checking facts and texts"):
+        Answers.load(ROOT)
+    database = Database(settings.resolved_database_url)
+    samples: list[dict[str, str]] = []
+    try:
+        with progress("bringing the database up to date"):
+            migrations.upgrade(database.engine)
+        if settings.demo:
+            with progress("loading invented demonstration data"), database.session() as session:
+                demo.fill(session, now().astimezone(SHANGHAI).date())
+                samples = demo.samples(session)
+    finally:
+        database.close()
+    with progress("preparing the model") as report:
+        model = train(settings, report)
+    return model, samples
+
+
+def run(settings: Settings) -> int:
+    """Start the assistant and keep it running until it is told to stop."""
+    require_free(settings.http_host, settings.http_port, "BOT_HTTP_PORT")
+    with hold_data_dir(settings):
+        model, samples = prepare(settings)
+        return asyncio.run(supervise(settings, parts(settings, model), lambda: announce(settings, samples)))
+
+
+def announce(settings: Settings, samples: Sequence[dict[str, str]]) -> None:
+    """Tell the person at the terminal where it is and how to try it."""
+    print(f"\nThe assistant is ready: http://{settings.http_host}:{settings.http_port}/")
+    if samples:
+        print("DEMONSTRATION with invented data. Applications to look up:")
+        wanted = ("under_examination", "returned", "approved")
+        for sample in sorted(samples, key=lambda each: wanted.index(each["stage"]) if each["stage"] in wanted else 9)[:3]:
+            print(f"    {sample['number']}  born {sample['date_of_birth']}  ({sample['application_type']}, {sample['stage']})")
+    print('Ask from another terminal: .venv/bin/python -m bot ask "how long does it take"')
+    print("Stop with Ctrl-C.", flush=True)
+
+
+def parts(settings: Settings, model: Path) -> list[Child]:
+    """The three processes with their ports and environment."""
+    rasa_port = settings.rasa_port or free_port()
+    actions_port = settings.actions_port or free_port()
+    environment = {
+        **os.environ,
+        "BOT_RASA_PORT": str(rasa_port),
+        "BOT_ACTIONS_PORT": str(actions_port),
+        "BOT_DATA_DIR": str(settings.data_dir),
+        "RASA_TELEMETRY_ENABLED": "false",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    python = sys.executable
+    actions_url = f"http://127.0.0.1:{actions_port}/webhook"
+    rasa = [python, "-m", "bot.nlu.server", "--model", str(model), "--port", str(rasa_port), "--actions-url", actions_url]
+    return [
+        Child("actions", [python, "-m", "actions.server", "--port", str(actions_port)], environment),
+        Child("rasa", rasa, environment),
+        Child("gateway", [python, "-m", "bot", "serve", "--supervised"], environment),
+    ]
+
+
+async def supervise(settings: Settings, children: Sequence[Child], when_ready: Callable[[], None]) -> int:
+    """Run the parts until a signal; 0 when the end was asked for, 1 when a part could not be kept running."""
+    supervisor = Supervisor(settings, children)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, supervisor.stop)
+    await supervisor.start()
+    try:
+        with progress("starting gateway, Rasa and action server"):
+            await supervisor.ready(f"http://{settings.http_host}:{settings.http_port}")
+        when_ready()
+        await supervisor.wait()
+    finally:
+        say("stopping")
+        await supervisor.end()
+    if supervisor.failure:
+        raise StartError("part_failed", detail=supervisor.failure)
+    return 0

@@ -1,0 +1,100 @@
+"""`make test`: bring the system components the tests need, then run everything that must hold."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Component:
+    """A system component that tests start themselves."""
+
+    name: str
+    binaries: tuple[str, ...]
+    packages: tuple[str, ...]
+
+    @property
+    def present(self) -> bool:
+        """Whether one of its binaries is installed."""
+        return any(shutil.which(pattern) or glob.glob(pattern) for pattern in self.binaries)
+
+
+COMPONENTS = (Component("postgresql", ("/usr/lib/postgresql/*/bin/postgres", "postgres"), ("postgresql",)),)
+
+
+def say(text: str) -> None:
+    print(f"· {text}", flush=True)
+
+
+def apt() -> list[str] | None:
+    """The apt-get command that may be used here, or None."""
+    if os.environ.get("TEST_INSTALL") == "no" or not shutil.which("apt-get"):
+        return None
+    if os.geteuid() == 0:
+        return ["apt-get"]
+    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
+        return ["sudo", "-n", "apt-get"]
+    return None
+
+
+def install(components: list[Component]) -> None:
+    """Install what is missing where that is allowed; what stays missing is told by the caller."""
+    command = apt()
+    if command is None:
+        return
+    packages = [package for component in components for package in component.packages]
+    say(f"installing {' '.join(packages)} through apt-get; TEST_INSTALL=no forbids it")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # The package would start a server of its own; the tests start theirs, in a folder of their own.
+    flags = ["-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"]
+    for step in (["update", "-qq"], ["install", *flags, *packages]):
+        subprocess.run([*command, *step], env=environment, stdout=subprocess.DEVNULL, check=False)
+
+
+def step(title: str, command: list[str], environment: dict[str, str]) -> bool:
+    """Run one part; True when it passed."""
+    say(title)
+    started = time.monotonic()
+    passed = subprocess.run(command, cwd=ROOT, env=environment).returncode == 0
+    say(f"{title}: {'passed' if passed else 'FAILED'} after {time.monotonic() - started:.0f} s")
+    return passed
+
+
+def main() -> int:
+    missing = [component for component in COMPONENTS if not component.present]
+    if missing:
+        install(missing)
+        missing = [component for component in missing if not component.present]
+    environment = {**os.environ, "BOT_TEST_MISSING": ",".join(component.name for component in missing)}
+    environment.pop("BOT_DATA_DIR", None)
+    python = sys.executable
+    bin_dir = Path(python).parent
+    passed = [
+        step("style", [python, "-m", "ruff", "check", "."], environment),
+        step("types", [python, "-m", "mypy"], environment),
+        step("layers", [str(bin_dir / "lint-imports")], environment),
+        step("facts and texts", [python, "-m", "bot", "check"], environment),
+        step("tests", [python, "-m", "pytest"], environment),
+    ]
+    for component in missing:
+        say(f"missing: {component.name}; install it with: apt-get install {' '.join(component.packages)}")
+    if not all(passed):
+        say("failed")
+        return 1
+    if missing:
+        say("incomplete: everything that could run passed, but not everything could run")
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

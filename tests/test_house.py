@@ -1,0 +1,188 @@
+"""What keeps the project from drifting: names, texts, settings and documents that must agree with each other."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.answers import Answers
+from bot.languages import LANGUAGES
+from bot.settings import ROOT
+
+FEWEST = {"en": 12, "zh": 8}
+TECHNICAL_INTENTS = {"choose", "nlu_fallback"}
+HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.fixture(scope="module")
+def answers() -> Answers:
+    return Answers.load(ROOT)
+
+
+@pytest.fixture(scope="module")
+def domain() -> dict:
+    return yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
+
+
+def python_files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from (ROOT / folder).rglob("*.py")
+
+
+def names(entries: list) -> set[str]:
+    return {next(iter(entry)) if isinstance(entry, dict) else entry for entry in entries}
+
+
+def test_intents_are_exactly_the_topics(answers: Answers, domain: dict) -> None:
+    assert names(domain["intents"]) - TECHNICAL_INTENTS == set(answers.topics)
+
+
+def test_every_topic_has_enough_questions_to_be_found(answers: Answers) -> None:
+    short = [
+        (topic.name, language, len(topic.questions.get(language, ())))
+        for topic in answers.topics.values()
+        for language, fewest in FEWEST.items()
+        if len(topic.questions.get(language, ())) < fewest
+    ]
+    assert short == []
+
+
+def test_no_question_stands_in_two_places(answers: Answers) -> None:
+    counted = Counter(
+        re.sub(r"[\W_]+", "", question).lower()
+        for topic in answers.topics.values()
+        for questions in topic.questions.values()
+        for question in questions
+    )
+    assert [question for question, count in counted.items() if count > 1 and question] == []
+
+
+def test_every_topic_is_answered(answers: Answers) -> None:
+    flow_intents = set()
+    for path in (ROOT / "data" / "flows").glob("*.yml"):
+        for rule in yaml.safe_load(path.read_text(encoding="utf-8")).get("rules", []):
+            flow_intents |= {step["intent"] for step in rule["steps"] if "intent" in step}
+    assert [name for name, topic in answers.topics.items() if not topic.answered and name not in flow_intents] == []
+
+
+def test_answers_take_every_figure_from_a_fact(answers: Answers) -> None:
+    stray = {
+        (name, language): digits
+        for name in sorted(answers.names)
+        for language in LANGUAGES
+        if (digits := answers.response(name).texts[language].stray_digits())
+    }
+    assert stray == {}
+
+
+def test_every_faq_answer_rests_on_a_fact(answers: Answers) -> None:
+    bare = [
+        topic.name
+        for topic in answers.topics.values()
+        if topic.group == "faq" and not any(answers.replies(f"utter_{topic.name}", language)[0]["sources"] for language in LANGUAGES)
+    ]
+    assert bare == []
+
+
+def test_answers_are_written_in_their_language(answers: Answers) -> None:
+    odd = []
+    for name in sorted(answers.names - {"utter_language_en", "utter_language_zh"}):
+        response = answers.response(name)
+        english = re.sub(r"\{[^}]*\}", "", response.texts["en"].text)
+        chinese = re.sub(r"\{[^}]*\}", "", response.texts["zh"].text)
+        if len(HAN.findall(english)) > 0.25 * len(english) or (re.search(r"[A-Za-z]{4}", chinese) and not HAN.search(chinese)):
+            odd.append(name)
+    assert odd == []
+
+
+def test_answers_keep_the_voice(answers: Answers) -> None:
+    loud = [
+        name
+        for name in sorted(answers.names)
+        for language in LANGUAGES
+        if re.search(r"[!！\U0001F300-\U0001FAFF]|\bI think\b", answers.response(name).texts[language].text)
+    ]
+    assert loud == []
+
+
+def test_every_response_that_actions_name_exists(answers: Answers) -> None:
+    named = set()
+    for path in python_files("actions", "bot"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"utter_[a-z_]*[a-z]", node.value):
+                named.add(node.value)
+    assert sorted(named - set(answers.names)) == []
+
+
+def test_every_action_is_declared_and_every_declared_action_exists(answers: Answers, domain: dict) -> None:
+    from rasa_sdk.executor import ActionExecutor
+
+    executor = ActionExecutor()
+    executor.register_package("actions")
+    declared = names(domain["actions"])
+    ours = {name for name in declared if not name.startswith("utter_")}
+    assert set(executor.actions) - {"action_listen"} == ours
+    assert {name for name in declared if name.startswith("utter_")} <= set(answers.names)
+
+
+def test_every_setting_is_documented() -> None:
+    read = set(re.findall(r'"(BOT_[A-Z_]+)"', (ROOT / "bot" / "settings.py").read_text(encoding="utf-8")))
+    documented = set(re.findall(r"^(BOT_[A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    assert read == documented
+
+
+def test_every_error_code_has_its_text_in_every_language() -> None:
+    codes = set()
+    for path in python_files("bot", "actions"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {
+                "NotFound", "Invalid", "NotAllowed", "Conflict", "TooMany", "AssistantUnavailable"
+            }:
+                if node.args and isinstance(node.args[0], ast.Constant):
+                    codes.add(node.args[0].value)
+    for language in LANGUAGES:
+        texts = json.loads((ROOT / "bot" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
+        assert sorted(codes - set(texts["errors"])) == [], language
+
+
+def test_interface_texts_are_complete_in_every_language() -> None:
+    def keys(value: object, prefix: str = "") -> set[str]:
+        if not isinstance(value, dict):
+            return {prefix}
+        return {key for name, inner in value.items() for key in keys(inner, f"{prefix}.{name}")}
+
+    per_language = {language: keys(json.loads((ROOT / "bot" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))) for language in LANGUAGES}
+    assert per_language["en"] == per_language["zh"]
+
+
+def test_every_path_in_the_readme_exists() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    written_at_run_time = ("var/", "data/generated", ".venv", ".tools")
+    paths = {path.rstrip("/") for path in re.findall(r"`((?:bot|data|actions|tests|deploy|docs|models|benchmarks)/[\w./-]*)`", text)}
+    assert sorted(path for path in paths if not (ROOT / path).exists() and not path.startswith(written_at_run_time)) == []
+
+
+def test_no_file_names_a_package_index_or_this_machine() -> None:
+    hosts = "|".join(["py[p]i\\.org", "python[h]osted", "npm[j]s\\.org", "deb\\.debian[.]org"])
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    found = []
+    for name in listed:
+        path = ROOT / name
+        if path.suffix in {".gz", ".npz", ".png"} or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="ignore")
+        if re.search(hosts, text) or re.search(r"(?:^|[^A-Za-z0-9_.])/(?:wo[r]k|fa[r]m|ro[o]t)/[A-Za-z.]", text):
+            found.append(name)
+    assert found == []
+
+
+def test_python_files_stay_small() -> None:
+    assert [str(path) for path in python_files("bot", "actions", "tests", "deploy") if len(path.read_text(encoding="utf-8").splitlines()) > 500] == []
