@@ -47,7 +47,7 @@ class DeadlineFlow(Flow):
                 return self._step(turn, {**state, "order": order})
         after = self._read(turn, state)
         named = turn.short and "day" in after
-        if turn.sure and turn.intent not in _RELATED and not named and not TOKEN.search(turn.text):
+        if turn.interrupts and turn.intent not in _RELATED and not named and not TOKEN.search(turn.text):
             return None
         return None if after == state else self._step(turn, after)
 

@@ -102,7 +102,7 @@ def flow_actions(flow: Flow) -> list[type[Action]]:
                 return []
             step = flow.take(turn, state)
             if step is None:
-                if turn.sure and (turn.intent not in _YES_AND_NO or turn.person_offered):
+                if turn.interrupts and (turn.intent not in _YES_AND_NO or turn.person_offered):
                     return []
                 step = Step(state, missed=True, says=(("utter_form_not_understood", {}),))
             known = {key: value for key, value in step.state.items() if key != "misses"}

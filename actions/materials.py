@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from rasa_sdk import Action, Tracker
@@ -13,11 +14,21 @@ from actions.dates import today
 from actions.forms import Flow, State, Step, flow_actions
 from actions.services import current
 from actions.turn import Turn
-from bot.catalogue.profile import Profile
+from bot.catalogue.profile import TYPE, Profile
 from bot.errors import Invalid
 
 # Topics whose words are also answers to our questions, so that being sure of them does not make a message a question.
 _ANSWERS: Final = frozenset({"materials", "affirm", "deny"})
+# What saying one of these topics answers when the question is what to apply for.
+_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
+    "extension": {TYPE: "extension"},
+    "change_employer": {TYPE: "change_employer"},
+    "change_information": {TYPE: "change_information"},
+    "passport_change": {TYPE: "change_information", "change": "passport"},
+    "cancellation": {TYPE: "cancellation"},
+    "short_term": {TYPE: "short_term"},
+    "in_country": {TYPE: "new_in_china"},
+}
 _CORRECTION = re.compile(
     r"^\W*(?:(?:no|nope|not|sorry|actually|wait|i mean|correction|instead)\b|不|错了|改成|应该是|我是说)", re.IGNORECASE
 )
@@ -63,12 +74,15 @@ class MaterialsFlow(Flow):
         value = papers.reader.read_answer(asked, turn.text, profile)
         if value is not None and asked not in new.context():
             new = new.answered(asked, value)
+        if asked in (TYPE, "purpose") and TYPE not in new.context() and value is None:
+            for question, said in _TYPES.get(turn.intent or "", {}).items():
+                new = new.answered(question, said)
         merged = profile.merged(new)
         return None if merged.to_dict() == profile.to_dict() else self._step(merged)
 
     @staticmethod
     def _belongs_elsewhere(turn: Turn) -> bool:
-        if not turn.sure or turn.intent in _ANSWERS:
+        if not turn.interrupts or turn.intent in _ANSWERS:
             return False
         topic = current().answers.topics.get(turn.intent or "")
         return turn.asks or turn.intent == "handoff" or (topic is not None and topic.group == "talk")
@@ -78,6 +92,11 @@ class MaterialsFlow(Flow):
             turn.say("utter_ask_circumstance", question=state["asked"], profile=state["profile"])
 
     def finish(self, turn: Turn, state: State) -> State:
+        profile = Profile.from_dict(state["profile"])
+        found = current().catalogue.papers.checklists.checklist(profile, today())
+        if found.application_type is None and found.outcome is None:
+            turn.say("utter_checklist_type_unknown")
+            return {}
         turn.say("utter_checklist", profile=state["profile"])
         return {"profile": state["profile"]}
 

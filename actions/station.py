@@ -15,6 +15,8 @@ from actions.turn import Turn
 from bot.catalogue.stations import SAFE_CHOICE
 
 _POINT = re.compile(r"<POINT:\d+>")
+# "办理点" asks for a counter, not for what is done there.
+_COUNTER = re.compile(r"办理(?:点|处|站|地点|窗口|大厅)")
 # Topics whose words also name a place.
 _RELATED = frozenset({"station_nearest", "station_info", "station_list", "other_city"})
 _CERTAIN = 100
@@ -30,7 +32,7 @@ class StationFlow(Flow):
 
     def begin(self, turn: Turn, before: State) -> Step:
         state: State = {}
-        matter = current().catalogue.stations.matter_in(turn.text)
+        matter = current().catalogue.stations.matter_in(_COUNTER.sub("", turn.text))
         if matter is not None:
             state["matter"] = matter.key
         return self._read(turn, state) or Step(state)
@@ -59,7 +61,7 @@ class StationFlow(Flow):
         if turn.chosen is not None or not turn.text:
             return None
         named = turn.short and not turn.asks and self._names_place(turn)
-        if turn.sure and turn.intent not in _RELATED and not named and not _POINT.search(turn.text):
+        if turn.interrupts and turn.intent not in _RELATED and not named and not _POINT.search(turn.text):
             return None
         fresh = {key: value for key, value in state.items() if key not in ("between", "outside", "unknown")}
         return self._read(turn, state) or Step({**fresh, "unknown": True}, missed=True)

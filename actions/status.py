@@ -15,8 +15,8 @@ from actions.services import current
 from actions.turn import Turn
 
 _NUMBER = re.compile(r"<NUMBER:\d+>")
-# Topics that "I don't have it" is taken for.
-_LACKING = frozenset({"application_status", "deny"})
+# Topics that "I don't have it" and "忘了" are taken for.
+_LACKING = frozenset({"application_status", "cancel", "deny"})
 
 
 class StatusFlow(Flow):
@@ -42,7 +42,7 @@ class StatusFlow(Flow):
         after = self._read(turn, state)
         if after != state:
             return self._step(turn, after)
-        if turn.lacks and (not turn.sure or turn.intent in _LACKING):
+        if turn.lacks and (not turn.interrupts or turn.intent in _LACKING):
             return Step(state, missed=True, says=(("utter_birth_date_missing" if "number" in state else "utter_number_missing", {}),))
         return None
 

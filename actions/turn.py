@@ -28,6 +28,9 @@ _MISSING = re.compile(
 )
 _WORD = re.compile(r"<\w+:\d+>|[\u3400-\u9fff]{1,2}|[^\W_\u3400-\u9fff]+(?:['’-]\w+)*")
 _SHORT = 4
+# What may be said at any time, and the confidence from which anything else is believed while a question is open.
+_ALWAYS = frozenset({"cancel", "handoff"})
+_CERTAIN = 0.75
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,18 @@ class Turn:
         return self.intent not in (None, "choose", UNSURE, "out_of_scope")
 
     @property
+    def interrupts(self) -> bool:
+        """Whether the message is about a topic of its own although a question is open.
+
+        While a question is open a message is more likely an answer than anything else, so that a topic needs the form of a
+        question, or much certainty.
+        """
+        if not self.sure:
+            return False
+        confidence = float((self.message.get("intent") or {}).get("confidence") or 0.0)
+        return self.asks or self.intent in _ALWAYS or confidence >= _CERTAIN
+
+    @property
     def asks(self) -> bool:
         """Whether the message has the form of a question."""
         return _QUESTION.search(self.text) is not None
@@ -105,12 +120,12 @@ class Turn:
         return self.chosen[2] if self.chosen is not None and ".".join(self.chosen[:2]) == question else None
 
     def _earlier_replies(self) -> Iterator[frozenset[str]]:
-        """The names of the responses to each message before this one, the newest first."""
+        """The names of the responses that actions gave to each message before this one, the newest first."""
         names: set[str] = set()
         current = True
         for event in reversed(self.tracker.events):
             if event.get("event") == "bot":
-                names.add(str((event.get("metadata") or {}).get("utter_action")))
+                names.add(str((event.get("metadata") or {}).get("template")))
             elif event.get("event") == "user":
                 if not current:
                     yield frozenset(names)

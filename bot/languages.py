@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final, Literal
 
 Language = Literal["en", "zh"]
@@ -12,9 +13,10 @@ DEFAULT: Final[Language] = "en"
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
-_LETTER = re.compile(r"[^\W\d_]")
 _TOKEN = re.compile(r"<[A-Z]+:\d+>")
-_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['’-][A-Za-z]+)*")
+_CODE = re.compile(r"[A-Za-z-]*\d[A-Za-z\d-]*")
+_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}(?:['’-][A-Za-z]+)*")
+_OTHER_SCRIPT = re.compile(r"[\u0370-\u1fff\u3040-\u30ff\uac00-\ud7af]")
 
 
 def as_language(value: object) -> Language | None:
@@ -29,16 +31,13 @@ def detect(text: str, otherwise: Language = DEFAULT) -> Language:
     """The language to answer `text` in.
 
     Chinese when the Chinese characters weigh at least as much as the Latin words (a Chinese sentence with a few English
-    words stays Chinese, an English sentence that names 工签 stays English). Text without letters, such as a number,
-    gives `otherwise`: the language of the conversation so far.
+    words stays Chinese, an English sentence that names 工签 stays English). A number, a code, a single letter or one word
+    says nothing: it gives `otherwise`, the language of the conversation so far.
     """
-    plain = _TOKEN.sub(" ", text)
-    if not _LETTER.search(plain):
-        return otherwise
-    han = len(_HAN.findall(plain))
-    if not han:
+    plain = _CODE.sub(" ", _TOKEN.sub(" ", unicodedata.normalize("NFKC", text)))
+    han, words = len(_HAN.findall(plain)), len(_WORD.findall(plain))
+    if han and not _KANA_OR_HANGUL.search(plain):
+        return "zh" if han >= 1.5 * words else "en"
+    if words > 1 or _OTHER_SCRIPT.search(plain):
         return "en"
-    if _KANA_OR_HANGUL.search(plain):
-        return "en"
-    words = len(_LATIN_WORD.findall(plain))
-    return "zh" if han >= 1.5 * words else "en"
+    return otherwise

@@ -14,7 +14,7 @@ from bot.answers.texts import Response, Template, Topic, facts_of, load_flow, lo
 from bot.catalogue import Catalogue
 from bot.catalogue.facts import HOME_SCOPES, Fact, Source, Text
 from bot.errors import DataError, NotFound
-from bot.languages import Language
+from bot.languages import Language, as_language
 
 MAX_QUICK_REPLIES = 10
 _SOURCES_IN_TEXT = 3
@@ -99,6 +99,7 @@ class Answers:
         """
         response = self.response(name)
         given = dict(params or {})
+        language = as_language(given.get("set_language")) or language
         part = self._builders[response.card](self, given, language) if response.card else Part()
         given.update(part.params)
         facts = [*facts_of(response, language, self.catalogue.facts), *part.facts]

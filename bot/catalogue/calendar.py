@@ -16,11 +16,14 @@ from zoneinfo import ZoneInfo
 import chinese_calendar
 from chinese_calendar import constants
 
-from bot.catalogue.facts import read_yaml
+from bot.catalogue.entries import PROVENANCE, Entry
+from bot.catalogue.facts import Facts, Text, read_yaml
+from bot.catalogue.grounds import DATA, Grounds
+from bot.catalogue.reviews import Review
 from bot.errors import DataError
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
-DATA: Final = Path(__file__).parent / "data"
+_HOLIDAY_FIELDS: Final = frozenset({"name", "days"}) | PROVENANCE
 
 _Day = date
 DayKind = Literal["working_day", "weekend", "holiday", "make_up_day", "not_known"]
@@ -36,7 +39,7 @@ class Holiday:
     """A statutory holiday that law fixes to a day, in a year whose swaps are not known."""
 
     day: date
-    name: Mapping[str, str]
+    name: Text
     certainty: str
     sources: tuple[str, ...]
 
@@ -62,22 +65,27 @@ class DueDate:
 class WorkingCalendar:
     """Which days are worked, and what cannot be known yet."""
 
-    def __init__(self, fixed: Mapping[date, Holiday], first_year: int, last_year: int) -> None:
+    def __init__(self, fixed: Mapping[date, Holiday], first_year: int, last_year: int, reviews: tuple[Review, ...] = ()) -> None:
         self._fixed = dict(fixed)
+        self.reviews = reviews
         self._first = date(first_year, 1, 1)
         self.known_until = date(last_year, 12, 31)
 
     @classmethod
-    def load(cls, path: Path = DATA / "calendar.yml", known_sources: Collection[str] | None = None) -> WorkingCalendar:
+    def load(
+        cls, path: Path = DATA / "calendar.yml", known_sources: Collection[str] | None = None, facts: Facts | None = None
+    ) -> WorkingCalendar:
         """The calendar with the swaps of `chinesecalendar` and the fixed holidays of `path`.
 
         Raises:
             DataError: an entry of the file is wrong.
         """
+        grounds = Grounds.of(known_sources, facts)
         entries = read_yaml(path)
         years = {day.year for day in constants.holidays}
-        holidays = [_holiday(path, key, entry, known_sources) for key, entry in entries.get("holidays", {}).items()]
-        return cls({holiday.day: holiday for group in holidays for holiday in group}, min(years), max(years))
+        holidays = [_holiday(path.name, key, entry, grounds) for key, entry in entries.get("holidays", {}).items()]
+        fixed = {holiday.day: holiday for group in holidays for holiday in group}
+        return cls(fixed, min(years), max(years), tuple(grounds.reviews))
 
     def knows(self, day: date) -> bool:
         """Whether swaps of that day's year are known."""
@@ -117,19 +125,10 @@ class WorkingCalendar:
         return day
 
 
-def _holiday(path: Path, key: str, entry: Any, known_sources: Collection[str] | None) -> list[Holiday]:
-    if not isinstance(entry, Mapping):
-        raise DataError(path.name, key, "holidays", "must be a mapping")
-    days, name, sources = entry.get("days"), entry.get("name"), entry.get("sources")
+def _holiday(file: str, key: str, raw: Any, grounds: Grounds) -> list[Holiday]:
+    entry = Entry(file, key, raw, _HOLIDAY_FIELDS, grounds)
+    days = raw.get("days")
     if not isinstance(days, list) or not days or not all(type(day) is date for day in days):
-        raise DataError(path.name, key, "days", "must be a list of dates")
-    if not isinstance(name, Mapping) or not name.get("en") or not name.get("zh"):
-        raise DataError(path.name, key, "name", "needs en and zh")
-    if entry.get("certainty") not in ("high", "medium", "low"):
-        raise DataError(path.name, key, "certainty", "must be high, medium or low")
-    if not isinstance(sources, list) or not (sources or entry.get("evidence")):
-        raise DataError(path.name, key, "sources", "needs a source or evidence")
-    for source in sources:
-        if known_sources is not None and source not in known_sources:
-            raise DataError(path.name, key, "sources", f"unknown source {source}")
-    return [Holiday(day, name, entry["certainty"], tuple(sources)) for day in days]
+        raise DataError(file, key, "days", "must be a list of dates")
+    name, ground = entry.text("name"), entry.provenance()
+    return [Holiday(day, name, ground.certainty, ground.sources) for day in days]

@@ -11,7 +11,7 @@ from bot.catalogue.applications import CATEGORIES, ApplicationTypes, Category
 from bot.catalogue.circumstances import NO, YES, Choice, Circumstance, Circumstances
 from bot.catalogue.conditions import UNKNOWN, Context
 from bot.catalogue.countries import Countries
-from bot.catalogue.facts import CERTAINTIES, Text
+from bot.catalogue.facts import CERTAINTIES, HOME_SCOPES, Text
 from bot.catalogue.materials import Material, Materials
 from bot.catalogue.profile import CATEGORY, TYPE, Profile
 from bot.catalogue.requirements import NOT_NEEDED, Outcome, Requirement, Requirements
@@ -220,7 +220,7 @@ class Checklists:
             certainty = max(certainty, route.certainty, key=CERTAINTIES.index)
             also = self._countries.also(place)
             if also is not None and route.kind != "mainland":
-                notes.append(Note(f"also_{place}", also, "medium", ("BJ-REF",)))
+                notes.append(Note(f"also_{place}", also.text, also.certainty, also.sources))
         for adjustment in self._requirements.adjustments:
             if material.id in adjustment.materials and adjustment.when.holds(context):
                 sources += adjustment.sources
@@ -240,6 +240,6 @@ class Checklists:
             notes=tuple(notes),
             sources=tuple(dict.fromkeys(sources)),
             certainty=max(certainty, material.certainty, ceiling, key=CERTAINTIES.index),
-            scope=material.scope,
+            scope=requirement.scope if material.scope in HOME_SCOPES else material.scope,
             **texts,  # type: ignore[arg-type]
         )

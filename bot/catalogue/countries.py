@@ -13,16 +13,18 @@ from typing import Any, Final, Literal
 
 from babel import Locale
 
-from bot.catalogue.calendar import DATA
-from bot.catalogue.entries import Entry, read_entries
-from bot.catalogue.facts import Text, read_text
+from bot.catalogue.entries import PROVENANCE, Entry, read_entries
+from bot.catalogue.facts import Text
+from bot.catalogue.formats import format_date
+from bot.catalogue.grounds import DATA, Grounds
 from bot.catalogue.phrases import PhraseIndex, plain
 from bot.errors import DataError
-from bot.languages import LANGUAGES
+from bot.languages import LANGUAGES, Language
 
 MEMBERS: Final = frozenset({"yes", "no", "unclear_with_china"})
 _COLUMNS: Final = ("iso2", "name_en", "name_zh", "member", "since", "note", "source")
-_KIND_FIELDS: Final = frozenset({"text", "sources", "certainty"})
+_FILE_FIELDS: Final = frozenset({"in_force", "list", "special", "medium", "kinds", "also"})
+_KIND_FIELDS: Final = frozenset({"text"}) | PROVENANCE
 _WORD_FIELDS: Final = frozenset({"words", "names", "exact", "cities"})
 _SHORTENED: Final = re.compile(r"^中国|（.*?）|特别行政区$|地区$")
 
@@ -73,8 +75,11 @@ class CountryMention:
 
 
 @dataclass(frozen=True)
-class _Kind:
+class Way:
+    """A way of authentication in words, before a country is put in."""
+
     text: Text
+    scope: str
     certainty: str
     sources: tuple[str, ...]
 
@@ -123,7 +128,7 @@ class Countries(Mapping[str, Country]):
         sources = tuple(dict.fromkeys((*template.sources, *country.sources)))
         return Route(public_kind, code, MappingProxyType(shown), since, until, certainty, sources)
 
-    def also(self, circumstance: str) -> Text | None:
+    def also(self, circumstance: str) -> Way | None:
         """What else may be done for the paper whose country this circumstance names."""
         return self._routes.also.get(circumstance)
 
@@ -135,15 +140,19 @@ class Countries(Mapping[str, Country]):
         return tuple(chosen.values())
 
     @classmethod
-    def load(cls, folder: Path = DATA, tags: Collection[str] = ()) -> Countries:
+    def load(cls, folder: Path = DATA, grounds: Grounds | None = None) -> Countries:
         """Read apostille.csv, nationality_words.yml and routes.yml.
+
+        Args:
+            grounds: sources and facts; those of the project when None.
 
         Raises:
             DataError: naming file, entry and field.
         """
-        countries = _read_rows(folder / "apostille.csv", tags)
+        grounds = grounds or Grounds.of()
+        countries = _read_rows(folder / "apostille.csv", grounds.tags)
         words, exact = _read_words(folder / "nationality_words.yml", countries)
-        return cls(countries, words, exact, _Routes.load(folder / "routes.yml", countries, tags))
+        return cls(countries, words, exact, _Routes.load(folder / "routes.yml", countries, grounds))
 
 
 @dataclass(frozen=True)
@@ -151,8 +160,8 @@ class _Routes:
     in_force: date
     special: Mapping[str, str]
     medium: frozenset[str]
-    kinds: Mapping[str, _Kind]
-    also: Mapping[str, Text]
+    kinds: Mapping[str, Way]
+    also: Mapping[str, Way]
 
     def decide(self, country: Country, today: date) -> tuple[str, date | None, date | None]:
         if country.code in self.special:
@@ -169,12 +178,11 @@ class _Routes:
         return "legalisation_until", since, date.fromordinal(since.toordinal() - 1)
 
     @classmethod
-    def load(cls, path: Path, countries: Mapping[str, Country], tags: Collection[str]) -> _Routes:
-        raw = read_entries(path)
-        kinds: dict[str, _Kind] = {}
-        for kind, inner in (raw.get("kinds") or {}).items():
-            entry = Entry(path.name, f"kinds.{kind}", inner, _KIND_FIELDS)
-            kinds[kind] = _Kind(entry.text("text"), entry.certainty(), entry.sources(tags))
+    def load(cls, path: Path, countries: Mapping[str, Country], grounds: Grounds) -> _Routes:
+        top = Entry(path.name, "file", read_entries(path), _FILE_FIELDS, grounds)
+        raw = top.raw
+        Entry(path.name, "list", raw.get("list"), PROVENANCE, grounds).provenance()
+        kinds = _read_ways(path.name, "kinds", raw.get("kinds") or {}, grounds)
         for needed in ("apostille", "apostille_new", "unclear", "legalisation", "legalisation_until"):
             if needed not in kinds:
                 raise DataError(path.name, "kinds", needed, "is missing")
@@ -187,10 +195,20 @@ class _Routes:
         for code in raw.get("medium") or []:
             if code not in countries:
                 raise DataError(path.name, "medium", str(code), "is not a country of apostille.csv")
-        if not isinstance(raw.get("in_force"), date):
-            raise DataError(path.name, "in_force", "in_force", "must be a date, YYYY-MM-DD")
-        also = {key: read_text(path.name, "also", key, text) for key, text in (raw.get("also") or {}).items()}
-        return cls(raw["in_force"], special, frozenset(raw.get("medium") or ()), kinds, also)
+        in_force = top.value("in_force")
+        if not isinstance(in_force, date):
+            raise DataError(path.name, "in_force", "in_force", "must be a date, or the fact that gives one")
+        also = _read_ways(path.name, "also", raw.get("also") or {}, grounds)
+        return cls(in_force, special, frozenset(raw.get("medium") or ()), kinds, also)
+
+
+def _read_ways(file: str, part: str, raw: Mapping[str, Any], grounds: Grounds) -> dict[str, Way]:
+    ways = {}
+    for key, inner in raw.items():
+        entry = Entry(file, f"{part}.{key}", inner, _KIND_FIELDS, grounds)
+        ground = entry.provenance()
+        ways[key] = Way(entry.text("text"), ground.scope, ground.certainty, ground.sources)
+    return ways
 
 
 def _read_rows(path: Path, tags: Collection[str]) -> dict[str, Country]:
@@ -246,14 +264,6 @@ def _read_words(path: Path, countries: Mapping[str, Country]) -> tuple[dict[str,
     return words, exact
 
 
-def _fill(template: str, language: str, country: str, since: date | None, until: date | None) -> str:
-    shown = {"country": country, "since": _day(since, language), "until": _day(until, language)}
-    return template.format(**shown)
-
-
-def _day(day: date | None, language: str) -> str:
-    if day is None:
-        return ""
-    if language == "zh":
-        return f"{day.year}年{day.month}月{day.day}日"
-    return f"{day.day} {day:%b} {day.year}"
+def _fill(template: str, language: Language, country: str, since: date | None, until: date | None) -> str:
+    days = {name: "" if day is None else format_date(day, language) for name, day in (("since", since), ("until", until))}
+    return template.format(country=country, **days)

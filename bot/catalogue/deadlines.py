@@ -5,63 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from dateutil.relativedelta import relativedelta
 
-from bot.catalogue.calendar import DATA, WorkingCalendar
-from bot.catalogue.facts import CERTAINTIES, SCOPES, Text, read_text, read_yaml
+from bot.catalogue.calendar import WorkingCalendar
+from bot.catalogue.deadline_rules import Mark, Role, Rule, read_rule
+from bot.catalogue.entries import Entry
+from bot.catalogue.facts import Facts, Text, read_yaml
+from bot.catalogue.grounds import DATA, Grounds
 from bot.catalogue.place_names import fold, fold_chinese
-from bot.errors import DataError, NotFound
-from bot.languages import LANGUAGES, Language
+from bot.catalogue.reviews import Review
+from bot.errors import NotFound
 
-Role = Literal["first", "last", "due", "end", "alternative"]
 State = Literal["too_early", "open", "late", "passed"]
-Unit = Literal["days", "working_days", "months"]
 
-_ROLES: Final = ("first", "last", "due", "end", "alternative")
-_UNITS: Final = ("days", "working_days", "months")
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A day that a rule names: `count` units from the base date, before it when negative."""
-
-    id: str
-    role: Role
-    count: int
-    unit: Unit
-    text: Text
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Another reading, another city's rule, or a report, that belongs beside the rule."""
-
-    scope: str
-    text: Text
-    sources: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule; `base` is the date it asks for and `question` how to ask it."""
-
-    id: str
-    name: Text
-    text: Text
-    base: str
-    question: Text
-    marks: tuple[Mark, ...]
-    afterwards: Literal["late", "passed"]
-    scope: str
-    certainty: str
-    sources: tuple[str, ...]
-    remarks: tuple[Remark, ...]
-    review_by: date
-    aliases: Mapping[Language, tuple[str, ...]]
+_NEXT_CALENDAR: Final = "time.calendar_next"
 
 
 @dataclass(frozen=True)
@@ -111,15 +73,22 @@ class DeadlineAnswer:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Tags of what the rule rests on."""
-        return self.rule.sources
+        """Tags of what the rule and its remarks rest on."""
+        return tuple(dict.fromkeys((*self.rule.sources, *(tag for remark in self.rule.remarks for tag in remark.sources))))
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Ids of the facts behind the days, with what is known of the next calendar where a day is not exact."""
+        inexact = "calendar_not_known" in self.reasons
+        return (*self.rule.facts, _NEXT_CALENDAR) if inexact else self.rule.facts
 
 
 class Deadlines:
     """The rules, found by id or in a sentence, and computed for a date."""
 
-    def __init__(self, rules: Mapping[str, Rule], calendar: WorkingCalendar) -> None:
+    def __init__(self, rules: Mapping[str, Rule], calendar: WorkingCalendar, reviews: tuple[Review, ...] = ()) -> None:
         self._rules, self._calendar = MappingProxyType(dict(rules)), calendar
+        self.reviews = reviews
         self._phrases = sorted(
             ((fold_chinese(alias) if language == "zh" else fold(alias), language, rule)
              for rule in rules.values() for language, aliases in rule.aliases.items() for alias in aliases),
@@ -128,18 +97,24 @@ class Deadlines:
 
     @classmethod
     def load(
-        cls, calendar: WorkingCalendar, path: Path = DATA / "deadlines.yml", known_sources: Collection[str] | None = None
+        cls,
+        calendar: WorkingCalendar,
+        path: Path = DATA / "deadlines.yml",
+        known_sources: Collection[str] | None = None,
+        facts: Facts | None = None,
     ) -> Deadlines:
-        """The rules of `path`; with `known_sources` every cited tag must be among them.
+        """The rules of `path`; sources and facts are those of the project unless others are given.
 
         Raises:
             DataError: naming file, entry and field.
         """
-        raw = read_yaml(path)
-        questions = {key: read_text(path.name, f"base_dates.{key}", "question", value.get("question"))
-                     for key, value in (raw.get("base_dates") or {}).items()}
-        reader = _Reader(path.name, questions, known_sources)
-        return cls({rule_id: reader.rule(rule_id, entry) for rule_id, entry in raw["rules"].items()}, calendar)
+        raw, grounds = read_yaml(path), Grounds.of(known_sources, facts)
+        questions = {
+            key: Entry(path.name, f"base_dates.{key}", value, {"question"}, grounds).text("question")
+            for key, value in (raw.get("base_dates") or {}).items()
+        }
+        rules = {rule_id: read_rule(path.name, rule_id, entry, questions, grounds) for rule_id, entry in raw["rules"].items()}
+        return cls(rules, calendar, tuple(grounds.reviews))
 
     def rules(self) -> tuple[Rule, ...]:
         """Every rule, in the order of the data."""
@@ -187,8 +162,10 @@ class Deadlines:
             day, exact = due.date, due.exact
         elif mark.unit == "months":
             day = base + relativedelta(months=mark.count)
+        elif mark.unit == "hours":
+            day = base + timedelta(days=ceil(mark.count / 24))
         else:
-            day = base + timedelta(days=mark.count)
+            day = base + timedelta(days=mark.count - mark.base_counts)
         return MarkedDay(mark, day, exact, self._calendar.is_working_day(day))
 
     @staticmethod
@@ -205,7 +182,7 @@ class Deadlines:
                 reasons.append("last_day_may_not_be_worked")
         if base > today and not any(mark.count < 0 for mark in rule.marks):
             reasons.append("base_in_future")
-        if rule.id == "accommodation":
+        if any(mark.unit == "hours" for mark in rule.marks):
             reasons.append("counted_in_hours")
         return tuple(reasons)
 
@@ -221,69 +198,3 @@ def _state(
     if end is not None and not counts_forward:
         return "late" if today <= end.day else "passed"
     return rule.afterwards
-
-
-class _Reader:
-    """Reads rules; every complaint names file, entry and field."""
-
-    def __init__(self, file: str, questions: Mapping[str, Text], known_sources: Collection[str] | None) -> None:
-        self.file, self.questions, self.known = file, questions, known_sources
-
-    def rule(self, rule_id: str, raw: Any) -> Rule:
-        def fail(field: str, problem: str) -> DataError:
-            return DataError(self.file, rule_id, field, problem)
-
-        if not isinstance(raw, Mapping):
-            raise fail("entry", "must be a mapping")
-        if raw.get("base") not in self.questions:
-            raise fail("base", "must be one of base_dates")
-        if raw.get("afterwards") not in ("late", "passed"):
-            raise fail("afterwards", "must be late or passed")
-        if raw.get("certainty") not in CERTAINTIES:
-            raise fail("certainty", f"must be one of {', '.join(CERTAINTIES)}")
-        if raw.get("scope") not in SCOPES:
-            raise fail("scope", f"must be one of {', '.join(sorted(SCOPES))}")
-        if type(raw.get("review_by")) is not date:
-            raise fail("review_by", "must be a date")
-        aliases = raw.get("aliases") or {}
-        for language in LANGUAGES:
-            if not isinstance(aliases.get(language), list) or not aliases[language]:
-                raise fail(f"aliases.{language}", "must be a list of phrases")
-        remarks = tuple(
-            Remark(str(item.get("scope")), read_text(self.file, rule_id, f"remarks[{number}]", item.get("text")),
-                   self._sources(rule_id, item.get("sources")))
-            for number, item in enumerate(raw.get("remarks") or ())
-        )
-        return Rule(
-            id=rule_id, name=read_text(self.file, rule_id, "name", raw.get("name")),
-            text=read_text(self.file, rule_id, "text", raw.get("text")), base=raw["base"],
-            question=self.questions[raw["base"]], marks=self._marks(rule_id, raw.get("marks")), afterwards=raw["afterwards"],
-            scope=raw["scope"], certainty=raw["certainty"], sources=self._sources(rule_id, raw.get("sources")),
-            remarks=remarks, review_by=raw["review_by"],
-            aliases=MappingProxyType({language: tuple(aliases[language]) for language in LANGUAGES}),
-        )
-
-    def _sources(self, rule_id: str, tags: Any) -> tuple[str, ...]:
-        if not isinstance(tags, list) or not tags:
-            raise DataError(self.file, rule_id, "sources", "needs at least one source tag")
-        for tag in tags:
-            if self.known is not None and tag not in self.known:
-                raise DataError(self.file, rule_id, "sources", f"names the unknown source {tag!r}")
-        return tuple(tags)
-
-    def _marks(self, rule_id: str, raw: Any) -> tuple[Mark, ...]:
-        if not isinstance(raw, list) or not raw:
-            raise DataError(self.file, rule_id, "marks", "needs at least one mark")
-        marks = []
-        for number, item in enumerate(raw):
-            field = f"marks[{number}]"
-            if item.get("role") not in _ROLES or item.get("unit") not in _UNITS:
-                raise DataError(self.file, rule_id, field, "needs a known role and unit")
-            if ("before" in item) == ("after" in item) or (item.get("unit") == "working_days" and "before" in item):
-                raise DataError(self.file, rule_id, field, "needs either before or after; working days only after")
-            count = item["after"] if "after" in item else -item["before"]
-            marks.append(Mark(item["id"], item["role"], count, item["unit"],
-                              read_text(self.file, rule_id, field, item.get("text"))))
-        if not any(mark.role in ("last", "due") for mark in marks):
-            raise DataError(self.file, rule_id, "marks", "needs a last or due day")
-        return tuple(marks)

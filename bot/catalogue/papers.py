@@ -11,11 +11,13 @@ from bot.catalogue.checklist import Checklists
 from bot.catalogue.circumstances import Circumstances
 from bot.catalogue.countries import Countries
 from bot.catalogue.entries import read_entries
-from bot.catalogue.facts import Text, read_text, read_yaml
+from bot.catalogue.facts import Facts, Text, read_text, read_yaml
 from bot.catalogue.glossary import Glossary
+from bot.catalogue.grounds import Grounds
 from bot.catalogue.materials import Materials
 from bot.catalogue.reading import Reader
 from bot.catalogue.requirements import Requirements
+from bot.catalogue.reviews import Review
 from bot.catalogue.stages import Stages
 from bot.errors import DataError
 
@@ -33,30 +35,37 @@ class Papers:
     reader: Reader
     stages: Stages
     glossary: Glossary
+    reviews: tuple[Review, ...]
 
     @classmethod
-    def load(cls, folder: Path, tags: Collection[str]) -> Papers:
+    def load(cls, folder: Path, tags: Collection[str], facts: Facts | None = None) -> Papers:
         """Read and check every file about papers.
 
         Args:
             tags: the known source tags.
+            facts: what texts take their figures from; those of the project when None.
 
         Raises:
             DataError: naming file, entry and field.
         """
-        countries = Countries.load(folder, tags)
+        grounds = Grounds.of(tags, facts)
+        countries = Countries.load(folder, grounds)
         types_path = folder / "application_types.yml"
-        circumstances = Circumstances.load(folder / "circumstances.yml", tuple(read_entries(types_path)), tuple(countries))
+        circumstances = Circumstances.load(
+            folder / "circumstances.yml", grounds=grounds, types=tuple(read_entries(types_path)), countries=tuple(countries)
+        )
         routed = [each.id for each in circumstances.values() if each.kind == "country"]
-        materials = Materials.load(folder / "materials.yml", tags, routed)
-        types = ApplicationTypes.load(types_path, tags, tuple(materials))
-        categories = load_categories(folder / "categories.yml", tags)
+        materials = Materials.load(folder / "materials.yml", grounds=grounds, routed=routed)
+        types = ApplicationTypes.load(types_path, grounds=grounds, materials=tuple(materials))
+        categories = load_categories(folder / "categories.yml", grounds=grounds)
         domains = circumstances.domains(types.wire, tuple(countries))
         for each in types.values():
             for key, value in (pair for alternative in each.chosen_by for pair in alternative):
                 if value not in domains.get(key, ()):
                     raise DataError(types_path.name, each.id, f"chosen_by.{key}", f"{value!r} is not a value of it")
-        requirements = Requirements.load(folder, tags, tuple(materials), types.wire, domains=domains)
+        requirements = Requirements.load(folder, grounds=grounds, materials=tuple(materials), types=types.wire, domains=domains)
+        stages = Stages.load(folder / "stages.yml", grounds=grounds)
+        glossary = Glossary.load(folder / "glossary.yml", grounds=grounds)
         questions, labels = _questions(folder / "questions.yml")
         return cls(
             materials=materials,
@@ -75,8 +84,9 @@ class Papers:
                 labels=labels,
             ),
             reader=Reader.load(folder, types=types, categories=categories, circumstances=circumstances, countries=countries),
-            stages=Stages.load(folder / "stages.yml", tags),
-            glossary=Glossary.load(folder / "glossary.yml", tags),
+            stages=stages,
+            glossary=glossary,
+            reviews=tuple(grounds.reviews),
         )
 
 

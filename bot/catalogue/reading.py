@@ -11,12 +11,12 @@ from typing import Any, Final
 from babel.languages import get_official_languages
 
 from bot.catalogue.applications import ApplicationTypes, Category
-from bot.catalogue.calendar import DATA
 from bot.catalogue.circumstances import NO, YES, Circumstance, Circumstances
 from bot.catalogue.conditions import UNKNOWN
 from bot.catalogue.countries import Countries
 from bot.catalogue.country_roles import CountryRoles
 from bot.catalogue.entries import read_entries, read_phrases
+from bot.catalogue.grounds import DATA
 from bot.catalogue.phrases import Found, PhraseIndex, plain
 from bot.catalogue.profile import CATEGORY, TYPE, Profile
 from bot.errors import DataError

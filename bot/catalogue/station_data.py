@@ -9,15 +9,23 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from bot.catalogue.facts import Text, read_text, read_yaml
+from bot.catalogue.entries import PROVENANCE, Entry
+from bot.catalogue.facts import CERTAINTIES, Facts, Text, read_yaml
 from bot.catalogue.geo import Point
+from bot.catalogue.grounds import Grounds
 from bot.catalogue.opening import Hours
+from bot.catalogue.reviews import Review
 from bot.errors import DataError
 from bot.languages import LANGUAGES, Language
 
 KEYS: Final = ("civic_center", "joint_counter", "zhaoshang", "pingshan", "huawei", "qianhai", "guiyuan", "hetao")
 _BOUNDS: Final = (22.40, 22.90, 113.70, 114.70)
-_LEVELS: Final = ("high", "medium", "low", "unknown")
+_PLACE_FIELDS: Final = frozenset(
+    {"name", "names", "district", "address", "phone", "hours", "metro", "position", "what", "notes", "obsolete"}
+) | (PROVENANCE - {"scope"})
+_STATION_FIELDS: Final = (_PLACE_FIELDS - {"what"}) | {
+    "subdistrict", "other_phones", "services", "existence", "call_first", "open_to_public"
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,6 @@ class Station:
     hours: Hours | None
     services: frozenset[str]
     metro: tuple[Text, ...]
-    opened: str | None
     position: Position | None
     existence: str
     certainty: str
@@ -94,78 +101,39 @@ class StationData:
     services: Mapping[str, Text]
     matters: Mapping[str, Matter]
     unidentified: Remark
+    reviews: tuple[Review, ...]
 
 
-class _Entry:
-    """One entry of the file while it is read; every complaint names file, entry and field."""
+class _Entry(Entry):
+    """One entry of the file while it is read. A fact in its texts lends its sources; how sure a station is, only the entry says."""
 
-    def __init__(self, file: str, key: str, raw: Any, known_sources: Collection[str] | None) -> None:
-        self.file, self.key, self.known_sources = file, key, known_sources
-        if not isinstance(raw, Mapping):
-            raise DataError(file, key, "entry", "must be a mapping")
-        self.raw = raw
-
-    def fail(self, field: str, problem: str) -> DataError:
-        return DataError(self.file, self.key, field, problem)
-
-    def text(self, field: str) -> Text:
-        return read_text(self.file, self.key, field, self.raw.get(field))
-
-    def text_or_none(self, field: str) -> Text | None:
-        return None if self.raw.get(field) is None else self.text(field)
-
-    def texts(self, field: str) -> tuple[Text, ...]:
-        values = self.raw.get(field) or []
-        return tuple(read_text(self.file, self.key, f"{field}[{i}]", value) for i, value in enumerate(values))
-
-    def words(self, field: str) -> Mapping[Language, tuple[str, ...]]:
+    def words_by_language(self, field: str) -> Mapping[Language, tuple[str, ...]]:
         raw = self.raw.get(field) or {}
         result: dict[Language, tuple[str, ...]] = {}
         for language in LANGUAGES:
             values = raw.get(language)
             if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
-                raise self.fail(f"{field}.{language}", "must be a list of names")
+                raise self.error(f"{field}.{language}", "must be a list of names")
             result[language] = tuple(values)
         return MappingProxyType(result)
 
     def string_or_none(self, field: str) -> str | None:
-        value = self.raw.get(field)
+        value = self.value(field)
         if value is not None and not isinstance(value, str):
-            raise self.fail(field, "must be text or null (quote numbers and dates)")
+            raise self.error(field, "must be text or null (quote numbers and dates)")
         return value
 
-    def flag(self, field: str, default: bool | None = None) -> bool:
+    def decided(self, field: str, default: bool | None = None) -> bool:
         value = self.raw.get(field, default)
         if not isinstance(value, bool):
-            raise self.fail(field, "must be true or false")
+            raise self.error(field, "must be true or false")
         return value
-
-    def level(self, field: str) -> str:
-        value = self.raw.get(field)
-        if value not in _LEVELS:
-            raise self.fail(field, f"must be one of {', '.join(_LEVELS)}")
-        return str(value)
-
-    def day(self, field: str) -> date:
-        value = self.raw.get(field)
-        if type(value) is not date:
-            raise self.fail(field, "must be a date, YYYY-MM-DD")
-        return value
-
-    def sources(self) -> tuple[str, ...]:
-        tags = self.raw.get("sources")
-        if not isinstance(tags, list) or not (tags or self.raw.get("evidence")):
-            raise self.fail("sources", "needs at least one source tag, or evidence")
-        for tag in tags:
-            if self.known_sources is not None and tag not in self.known_sources:
-                raise self.fail("sources", f"names the unknown source {tag!r}")
-        return tuple(tags)
 
     def services(self, known: Collection[str]) -> frozenset[str]:
         values = self.raw.get("services") or []
         for value in values:
             if value not in known:
-                raise self.fail("services", f"unknown service {value!r}")
+                raise self.error("services", f"unknown service {value!r}")
         return frozenset(values)
 
     def hours(self) -> Hours | None:
@@ -174,87 +142,88 @@ class _Entry:
             return None
         days = raw.get("weekdays")
         if not isinstance(days, list) or not days or not all(isinstance(day, int) and 1 <= day <= 7 for day in days):
-            raise self.fail("hours.weekdays", "must list weekdays, Monday is 1")
+            raise self.error("hours.weekdays", "must list weekdays, Monday is 1")
         spans: list[tuple[time, time]] = []
         for span in raw.get("spans") or []:
             try:
                 start, end = (time.fromisoformat(part) for part in str(span).split("-"))
             except ValueError:
-                raise self.fail("hours.spans", f"{span!r} is not like 09:00-12:00") from None
+                raise self.error("hours.spans", f"{span!r} is not like 09:00-12:00") from None
             if start >= end or (spans and spans[-1][1] > start):
-                raise self.fail("hours.spans", "must be in order, without overlap")
+                raise self.error("hours.spans", "must be in order, without overlap")
             spans.append((start, end))
         if not spans:
-            raise self.fail("hours.spans", "needs at least one span")
-        return Hours(frozenset(days), tuple(spans), read_text(self.file, self.key, "hours.text", raw.get("text")))
+            raise self.error("hours.spans", "needs at least one span")
+        return Hours(frozenset(days), tuple(spans), self._text("hours.text", raw.get("text")))
 
     def position(self) -> Position | None:
         raw = self.raw.get("position")
         if raw is None:
             return None
         if raw.get("datum") != "WGS-84":
-            raise self.fail("position.datum", "must be WGS-84")
+            raise self.error("position.datum", "must be WGS-84")
         lat, lon, error = raw.get("lat"), raw.get("lon"), raw.get("error_km")
         if not isinstance(lat, float) or not _BOUNDS[0] <= lat <= _BOUNDS[1]:
-            raise self.fail("position.lat", f"{lat} is not a latitude of Shenzhen")
+            raise self.error("position.lat", f"{lat} is not a latitude of Shenzhen")
         if not isinstance(lon, float) or not _BOUNDS[2] <= lon <= _BOUNDS[3]:
-            raise self.fail("position.lon", f"{lon} is not a longitude of Shenzhen")
-        if raw.get("certainty") not in _LEVELS:
-            raise self.fail("position.certainty", f"must be one of {', '.join(_LEVELS)}")
+            raise self.error("position.lon", f"{lon} is not a longitude of Shenzhen")
+        if raw.get("certainty") not in CERTAINTIES:
+            raise self.error("position.certainty", f"must be one of {', '.join(CERTAINTIES)}")
         if not isinstance(error, (int, float)) or error <= 0:
-            raise self.fail("position.error_km", "must be a number of kilometres above zero")
+            raise self.error("position.error_km", "must be a number of kilometres above zero")
         return Position(Point(lat, lon), str(raw["certainty"]), float(error))
 
 
-def _station(entry: _Entry, kind: str, known_services: Collection[str]) -> Station:
+def _station(file: str, key: str, raw: Any, grounds: Grounds, kind: str, known_services: Collection[str]) -> Station:
     is_station = kind == "station"
+    entry = _Entry(file, key, raw, _STATION_FIELDS if is_station else _PLACE_FIELDS, grounds)
     what = () if is_station else (entry.text("what"),)
-    phones = entry.raw.get("other_phones") or {}
+    phones = {str(name): str(grounds.value(file, key, f"other_phones.{name}", fact)) for name, fact in (raw.get("other_phones") or {}).items()}
     return Station(
-        key=entry.key, kind=kind, name=entry.text("name"), names=entry.words("names"),
-        district=entry.text("district") if is_station else entry.text_or_none("district"),
-        subdistrict=entry.text_or_none("subdistrict"), address=entry.text_or_none("address"),
-        phone=entry.string_or_none("phone"), other_phones=MappingProxyType({str(k): str(v) for k, v in phones.items()}),
+        key=key, kind=kind, name=entry.text("name"), names=entry.words_by_language("names"),
+        district=entry.text("district") if is_station else entry.optional_text("district"),
+        subdistrict=entry.optional_text("subdistrict"), address=entry.optional_text("address"),
+        phone=entry.string_or_none("phone"), other_phones=MappingProxyType(phones),
         hours=entry.hours(), services=entry.services(known_services), metro=entry.texts("metro"),
-        opened=entry.string_or_none("opened"), position=entry.position(),
-        existence=entry.level("existence" if is_station else "certainty"), certainty=entry.level("certainty"),
-        call_first=entry.flag("call_first", None if is_station else True),
-        open_to_public=entry.flag("open_to_public", None if is_station else True),
-        obsolete=entry.flag("obsolete", False), notes=what + entry.texts("notes"),
-        sources=entry.sources(), review_by=entry.day("review_by"),
+        position=entry.position(),
+        existence=entry.one_of("existence" if is_station else "certainty", CERTAINTIES), certainty=entry.certainty(),
+        call_first=entry.decided("call_first", None if is_station else True),
+        open_to_public=entry.decided("open_to_public", None if is_station else True),
+        obsolete=entry.flag("obsolete"), notes=what + entry.texts("notes"),
+        sources=entry.sources(), review_by=entry.review(),
     )
 
 
-def load_station_data(path: Path, known_sources: Collection[str] | None = None) -> StationData:
-    """The checked content of `stations.yml`.
+def load_station_data(path: Path, known_sources: Collection[str] | None = None, facts: Facts | None = None) -> StationData:
+    """The checked content of `stations.yml`; sources and facts are those of the project unless others are given.
 
     Raises:
-        DataError: naming file, entry and field, for a missing key, an unknown source or service, a point outside
+        DataError: naming file, entry and field, for a missing key, an unknown source, service or fact, a point outside
             Shenzhen, a language left out.
     """
-    raw, file = read_yaml(path), path.name
+    raw, file, grounds = read_yaml(path), path.name, Grounds.of(known_sources, facts)
 
     def part(name: str) -> Mapping[str, Any]:
         if not isinstance(raw, Mapping) or not isinstance(raw.get(name), Mapping):
             raise DataError(file, name, "content", "is missing")
         return raw[name]  # type: ignore[no-any-return]
 
-    services = {key: read_text(file, f"services.{key}", "name", value) for key, value in part("services").items()}
+    named = _Entry(file, "services", part("services"), tuple(part("services")), grounds)
+    services = {key: named.text(key) for key in part("services")}
     missing, unknown = set(KEYS) - set(part("stations")), set(part("stations")) - set(KEYS)
     if missing or unknown:
         raise DataError(file, "stations", "keys", f"missing: {sorted(missing)}, unknown: {sorted(unknown)}")
-    stations = {key: _station(_Entry(file, key, value, known_sources), "station", services)
-                for key, value in part("stations").items()}
+    stations = {key: _station(file, key, value, grounds, "station", services) for key, value in part("stations").items()}
     for station in stations.values():
         if station.position is None:
             raise DataError(file, station.key, "position", "a station needs a position to be ranked")
-    places = {key: _station(_Entry(file, key, value, known_sources), "advice", services)
-              for key, value in part("advice_places").items()}
+    places = {key: _station(file, key, value, grounds, "advice", services) for key, value in part("advice_places").items()}
     matters: dict[str, Matter] = {}
     for key, value in part("matters").items():
-        entry = _Entry(file, key, value, known_sources)
-        matters[key] = Matter(key, entry.text("name"), entry.services(services), entry.words("aliases"))
-    remark = _Entry(file, "unidentified", part("unidentified"), known_sources)
-    unidentified = Remark(remark.text("statement"), remark.level("certainty"), remark.sources(), remark.day("review_by"))
+        entry = _Entry(file, key, value, {"name", "services", "aliases"}, grounds)
+        matters[key] = Matter(key, entry.text("name"), entry.services(services), entry.words_by_language("aliases"))
+    remark = _Entry(file, "unidentified", part("unidentified"), {"statement"} | PROVENANCE, grounds)
+    ground = remark.provenance()
+    unidentified = Remark(remark.text("statement"), ground.certainty, ground.sources, ground.review_by)
     freeze = MappingProxyType
-    return StationData(freeze(stations), freeze(places), freeze(services), freeze(matters), unidentified)
+    return StationData(freeze(stations), freeze(places), freeze(services), freeze(matters), unidentified, tuple(grounds.reviews))

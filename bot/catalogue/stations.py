@@ -9,11 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bot.catalogue.calendar import DATA, WorkingCalendar
+from bot.catalogue.calendar import WorkingCalendar
+from bot.catalogue.facts import Facts
 from bot.catalogue.geo import Point, distance_km, map_links
+from bot.catalogue.grounds import DATA
 from bot.catalogue.opening import OpenState, open_state
 from bot.catalogue.place_names import fold, fold_chinese
 from bot.catalogue.places import Place
+from bot.catalogue.reviews import Review
 from bot.catalogue.station_data import KEYS, Matter, Remark, Station, StationData, load_station_data
 from bot.languages import Language
 
@@ -101,14 +104,23 @@ class Stations:
 
     @classmethod
     def load(
-        cls, calendar: WorkingCalendar, path: Path = DATA / "stations.yml", known_sources: Collection[str] | None = None
+        cls,
+        calendar: WorkingCalendar,
+        path: Path = DATA / "stations.yml",
+        known_sources: Collection[str] | None = None,
+        facts: Facts | None = None,
     ) -> Stations:
-        """The stations of `path`; with `known_sources` every cited tag must be among them.
+        """The stations of `path`; sources and facts are those of the project unless others are given.
 
         Raises:
             DataError: naming file, entry and field.
         """
-        return cls(load_station_data(path, known_sources), calendar)
+        return cls(load_station_data(path, known_sources, facts), calendar)
+
+    @property
+    def reviews(self) -> tuple[Review, ...]:
+        """What of them must be looked at again, and when."""
+        return self._data.reviews
 
     @property
     def unidentified(self) -> Remark:

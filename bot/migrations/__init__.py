@@ -16,8 +16,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, text
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 
 from bot import db
+from bot.errors import StartError
 
 FOLDER: Final[Path] = Path(__file__).resolve().parent
 HEAD_FILE: Final[Path] = FOLDER / "versions" / "HEAD"
@@ -55,7 +57,20 @@ def current(engine: Engine) -> str | None:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to `revision`; several processes may call it at once, and one of them does the work."""
+    """Bring the database to `revision`; several processes may call it at once, and one of them does the work.
+
+    Raises:
+        StartError: the database was written by newer code, or cannot be reached.
+    """
+    try:
+        found = current(engine)
+    except OperationalError as error:
+        detail = f"The database cannot be reached ({type(error.orig).__name__}); check BOT_DATABASE_URL and that the server runs."
+        raise StartError("database_unreachable", detail=detail) from error
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found is not None and found not in known:
+        detail = f"The database is at revision {found}, newer than this code ({head()}); run the newer code, or choose another database."
+        raise StartError("database_newer", detail=detail)
     _run(engine, command.upgrade, revision)
 
 

@@ -121,9 +121,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
                 offsets=self._linear.offsets,
                 rarity=self._grams.rarity,
                 classes=np.asarray(self._classes, dtype=np.str_),
-                thresholds=np.asarray(
-                    list(vars(self._thresholds).values()), dtype=np.float64
-                ),
+                thresholds=np.asarray(list(vars(self._thresholds).values()), dtype=np.float64),
             )
             figures = {"held_out_right": right, "topics": len(self._classes), **vars(self._thresholds)}
             (folder / _FIGURES_FILE).write_text(json.dumps(figures, indent=1), encoding="utf-8")

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
@@ -31,7 +32,15 @@ class Texts(Protocol):
 
 
 def language_of(tracker: DialogueStateTracker) -> Language:
-    """The language of the message that is answered, as the gateway found it."""
+    """The language of the message that is answered, as the gateway found it, or the one that this turn has just chosen."""
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            break
+        if isinstance(event, BotUttered):
+            for reply in ((event.data or {}).get("custom") or {}).get("replies") or ():
+                chosen = as_language(reply.get("set_language"))
+                if chosen is not None:
+                    return chosen
     message = tracker.latest_message
     metadata = (message.metadata if message else None) or {}
     return as_language(metadata.get("language")) or DEFAULT

@@ -10,6 +10,7 @@ from typing import Final
 import bot.catalogue
 from bot.catalogue.checklist import Checklist
 from bot.catalogue.facts import load_sources
+from bot.catalogue.grounds import Grounds
 from bot.catalogue.papers import Papers
 from bot.catalogue.profile import Profile
 
@@ -27,6 +28,12 @@ def tags() -> frozenset[str]:
 def papers() -> Papers:
     """Everything about papers."""
     return Papers.load(DATA, tags())
+
+
+@lru_cache(maxsize=1)
+def grounds() -> Grounds:
+    """Sources and facts of the project."""
+    return Grounds.of()
 
 
 def checklist(application_type: str | None, category: str | None = None, today: date = TODAY, **circumstances: str) -> Checklist:

@@ -18,13 +18,15 @@ from bot.catalogue.reading import Reader
 from bot.catalogue.requirements import Requirements
 from bot.catalogue.stages import Stages
 from bot.errors import DataError
-from tests.unit.papers_fixture import DATA, TODAY, papers, tags
+from tests.unit.papers_fixture import DATA, TODAY, grounds, papers
 
 
 def _requirements(folder: Path) -> None:
     known = papers()
     domains = known.circumstances.domains(known.application_types.wire, tuple(known.countries))
-    Requirements.load(folder, tags(), tuple(known.materials), known.application_types.wire, domains=domains)
+    Requirements.load(
+        folder, grounds=grounds(), materials=tuple(known.materials), types=known.application_types.wire, domains=domains
+    )
 
 
 def _reader(folder: Path) -> None:
@@ -35,20 +37,27 @@ def _reader(folder: Path) -> None:
 
 
 LOADERS: dict[str, Callable[[Path], object]] = {
-    "materials.yml": lambda folder: Materials.load(folder / "materials.yml", tags(), ("degree_country", "no_crime_country", "nationality")),
-    "application_types.yml": lambda folder: ApplicationTypes.load(folder / "application_types.yml", tags(), tuple(papers().materials)),
-    "categories.yml": lambda folder: load_categories(folder / "categories.yml", tags()),
+    "materials.yml": lambda folder: Materials.load(
+        folder / "materials.yml", grounds=grounds(), routed=("degree_country", "no_crime_country", "nationality")
+    ),
+    "application_types.yml": lambda folder: ApplicationTypes.load(
+        folder / "application_types.yml", grounds=grounds(), materials=tuple(papers().materials)
+    ),
+    "categories.yml": lambda folder: load_categories(folder / "categories.yml", grounds=grounds()),
     "circumstances.yml": lambda folder: Circumstances.load(
-        folder / "circumstances.yml", tuple(papers().application_types), tuple(papers().countries)
+        folder / "circumstances.yml",
+        grounds=grounds(),
+        types=tuple(papers().application_types),
+        countries=tuple(papers().countries),
     ),
     "requirements.yml": _requirements,
     "adjustments.yml": _requirements,
     "outcomes.yml": _requirements,
-    "stages.yml": lambda folder: Stages.load(folder / "stages.yml", tags()),
-    "glossary.yml": lambda folder: Glossary.load(folder / "glossary.yml", tags()),
-    "apostille.csv": lambda folder: Countries.load(folder, tags()),
-    "routes.yml": lambda folder: Countries.load(folder, tags()),
-    "nationality_words.yml": lambda folder: Countries.load(folder, tags()),
+    "stages.yml": lambda folder: Stages.load(folder / "stages.yml", grounds=grounds()),
+    "glossary.yml": lambda folder: Glossary.load(folder / "glossary.yml", grounds=grounds()),
+    "apostille.csv": lambda folder: Countries.load(folder, grounds()),
+    "routes.yml": lambda folder: Countries.load(folder, grounds()),
+    "nationality_words.yml": lambda folder: Countries.load(folder, grounds()),
     "reading_words.yml": _reader,
 }
 
@@ -57,7 +66,7 @@ BROKEN = [
     ("materials.yml", "provided_by: system", "provided_by: robot", "M01", "provided_by"),
     ("materials.yml", "sources: [STIC-MAT, STIC-LIST, BJ-REF]", "sources: [NOBODY]", "M01", "sources"),
     ("materials.yml", 'zh: "外国人来华工作许可申请表"', 'zh: ""', "M01", "name.zh"),
-    ("materials.yml", "certainty: high", "certainty: sure", "M01", "certainty"),
+    ("materials.yml", "certainty: medium", "certainty: sure", "M01", "certainty"),
     ("materials.yml", "review_by: 2027-05-24", "review_by: soon", "M01", "review_by"),
     ("materials.yml", "  scope: SZ", "  scope: SZ\n  colour: red", "M01", "colour"),
     ("materials.yml", "route: [degree_country]", "route: [age_60]", "M03", "route"),
@@ -84,7 +93,7 @@ BROKEN = [
     ("outcomes.yml", "to: new_in_china", "to: nowhere", "lapsed_in_china", "kind"),
     ("stages.yml", "actor: authority", "actor: nature", "account_pending", "actor"),
     ("stages.yml", "zh: [草稿,", "zh: [退回,", "returned", "seen_as"),
-    ("glossary.yml", "sources: [SZ-GOV]}", "sources: []}", "work_permit", "sources"),
+    ("glossary.yml", "sources: [SZ-GOV]", "sources: []", "work_permit", "sources"),
     ("apostille.csv", "FR,France,法国,yes", "FR,France,法国,perhaps", "FR", "member"),
     ("apostille.csv", "2027-02-28,acceded", "28 Feb 2027,acceded", "TH", "since"),
     ("routes.yml", "IN: india", "IN: elephant", "special", "IN"),

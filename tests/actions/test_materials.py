@@ -1,0 +1,191 @@
+"""Materials: what is asked, what is read, and how an answer corrects another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from actions import materials
+from actions.materials import ShowMaterial
+from tests.actions.conftest import Conversation
+
+RUN, VALIDATE, ASK = materials.ACTIONS
+
+
+def profile(conversation: Conversation) -> dict[str, Any]:
+    """Type, category and circumstances that the flow knows."""
+    known = conversation.slots["materials_state"]["profile"]
+    found = {**known["circumstances"], "application_type": known["application_type"], "category": known["category"]}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def asked(conversation: Conversation) -> str:
+    """The question that the form asks now."""
+    [(response, params)] = conversation.runs(ASK).said
+    assert response == "utter_ask_circumstance"
+    return str(params["question"])
+
+
+def test_one_sentence_leaves_only_what_it_does_not_say(conversation: Conversation) -> None:
+    conversation.hears("I'm French, teaching English, now in Dubai, first permit", "materials").runs(RUN)
+    known = profile(conversation)
+    assert known["application_type"] == "new_abroad" and known["nationality"] == "FR" and known["basis"] == "language_teacher"
+    assert asked(conversation) not in known
+
+
+def test_nothing_known_asks_for_the_type(conversation: Conversation) -> None:
+    conversation.hears("which papers", "materials").runs(RUN)
+    assert asked(conversation) == "application_type"
+
+
+def test_every_answer_may_be_unknown_until_there_is_a_list(conversation: Conversation) -> None:
+    conversation.hears("first permit from abroad", "materials").runs(RUN)
+    for _ in range(20):
+        question = asked(conversation)
+        outcome = conversation.hears("", choice=f"materials.{question}=unknown").runs(VALIDATE)
+        if outcome.slots["materials_answer"] == "done":
+            break
+    assert conversation.runs(RUN).responses == ["utter_checklist"]
+
+
+def test_without_any_idea_of_the_type_there_is_no_list_but_a_way_on(conversation: Conversation) -> None:
+    conversation.hears("which papers", "materials").runs(RUN)
+    conversation.hears("I don't know").runs(VALIDATE)
+    assert conversation.runs(RUN).responses == ["utter_checklist_type_unknown"]
+
+
+@pytest.mark.parametrize("sentence", ["no, extension", "sorry, I mean an extension", "不对，是延期"])
+def test_a_mind_may_be_changed_at_any_question(conversation: Conversation, sentence: str) -> None:
+    conversation.hears("first permit from abroad, category B", "materials").runs(RUN)
+    asked(conversation)
+    conversation.hears(sentence, "nlu_fallback").runs(VALIDATE)
+    assert profile(conversation)["application_type"] == "extension"
+
+
+def test_an_old_quick_reply_corrects_an_earlier_answer(conversation: Conversation) -> None:
+    conversation.hears("first permit from abroad, category B", "materials").runs(RUN)
+    conversation.hears("", choice="materials.category=A").runs(VALIDATE)
+    assert profile(conversation)["category"] == "A"
+
+
+def test_a_question_of_which_the_classifier_is_sure_is_left_to_the_rules(conversation: Conversation) -> None:
+    conversation.hears("extension", "materials").runs(RUN)
+    assert conversation.hears("how long does the extension take?", "processing_time").runs(VALIDATE).events == []
+
+
+@pytest.mark.parametrize("intent", ["cancel", "greet", "handoff", "language"])
+def test_talk_is_left_to_the_rules_even_when_it_could_be_an_answer(conversation: Conversation, intent: str) -> None:
+    conversation.hears("what do I need", "materials").runs(RUN)
+    assert conversation.hears("cancel", intent).runs(VALIDATE).events == []
+
+
+def test_the_answer_wins_over_a_topic_that_is_named_like_it(conversation: Conversation) -> None:
+    conversation.hears("what do I need", "materials").runs(RUN)
+    conversation.hears("extension", "extension").runs(VALIDATE)
+    assert profile(conversation)["application_type"] == "extension"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "known"),
+    [
+        ("I want to change my employer", "change_employer", {"application_type": "change_employer"}),
+        ("my passport is new", "passport_change", {"application_type": "change_information", "change": "passport"}),
+        ("my boss let me go", "cancellation", {"application_type": "cancellation"}),
+    ],
+)
+def test_a_topic_that_names_the_type_answers_the_question_for_it(
+    conversation: Conversation, text: str, intent: str, known: dict[str, str]
+) -> None:
+    conversation.hears("what do I need", "materials").runs(RUN)
+    conversation.hears(text, intent).runs(VALIDATE)
+    assert known.items() <= profile(conversation).items()
+
+
+def test_what_is_known_already_is_no_answer(conversation: Conversation) -> None:
+    conversation.hears("first permit, I am French and in Dubai", "materials").runs(RUN)
+    assert conversation.hears("France", "nlu_fallback").runs(VALIDATE).responses == ["utter_form_not_understood"]
+
+
+@pytest.mark.parametrize("word", ["不知道", "I don't know", "no idea"])
+def test_not_knowing_is_an_answer(conversation: Conversation, word: str) -> None:
+    conversation.hears("first permit from abroad", "materials").runs(RUN)
+    question = asked(conversation)
+    outcome = conversation.hears(word, "nlu_fallback").runs(VALIDATE)
+    assert outcome.responses == [] and profile(conversation).get(question) != "missing"
+    assert conversation.slots["materials_state"].get("asked") != question
+
+
+def test_the_next_question_after_a_list_goes_on_from_it(conversation: Conversation) -> None:
+    conversation.slots["materials_state"] = {"profile": {"application_type": "extension", "category": "B", "circumstances": {}}}
+    conversation.hears("and for category A?", "materials").runs(RUN)
+    known = profile(conversation)
+    assert known["application_type"] == "extension" and known["category"] == "A"
+
+
+def test_another_application_starts_anew(conversation: Conversation) -> None:
+    conversation.slots["materials_state"] = {
+        "profile": {"application_type": "extension", "category": "B", "circumstances": {"change": "passport"}}
+    }
+    conversation.hears("what do I need for a first permit from abroad", "materials").runs(RUN)
+    assert not {"category", "change"} & set(profile(conversation))
+
+
+def test_asking_for_the_list_again_in_the_middle_keeps_what_was_said(conversation: Conversation) -> None:
+    conversation.hears("first permit from abroad, category B", "materials").runs(RUN)
+    conversation.hears("which documents do I need?", "materials").runs(RUN)
+    assert profile(conversation)["category"] == "B" and profile(conversation)["application_type"] == "new_abroad"
+
+
+@pytest.mark.parametrize(
+    "sentence", ["I am a Hong Kong resident", "I hold the five-star permanent resident card", "我是台湾人", "我有永居卡"]
+)
+def test_who_needs_no_permit_is_told_so_without_a_question(conversation: Conversation, sentence: str) -> None:
+    outcome = conversation.hears(f"{sentence}, first permit", "materials").runs(RUN)
+    assert outcome.responses == ["utter_checklist"]
+
+
+def test_a_choice_after_the_list_changes_the_list(conversation: Conversation) -> None:
+    conversation.slots["materials_state"] = {"profile": {"application_type": "extension", "category": "B", "circumstances": {}}}
+    step = materials.FLOW.choose(conversation.hears("", choice="materials.category=A").turn(), conversation.slots["materials_state"])
+    assert step is not None and step.state["profile"]["category"] == "A"
+
+
+def test_a_choice_of_an_older_catalogue_is_too_late(conversation: Conversation) -> None:
+    assert materials.FLOW.choose(conversation.hears("", choice="materials.category=Z").turn(), {}) is None
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("the police certificate", "无犯罪记录证明要怎么弄", "no criminal record"),
+        ("the employment contract", "聘用合同", "labour contract"),
+    ],
+)
+def test_a_material_is_shown_by_any_of_its_names(conversation: Conversation, names: tuple[str, ...]) -> None:
+    shown = set()
+    for name in names:
+        [(response, params)] = conversation.hears(name, "material_detail").runs(ShowMaterial).said
+        assert response == "utter_material"
+        shown.add(params["material"])
+    assert len(shown) == 1
+
+
+def test_an_unnamed_material_is_asked_for(conversation: Conversation) -> None:
+    assert conversation.hears("tell me about that paper", "material_detail").runs(ShowMaterial).responses == ["utter_ask_material"]
+
+
+def test_a_withdrawn_material_is_said_to_be_withdrawn(conversation: Conversation) -> None:
+    assert conversation.services is not None
+    papers = conversation.services.catalogue.papers
+    withdrawn = [each for each in papers.materials.values() if each.until is not None]
+    assert withdrawn
+    for each in withdrawn:
+        outcome = conversation.hears(each.aliases[0], "material_detail").runs(ShowMaterial)
+        assert outcome.said == [("utter_material_withdrawn", {"material": each.id})]
+
+
+def test_a_material_is_shown_as_it_is_for_the_person_of_the_list(conversation: Conversation) -> None:
+    conversation.slots["materials_state"] = {"profile": {"application_type": "extension", "category": None, "circumstances": {}}}
+    [(_, params)] = conversation.hears("the contract", "material_detail").runs(ShowMaterial).said
+    assert params["profile"]["application_type"] == "extension"

@@ -1,0 +1,122 @@
+"""Where to go: places as people name them, positions that stay hidden, and stations by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from actions import station
+from actions.station import ListStations, ShowStation
+from tests.actions.conftest import Conversation
+
+RUN, VALIDATE, ASK = station.ACTIONS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nearest to Nanshan", "Xili Sub-district", "near Chegongmiao metro station", "from Window of the World", "Shenzhen University",
+        "西麗湖附近", "huaqiangbei", "nearest station from Futan", "我在科技园",
+    ],
+)
+def test_a_place_in_the_first_message_is_enough(conversation: Conversation, text: str) -> None:
+    [(response, params)] = conversation.hears(text, "station_nearest").runs(RUN).said
+    assert response == "utter_stations_near" and params["place"]
+
+
+def test_without_a_place_it_is_asked_for_and_the_matter_is_kept(conversation: Conversation) -> None:
+    outcome = conversation.hears("where can I hand in my extension", "station_nearest").runs(RUN)
+    assert outcome.next_action == "station_form"
+    assert conversation.runs(ASK).responses == ["utter_ask_place"]
+    matter = conversation.slots["station_state"].get("matter")
+    conversation.hears("Nanshan").runs(VALIDATE)
+    [(_, params)] = conversation.runs(RUN).said
+    assert params["matter"] == matter
+
+
+@pytest.mark.parametrize("text", ["最近的办理点在哪里", "Where is the nearest station?"])
+def test_asking_for_a_counter_says_nothing_about_the_matter(conversation: Conversation, text: str) -> None:
+    conversation.hears(text, "station_nearest").runs(RUN)
+    assert "matter" not in conversation.slots["station_state"]
+
+
+@pytest.mark.parametrize("position", ["22.5329, 113.9305", "https://uri.amap.com/marker?position=113.9305,22.5329"])
+def test_a_position_stays_behind_a_token(conversation: Conversation, position: str) -> None:
+    token = conversation.hides("POINT", position)
+    [(response, params)] = conversation.hears(f"nearest to {token}", "station_nearest").runs(RUN).said
+    assert response == "utter_private_station" and set(params) == {"private"}
+    result = conversation.finds(params["private"])
+    assert result["response"] == "utter_stations_near"
+    assert result["params"]["point"] == pytest.approx([22.53, 113.93], abs=0.01)
+    assert "22.5" not in str(conversation.slots)
+
+
+def test_a_position_whose_time_is_over_is_asked_for_again(conversation: Conversation, clock: object) -> None:
+    token = conversation.hides("POINT", "22.5329, 113.9305")
+    conversation.slots |= {"station_state": {"point": token}, "station_answer": "done"}
+    clock.forward(hours=3)  # type: ignore[attr-defined]
+    assert conversation.hears("x").runs(RUN).responses == ["utter_place_expired"]
+
+
+def test_a_name_with_two_meanings_is_asked_back(conversation: Conversation) -> None:
+    conversation.hears("which station is the nearest", "station_nearest").runs(RUN)
+    conversation.hears("Taoyuan").runs(VALIDATE)
+    [(response, params)] = conversation.runs(ASK).said
+    assert response == "utter_ask_which_place" and 2 <= len(params["places"]) <= 5
+    conversation.hears("", choice=f"station.place={params['places'][1]}").runs(VALIDATE)
+    assert conversation.runs(RUN).said == [("utter_stations_near", {"place": params["places"][1], "matter": None})]
+
+
+def test_a_place_outside_is_named_as_such(conversation: Conversation) -> None:
+    conversation.hears("nearest to Dongguan", "station_nearest").runs(RUN)
+    [(response, params)] = conversation.runs(ASK).said
+    assert response == "utter_place_outside" and params["name"]["en"] == "Dongguan"
+
+
+def test_a_position_far_away_is_outside_without_a_name(conversation: Conversation) -> None:
+    token = conversation.hides("POINT", "48.8566, 2.3522")
+    conversation.hears(token, "station_nearest").runs(RUN)
+    assert conversation.runs(ASK).responses == ["utter_place_outside_unnamed"]
+
+
+def test_an_unknown_place_leads_to_the_districts_and_then_to_a_person(conversation: Conversation) -> None:
+    conversation.hears("nearest station", "station_nearest").runs(RUN)
+    assert conversation.hears("somewhere nice").runs(VALIDATE).responses == []
+    assert conversation.runs(ASK).responses == ["utter_place_unknown"]
+    assert conversation.hears("Atlantis", "out_of_scope").runs(VALIDATE).responses == ["utter_form_offer_person"]
+
+
+def test_a_place_wins_over_a_topic_that_the_classifier_hears_in_its_name(conversation: Conversation) -> None:
+    conversation.hears("nearest station", "station_nearest").runs(RUN)
+    assert conversation.hears("Shenzhen Bay Port", "entry_visa").runs(VALIDATE).slots["station_answer"] == "done"
+
+
+def test_a_question_that_names_a_place_is_still_a_question(conversation: Conversation) -> None:
+    conversation.hears("nearest station", "station_nearest").runs(RUN)
+    assert conversation.hears("how long does it take in Nanshan?", "processing_time").runs(VALIDATE).events == []
+
+
+@pytest.mark.parametrize(
+    ("text", "key"), [("the Civic Center hall", "civic_center"), ("前海那个窗口几点开门", "qianhai"), ("tell me the hours", "civic_center")]
+)
+def test_a_station_is_shown_by_its_name_or_place(conversation: Conversation, text: str, key: str) -> None:
+    assert conversation.hears(text, "station_info").runs(ShowStation).said == [("utter_station", {"station": key})]
+
+
+def test_asking_for_a_place_without_a_station_gives_the_nearest(conversation: Conversation) -> None:
+    assert conversation.hears("opening hours in Dameisha", "station_info").runs(ShowStation).responses == ["utter_stations_near"]
+
+
+def test_stations_are_listed_for_all_or_for_a_district(conversation: Conversation) -> None:
+    assert conversation.hears("all stations", "station_list").runs(ListStations).said == [("utter_station_list", {"district": None})]
+    [(_, params)] = conversation.hears("stations in Longgang", "station_list").runs(ListStations).said
+    assert "Longgang" in params["district"]
+
+
+@pytest.mark.parametrize("text", ["福田口岸", "COCO Park", "<POINT:1>"])
+def test_a_bare_place_is_claimed_when_the_classifier_is_not_sure(conversation: Conversation, text: str) -> None:
+    assert station.FLOW.claims(conversation.hears(text).turn())
+
+
+@pytest.mark.parametrize("text", ["what is the weather like in Nanshan?", "my uncle owns a restaurant near the Nanshan metro station"])
+def test_a_sentence_that_only_mentions_a_place_is_not_claimed(conversation: Conversation, text: str) -> None:
+    assert not station.FLOW.claims(conversation.hears(text).turn())
