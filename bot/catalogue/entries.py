@@ -17,6 +17,7 @@ from bot.languages import LANGUAGES
 ABSENT: Final = object()
 PROVENANCE: Final = frozenset({"scope", "certainty", "sources", "review_by", "reported"})
 """The fields by which an entry says what it rests on."""
+_PHONES: Final = "phones."
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Entry:
 
     Facts named in its texts lend it their sources, and a fact of Shenzhen or the nation that is less sure than the entry
     lowers its certainty. Two kinds do not: facts of another city, which the text must call that city's, and those that the
-    entry lists as `reported`, because its text says in words who says so.
+    entry lists as `reported`, because its text says in words who says so. A phone number to ask lends nothing: the page it
+    stands on does not vouch for what is asked there.
     """
 
     def __init__(
@@ -48,7 +50,8 @@ class Entry:
             raise DataError(file, name, ", ".join(unknown), "is not a known field")
         self.file, self.name, self.raw, self.grounds = file, name, raw, grounds
         own = {key: value for key, value in raw.items() if key not in apart}
-        self.facts: tuple[Fact, ...] = _each_once(grounds.named_in(own)) if grounds is not None else ()
+        named = _each_once(grounds.named_in(own)) if grounds is not None else ()
+        self.facts: tuple[Fact, ...] = tuple(fact for fact in named if not fact.id.startswith(_PHONES))
 
     def error(self, field: str, problem: str) -> DataError:
         """A DataError about one field, to be raised."""
@@ -125,9 +128,9 @@ class Entry:
 
     def sources(self, facts: Iterable[Fact] | None = None) -> tuple[str, ...]:
         """The source tags, each known, then those of `facts` (the facts named in its texts when None); at least one."""
-        raw = self.raw.get("sources") or []
-        if not isinstance(raw, list):
-            raise self.error("sources", "must be a list of source tags")
+        raw = self.raw.get("sources", [])
+        if not isinstance(raw, list) or ("sources" in self.raw and not raw):
+            raise self.error("sources", "needs at least one source tag")
         for tag in raw:
             if self.grounds is not None and tag not in self.grounds.tags:
                 raise self.error("sources", f"names the unknown source {tag!r}")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.catalogue.calendar import SHANGHAI, WorkingCalendar, local
+from bot.catalogue.grounds import DATA
 from bot.catalogue.opening import Hours, open_state
 from bot.errors import DataError
 
@@ -166,18 +169,24 @@ def test_the_next_opening_lies_ahead_and_is_an_opening(when: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "field"),
+    ("change", "field"),
     [
-        ("days: []\n    name: {en: a, zh: b}\n    certainty: high\n    sources: [A]", "days"),
-        ("days: [2027-01-01]\n    name: {en: a}\n    certainty: high\n    sources: [A]", "name"),
-        ("days: [2027-01-01]\n    name: {en: a, zh: b}\n    certainty: sure\n    sources: [A]", "certainty"),
-        ("days: [2027-01-01]\n    name: {en: a, zh: b}\n    certainty: high\n    sources: []", "sources"),
-        ("days: [2027-01-01]\n    name: {en: a, zh: b}\n    certainty: high\n    sources: [B]", "sources"),
+        ({"days": []}, "days"),
+        ({"days": ["soon"]}, "days"),
+        ({"name": {"en": "a"}}, "name.zh"),
+        ({"certainty": "sure"}, "certainty"),
+        ({"scope": "moon"}, "scope"),
+        ({"review_by": "soon"}, "review_by"),
+        ({"sources": []}, "sources"),
+        ({"sources": ["NOBODY"]}, "sources"),
+        ({"evidence": "a package"}, "evidence"),
     ],
 )
-def test_a_broken_holiday_is_named(tmp_path: Path, entry: str, field: str) -> None:
+def test_a_broken_holiday_is_named(tmp_path: Path, change: dict[str, Any], field: str) -> None:
+    raw = yaml.load((DATA / "calendar.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
+    raw["holidays"]["national_day_2027"].update(change)
     path = tmp_path / "calendar.yml"
-    path.write_text(f"holidays:\n  one:\n    {entry}\n", encoding="utf-8")
+    path.write_text(yaml.dump(raw, Dumper=yaml.CSafeDumper, allow_unicode=True), encoding="utf-8")
     with pytest.raises(DataError) as error:
-        WorkingCalendar.load(path, {"A"})
-    assert (error.value.entry, error.value.field) == ("one", field)
+        WorkingCalendar.load(path)
+    assert (error.value.entry, error.value.field) == ("national_day_2027", field)

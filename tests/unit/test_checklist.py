@@ -9,7 +9,7 @@ import pytest
 from bot.catalogue.checklist import Checklist, Item
 from bot.catalogue.profile import Profile
 from bot.errors import Invalid
-from tests.unit.papers_fixture import TODAY, checklist, needs, papers
+from tests.unit.papers_fixture import TODAY, checklist, grounds, needs, papers
 
 
 def item(found: Checklist, material: str) -> Item:
@@ -94,7 +94,28 @@ def test_another_list_holds_and_the_reason_is_given(application_type: str, circu
 def test_warnings_stand_beside_the_list(
     application_type: str, category: str | None, circumstances: dict[str, str], expected: set[str]
 ) -> None:
-    assert notes(checklist(application_type, category, **circumstances)) == expected
+    assert notes(checklist(application_type, category, **circumstances)) == expected | {"shenzhen_list"}
+
+
+@pytest.mark.parametrize("application_type", papers().application_types.wire)
+def test_every_list_ends_by_saying_once_that_the_full_one_was_not_seen(application_type: str) -> None:
+    found = checklist(application_type, "B").notes
+    assert [note.id for note in found].count("shenzhen_list") == 1
+    assert found[-1].id == "shenzhen_list"
+    phone = grounds().facts["phones.work_permit"].values["number"]
+    assert all(phone in text for text in found[-1].text.values())
+
+
+def test_a_row_of_another_city_makes_the_line_that_citys() -> None:
+    assert item(checklist("change_employer", "B"), "M07").scope == "BJ"
+    assert item(checklist("new_abroad", "B"), "M07").scope == "NAT"
+
+
+def test_a_health_commitment_for_b_and_c_is_told_to_be_beijings() -> None:
+    for category in ("B", "C"):
+        condition = item(checklist("new_abroad", category), "M05").condition
+        assert condition is not None
+        assert "Beijing" in condition["en"] and "北京" in condition["zh"]
 
 
 def test_degree_and_police_paper_each_go_the_way_of_their_country() -> None:

@@ -11,9 +11,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.catalogue.calendar import DATA, WorkingCalendar
+from bot.catalogue.calendar import WorkingCalendar
 from bot.catalogue.deadlines import Deadlines
 from bot.catalogue.facts import load_sources
+from bot.catalogue.grounds import DATA, Grounds
 from bot.errors import DataError, NotFound
 
 TODAY = date(2026, 11, 24)
@@ -231,7 +232,13 @@ def test_the_rule_is_found_in_a_sentence(deadlines: Deadlines, text: str, rule: 
         ({"marks": []}, "marks"),
         ({"marks": [{"id": "a", "role": "last", "after": 1, "unit": "moons", "text": {"en": "a", "zh": "b"}}]}, "marks[0]"),
         ({"marks": [{"id": "a", "role": "last", "before": 1, "unit": "working_days", "text": {"en": "a", "zh": "b"}}]}, "marks[0]"),
-        ({"marks": [{"id": "a", "role": "end", "after": 1, "unit": "days", "text": {"en": "a", "zh": "b"}}]}, "marks"),
+        ({"marks": [{"id": "a", "role": "end", "after": 0, "unit": "days", "text": {"en": "a", "zh": "b"}}]}, "marks"),
+        ({"marks": [{"id": "a", "role": "last", "after": 10, "unit": "days", "text": {"en": "a", "zh": "b"}}]}, "marks[0].after"),
+        ({"marks": [{"id": "a", "role": "last", "after": "time.promised.weeks", "unit": "days", "text": {"en": "a", "zh": "b"}}]}, "marks[0].after"),
+        ({"marks": [{"id": "a", "role": "last", "after": "card.collect_card.days", "unit": "days", "text": {"en": "a", "zh": "b"}}]}, "marks[0].after"),
+        ({"marks": [{"id": "a", "role": "last", "after": "card.end.date", "unit": "days", "text": {"en": "a", "zh": "b"}}]}, "marks[0].after"),
+        ({"text": {"en": "{time.promised.days}", "zh": "七"}}, "text"),
+        ({"text": {"en": "{time.promised.weeks}", "zh": "{time.promised.weeks}"}}, "text.en"),
     ],
 )
 def test_a_broken_rule_is_named(tmp_path: Path, change: dict[str, Any], field: str) -> None:
