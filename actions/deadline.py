@@ -13,7 +13,13 @@ from bot.catalogue.dates import read_date
 # Topics whose words also name a deadline.
 _RELATED = frozenset(
     {
-        "deadline", "extension", "late_extension", "processing_time", "passport_change", "change_information", "cancellation",
+        "deadline",
+        "extension",
+        "late_extension",
+        "processing_time",
+        "passport_change",
+        "change_information",
+        "cancellation",
         "residence_permit",
     }
 )

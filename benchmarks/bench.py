@@ -156,7 +156,9 @@ def system_figures(folder: Path) -> None:
             ask(question)
         baseline = median_of(get, 50)
         turn = median_of(lambda: [ask(question) for question in QUESTIONS], 15) / len(QUESTIONS)
-        report("turn: new conversation, against /healthz", f"{turn / baseline:.0f} ×", f"{turn * 1e3:.0f} ms against {baseline * 1e3:.1f} ms")
+        report(
+            "turn: new conversation, against /healthz", f"{turn / baseline:.0f} ×", f"{turn * 1e3:.0f} ms against {baseline * 1e3:.1f} ms"
+        )
         children = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True).stdout
         bare = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         time.sleep(0.5)

@@ -26,10 +26,10 @@ def _check(arguments: argparse.Namespace) -> int:
 def _facts(arguments: argparse.Namespace) -> int:
     from bot.catalogue import Catalogue
 
-    overdue = Catalogue.load().facts.overdue(arguments.on)
-    for fact in overdue:
-        print(f"{fact.review_by}  {fact.id}  [{', '.join(source.tag for source in fact.sources)}]  {fact.statement['en']}")
-    print(f"{len(overdue)} facts are due to be looked at again on {arguments.on}")
+    overdue = Catalogue.load().overdue(arguments.on)
+    for each in overdue:
+        print(f"{each.review_by}  {each.file}: {each.entry}  [{', '.join(each.sources)}]  {each.shown}")
+    print(f"{len(overdue)} entries are due to be looked at again on {arguments.on}")
     return 0
 
 

@@ -1,14 +1,14 @@
 """What can go wrong, as classes with a machine code; the text for people is looked up by code in `bot/i18n`.
 
-    BotError
-    ├── NotFound            the thing named does not exist, or is not the caller's
-    ├── Invalid             the caller's input cannot be used as it is
-    ├── NotAllowed          the caller may not do this
-    ├── Conflict            somebody else was first, or the state does not allow it
-    ├── TooMany             a limit on attempts or rate is reached
-    ├── AssistantUnavailable  Rasa answered nothing, late, or broken
-    ├── DataError           a data file of the project is wrong (names file, entry and field)
-    └── StartError          the system cannot start; the message says what to do
+BotError
+├── NotFound            the thing named does not exist, or is not the caller's
+├── Invalid             the caller's input cannot be used as it is
+├── NotAllowed          the caller may not do this
+├── Conflict            somebody else was first, or the state does not allow it
+├── TooMany             a limit on attempts or rate is reached
+├── AssistantUnavailable  Rasa answered nothing, late, or broken
+├── DataError           a data file of the project is wrong (names file, entry and field)
+└── StartError          the system cannot start; the message says what to do
 """
 
 from __future__ import annotations

@@ -51,9 +51,7 @@ _HEADERS: Final[Mapping[str, str]] = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": ("default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"),
 }
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _CHECK_WITHIN_S = 3.0
@@ -92,9 +90,7 @@ class Edge:
         try:
             return await handler(request)
         except BotError as error:
-            status = _STATUS_OF_CODE.get(error.code) or next(
-                (status for kind, status in STATUS.items() if isinstance(error, kind)), 500
-            )
+            status = _STATUS_OF_CODE.get(error.code) or next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
             if status == 500:
                 log.error("%s failed: %s %s", request[_ID], error.code, place(error))
             return self._refusal(request, status, error.code, error.params)

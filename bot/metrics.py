@@ -12,9 +12,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.messages = Counter(
-            "bot_messages", "Messages of applicants that were stored.", ["channel"], registry=self.registry
-        )
+        self.messages = Counter("bot_messages", "Messages of applicants that were stored.", ["channel"], registry=self.registry)
         self.turns = Counter("bot_turns", "Turns that ended, by outcome.", ["outcome"], registry=self.registry)
         self.failures = Counter(
             "bot_assistant_failures", "Answers that the assistant owed and did not give.", ["kind"], registry=self.registry

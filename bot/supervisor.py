@@ -107,8 +107,13 @@ class Supervisor:
         while not self._stopping.is_set():
             with open(logs / f"{child.name}.log", "ab") as output:
                 child.process = await asyncio.create_subprocess_exec(
-                    *child.command, stdout=output, stderr=output, stdin=asyncio.subprocess.DEVNULL,
-                    env=child.environment, cwd=ROOT, start_new_session=True,
+                    *child.command,
+                    stdout=output,
+                    stderr=output,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    env=child.environment,
+                    cwd=ROOT,
+                    start_new_session=True,
                 )
             status = await child.process.wait()
             if self._stopping.is_set():

@@ -143,10 +143,14 @@ def test_every_error_code_has_its_text_in_every_language() -> None:
     for path in python_files("bot", "actions"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {
-                "NotFound", "Invalid", "NotAllowed", "Conflict", "TooMany", "AssistantUnavailable"
-            }:
-                if node.args and isinstance(node.args[0], ast.Constant):
-                    codes.add(node.args[0].value)
+                "NotFound",
+                "Invalid",
+                "NotAllowed",
+                "Conflict",
+                "TooMany",
+                "AssistantUnavailable",
+            } and node.args and isinstance(node.args[0], ast.Constant):
+                codes.add(node.args[0].value)
     for language in LANGUAGES:
         texts = json.loads((ROOT / "bot" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
         assert sorted(codes - set(texts["errors"])) == [], language
@@ -158,7 +162,9 @@ def test_interface_texts_are_complete_in_every_language() -> None:
             return {prefix}
         return {key for name, inner in value.items() for key in keys(inner, f"{prefix}.{name}")}
 
-    per_language = {language: keys(json.loads((ROOT / "bot" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))) for language in LANGUAGES}
+    per_language = {
+        language: keys(json.loads((ROOT / "bot" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))) for language in LANGUAGES
+    }
     assert per_language["en"] == per_language["zh"]
 
 
@@ -184,4 +190,6 @@ def test_no_file_names_a_package_index_or_this_machine() -> None:
 
 
 def test_python_files_stay_small() -> None:
-    assert [str(path) for path in python_files("bot", "actions", "tests", "deploy") if len(path.read_text(encoding="utf-8").splitlines()) > 500] == []
+    assert [
+        str(path) for path in python_files("bot", "actions", "tests", "deploy") if len(path.read_text(encoding="utf-8").splitlines()) > 500
+    ] == []

@@ -35,7 +35,9 @@ Builder = Callable[["Answers", Mapping[str, Any], Language], Part]
 class Answers:
     """Every response of `data/`, checked against the catalogue when it is loaded."""
 
-    def __init__(self, catalogue: Catalogue, topics: Sequence[Topic], responses: Iterable[Response], builders: Mapping[str, Builder]) -> None:
+    def __init__(
+        self, catalogue: Catalogue, topics: Sequence[Topic], responses: Iterable[Response], builders: Mapping[str, Builder]
+    ) -> None:
         self.catalogue = catalogue
         self.topics: Mapping[str, Topic] = {topic.name: topic for topic in topics}
         self._responses: dict[str, Response] = {}
@@ -90,7 +92,9 @@ class Answers:
         """Only the text of a response, for pieces that stand inside others."""
         return self.response(name).texts[language].fill(self.catalogue.facts, language, params)
 
-    def replies(self, name: str, language: Language, params: Mapping[str, Any] | None = None, understood: Understood = Understood()) -> list[dict[str, Any]]:
+    def replies(
+        self, name: str, language: Language, params: Mapping[str, Any] | None = None, understood: Understood = Understood()
+    ) -> list[dict[str, Any]]:
         """The messages a response stands for, as the wire between Rasa and gateway has them.
 
         Raises:

@@ -25,5 +25,3 @@ BUILDERS: Mapping[str, Callable[..., Part]] = {
     "stage": status_card.stage,
     "stages": status_card.stages,
 }
-
-

@@ -9,8 +9,8 @@ from bot.answers.formats import format_date, join
 from bot.answers.part import Part
 from bot.catalogue.calendar import local
 from bot.catalogue.checklist import Checklist, Item
-from bot.catalogue.profile import Profile
 from bot.catalogue.facts import HOME_SCOPES
+from bot.catalogue.profile import Profile
 from bot.db import now
 from bot.languages import Language
 

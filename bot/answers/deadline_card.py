@@ -40,8 +40,11 @@ def days(answers: Answers, params: Mapping[str, Any], language: Language) -> Par
             "rule": answer.rule.text[language],
             "notes": "\n".join(f"- {note}" for note in notes),
         },
+        facts=tuple(answers.catalogue.facts[fact] for fact in answer.facts),
         sources=answers.catalogue.cited(answer.sources),
-        unconfirmed=(answer.rule.name[language],) if answer.rule.certainty in ("low", "unknown") or answer.rule.scope not in HOME_SCOPES else (),
+        unconfirmed=(answer.rule.name[language],)
+        if answer.rule.certainty in ("low", "unknown") or answer.rule.scope not in HOME_SCOPES
+        else (),
     )
 
 

@@ -27,5 +27,11 @@ def handoff(answers: Answers, params: Mapping[str, Any], language: Language) -> 
         line = answers.text("utter_handoff_unknown", language, hours=hours)
     else:
         line = answers.text("utter_handoff_closed", language, hours=hours, next=format_moment(state.next_open, language))
-    card = {"type": "handoff", "reason": params.get("reason", "asked"), "position": None, "expected_wait_s": None, "within_hours": state.open}
+    card = {
+        "type": "handoff",
+        "reason": params.get("reason", "asked"),
+        "position": None,
+        "expected_wait_s": None,
+        "within_hours": state.open,
+    }
     return Part(card=card, params={"hours_line": line}, sources=answers.catalogue.cited(hall.sources))

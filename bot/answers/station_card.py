@@ -45,7 +45,11 @@ def station_one(answers: Answers, params: Mapping[str, Any], language: Language)
     details += [note[language] for note in station.notes]
     return Part(
         card={"type": "station", "stations": [answer.card(language)]},
-        params={"name": station.name[language], "state": _state(answers, answer, language), "details": "\n".join(f"- {text}" for text in details)},
+        params={
+            "name": station.name[language],
+            "state": _state(answers, answer, language),
+            "details": "\n".join(f"- {text}" for text in details),
+        },
         sources=answers.catalogue.cited(station.sources),
     )
 
@@ -63,14 +67,18 @@ def station_list(answers: Answers, params: Mapping[str, Any], language: Language
         first = answers.text(response, language, district=shown_name)
         public = inside or [station for station in public if station.key == "civic_center"]
     rest = stations.unidentified
-    part = _list(answers, [stations.answer(station, now()) for station in public], language, {"first": first, "rest": rest.statement[language]})
+    part = _list(
+        answers, [stations.answer(station, now()) for station in public], language, {"first": first, "rest": rest.statement[language]}
+    )
     return Part(card=part.card, params=part.params, sources=(*part.sources, *answers.catalogue.cited(rest.sources)))
 
 
 def places(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
     """The places a name may stand for, as choices."""
     known = [answers.catalogue.places.by_key(place) for place in params["places"]]
-    return Part(quick_replies=tuple((_label(answers, place, language), f"choose:station.place={place.key}") for place in known if place is not None))
+    return Part(
+        quick_replies=tuple((_label(answers, place, language), f"choose:station.place={place.key}") for place in known if place is not None)
+    )
 
 
 def districts(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:

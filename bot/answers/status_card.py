@@ -68,13 +68,16 @@ def status(answers: Answers, params: Mapping[str, Any], language: Language) -> P
             reason = answers.text("utter_calendar_not_known", language, until=format_date(expected.known_until, language))
             details.append(answers.text("utter_status_due_not_before", language, date=format_date(expected.date, language), reason=reason))
     if first["valid_until"]:
-        details.append(answers.text("utter_status_valid_until", language, date=format_date(date.fromisoformat(first["valid_until"]), language)))
+        details.append(
+            answers.text("utter_status_valid_until", language, date=format_date(date.fromisoformat(first["valid_until"]), language))
+        )
     station = catalogue.stations.get(first["collect_at"]) if first["collect_at"] else None
     if station is not None:
         details.append(answers.text("utter_status_collect", language, station=station.name[language]))
     separator = "；" if language == "zh" else "; "
     steps = [
-        f"{catalogue.papers.stages[step['stage']].name[language]} {format_date(datetime.fromisoformat(step['at']), language)}" for step in first["history"]
+        f"{catalogue.papers.stages[step['stage']].name[language]} {format_date(datetime.fromisoformat(step['at']), language)}"
+        for step in first["history"]
     ]
     details.append(answers.text("utter_status_history", language, steps=separator.join(steps)))
     if len(applications) > 1:
@@ -94,7 +97,9 @@ def status(answers: Answers, params: Mapping[str, Any], language: Language) -> P
         todo=stage.todo[language],
         details="\n".join(details),
     )
-    return Part(card={"type": "status", "applications": entries}, params={"body": body}, facts=tuple(facts), sources=catalogue.cited(stage.sources))
+    return Part(
+        card={"type": "status", "applications": entries}, params={"body": body}, facts=tuple(facts), sources=catalogue.cited(stage.sources)
+    )
 
 
 def _expected(answers: Answers, application: Mapping[str, Any]) -> tuple[Any, Fact | None]:

@@ -88,10 +88,14 @@ def load_topic(path: Path, facts: Facts, today: date) -> tuple[Topic, list[Respo
         answer = dict(answer)
         more = answer.pop("more", None)
         follow_ups = raw.get("follow_ups") or []
-        responses.append(load_response(file, f"utter_{name}", {**answer, "topic": name, "follow_ups": follow_ups}, facts, today, more is not None))
+        responses.append(
+            load_response(file, f"utter_{name}", {**answer, "topic": name, "follow_ups": follow_ups}, facts, today, more is not None)
+        )
         if more is not None:
             based_on = {"based_on": more.get("based_on", answer.get("based_on", []))}
-            responses.append(load_response(file, f"utter_more_{name}", {**more, **based_on, "topic": name, "follow_ups": follow_ups}, facts, today))
+            responses.append(
+                load_response(file, f"utter_more_{name}", {**more, **based_on, "topic": name, "follow_ups": follow_ups}, facts, today)
+            )
     elif raw["group"] != "flow":
         raise DataError(file, name, "answer", "is missing")
     topic = Topic(

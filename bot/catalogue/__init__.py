@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Final
 
 from bot.catalogue.calendar import WorkingCalendar
 from bot.catalogue.deadlines import Deadlines
 from bot.catalogue.facts import Facts, Source, Text, load_sources
+from bot.catalogue.grounds import DATA
 from bot.catalogue.papers import Papers
 from bot.catalogue.places import Places
+from bot.catalogue.reviews import Review, overdue, reviews_of_facts
 from bot.catalogue.stations import Stations
 from bot.errors import DataError
 
-DATA: Final[Path] = Path(__file__).parent / "data"
+__all__ = ["DATA", "Catalogue"]
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,22 @@ class Catalogue:
         """
         sources = load_sources(data / "sources.yml")
         tags = frozenset(sources)
-        calendar = WorkingCalendar.load(data / "calendar.yml", tags)
+        facts = Facts.load(data / "facts", sources)
+        calendar = WorkingCalendar.load(data / "calendar.yml", tags, facts)
         return cls(
             sources=sources,
-            facts=Facts.load(data / "facts", sources),
+            facts=facts,
             calendar=calendar,
-            stations=Stations.load(calendar, data / "stations.yml", tags),
+            stations=Stations.load(calendar, data / "stations.yml", tags, facts),
             places=Places.load(data),
-            papers=Papers.load(data, tags),
-            deadlines=Deadlines.load(calendar, data / "deadlines.yml", tags),
+            papers=Papers.load(data, tags, facts),
+            deadlines=Deadlines.load(calendar, data / "deadlines.yml", tags, facts),
         )
+
+    def overdue(self, today: date) -> tuple[Review, ...]:
+        """Every fact and every other entry that somebody should have looked at again by `today`, the oldest first."""
+        parts = (self.calendar, self.stations, self.deadlines, self.papers)
+        return overdue((*reviews_of_facts(self.facts), *(each for part in parts for each in part.reviews)), today)
 
     def cited(self, tags: Iterable[str]) -> tuple[Source, ...]:
         """The sources behind tags, each once."""

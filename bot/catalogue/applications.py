@@ -13,10 +13,9 @@ from bot.catalogue.facts import SCOPES, Text
 from bot.catalogue.grounds import DATA, Grounds
 
 CATEGORIES: Final = ("A", "B", "C")
-_TYPE_FIELDS: Final = (
-    frozenset({"wire", "priority", "chosen_by", "name", "label", "aliases", "who", "when", "limits", "result", "steps", "materials", "until"})
-    | PROVENANCE
-)
+_TYPE_FIELDS: Final = PROVENANCE | {
+    "wire", "priority", "chosen_by", "name", "label", "aliases", "who", "when", "limits", "result", "steps", "materials", "until"
+}
 _LIMIT_FIELDS: Final = frozenset({"text"}) | (PROVENANCE - {"review_by"})
 _CATEGORY_FIELDS: Final = frozenset({"name", "label", "meaning", "aliases", "inferred_for"}) | PROVENANCE
 

@@ -90,7 +90,7 @@ _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _map
 def read_yaml(path: Path) -> Any:
     """The content of a YAML file; a duplicate key or broken syntax is a DataError that names the line."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else "file"
@@ -170,10 +170,6 @@ class Facts(Mapping[str, Fact]):
     def __len__(self) -> int:
         return len(self._facts)
 
-    def overdue(self, today: date) -> list[Fact]:
-        """Facts that somebody should have looked at again by `today`, the oldest first; withdrawn ones rest."""
-        late = [fact for fact in self.values() if fact.review_by <= today and not fact.withdrawn(today)]
-        return sorted(late, key=lambda fact: (fact.review_by, fact.id))
 
     @classmethod
     def load(cls, folder: Path, sources: Mapping[str, Source]) -> Facts:

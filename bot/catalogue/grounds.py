@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -51,9 +52,9 @@ class Grounds:
             DataError: naming file, entry and field.
         """
         if tags is None or facts is None:
-            sources = load_sources(DATA / "sources.yml")
-            tags = sources if tags is None else tags
-            facts = Facts.load(DATA / "facts", sources) if facts is None else facts
+            project = _of_project()
+            tags = project.tags if tags is None else tags
+            facts = project.facts if facts is None else facts
         return cls(tags, facts, date.today())
 
     def fill(self, file: str, entry: str, field_name: str, text: Text) -> Text:
@@ -102,3 +103,10 @@ class Grounds:
         elif isinstance(raw, list):
             for value in raw:
                 yield from self.named_in(value)
+
+
+@lru_cache(maxsize=1)
+def _of_project() -> Grounds:
+    """The project's own sources and facts; read once, for loading one file alone."""
+    sources = load_sources(DATA / "sources.yml")
+    return Grounds(sources, Facts.load(DATA / "facts", sources), date.today())

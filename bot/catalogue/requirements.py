@@ -155,7 +155,8 @@ class Requirements:
             if type_id not in types:
                 raise DataError(path.name, type_id, "entry", "is not an application type with a checklist")
             matrix[type_id] = tuple(
-                _requirement(path.name, f"{type_id}.{material}", material, row, grounds, materials, domains) for material, row in rows.items()
+                _requirement(path.name, f"{type_id}.{material}", material, row, grounds, materials, domains)
+                for material, row in rows.items()
             )
         adjustments = tuple(
             _adjustment("adjustments.yml", f"[{place}]", raw, grounds, materials, domains)

@@ -178,7 +178,8 @@ def _station(file: str, key: str, raw: Any, grounds: Grounds, kind: str, known_s
     is_station = kind == "station"
     entry = _Entry(file, key, raw, _STATION_FIELDS if is_station else _PLACE_FIELDS, grounds)
     what = () if is_station else (entry.text("what"),)
-    phones = {str(name): str(grounds.value(file, key, f"other_phones.{name}", fact)) for name, fact in (raw.get("other_phones") or {}).items()}
+    listed = raw.get("other_phones") or {}
+    phones = {str(name): str(grounds.value(file, key, f"other_phones.{name}", fact)) for name, fact in listed.items()}
     return Station(
         key=key, kind=kind, name=entry.text("name"), names=entry.words_by_language("names"),
         district=entry.text("district") if is_station else entry.optional_text("district"),

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -50,7 +49,7 @@ class System:
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The system as `python -m bot run` starts it; when it has ended, none of its processes is left."""
+    """The system as `make run` starts it; after Ctrl-C none of its processes is left."""
     folder = tmp_path_factory.mktemp("system")
     data_dir, said = folder / "data", folder / "said.txt"
     port = free_port()
@@ -61,7 +60,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     environment |= {"BOT_DATA_DIR": str(data_dir), "BOT_HTTP_PORT": str(port), "BOT_DEMO": "on", "BOT_RATE_LIMITS": "off"}
     with said.open("wb") as output:
         run = subprocess.Popen(
-            [sys.executable, "-m", "bot", "run"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            ["make", "run"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
     running = System(f"http://127.0.0.1:{port}", data_dir, said)
     family: dict[int, str] = {}
@@ -74,15 +73,16 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield running
     finally:
         family |= _descendants(run.pid)
-        run.send_signal(signal.SIGINT)
+        # A terminal sends Ctrl-C to make and to what it runs.
+        os.killpg(run.pid, signal.SIGINT)
         try:
-            status = run.wait(_ENDED_WITHIN_S)
+            run.wait(_ENDED_WITHIN_S)
         except subprocess.TimeoutExpired:
-            run.kill()
-            status = run.wait()
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
     left = {pid for pid, begun in family.items() if _begun(pid) == begun}
     assert not left, f"processes are left: {left}"
-    assert status == 0, said.read_text()
+    assert said.read_text().count("· stopping") == 1 and "error" not in said.read_text(), said.read_text()
 
 
 def _copy(source: Path, target: Path) -> None:

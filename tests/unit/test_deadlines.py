@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.catalogue.calendar import WorkingCalendar
 from bot.catalogue.deadlines import Deadlines
 from bot.catalogue.facts import load_sources
-from bot.catalogue.grounds import DATA, Grounds
+from bot.catalogue.grounds import DATA
 from bot.errors import DataError, NotFound
 
 TODAY = date(2026, 11, 24)
@@ -217,6 +217,9 @@ def test_the_rule_is_found_in_a_sentence(deadlines: Deadlines, text: str, rule: 
     assert (found.id if found else None) == rule
 
 
+_MARK = {"id": "a", "role": "last", "unit": "days", "text": {"en": "a", "zh": "b"}}
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -233,10 +236,10 @@ def test_the_rule_is_found_in_a_sentence(deadlines: Deadlines, text: str, rule: 
         ({"marks": [{"id": "a", "role": "last", "after": 1, "unit": "moons", "text": {"en": "a", "zh": "b"}}]}, "marks[0]"),
         ({"marks": [{"id": "a", "role": "last", "before": 1, "unit": "working_days", "text": {"en": "a", "zh": "b"}}]}, "marks[0]"),
         ({"marks": [{"id": "a", "role": "end", "after": 0, "unit": "days", "text": {"en": "a", "zh": "b"}}]}, "marks"),
-        ({"marks": [{"id": "a", "role": "last", "after": 10, "unit": "days", "text": {"en": "a", "zh": "b"}}]}, "marks[0].after"),
-        ({"marks": [{"id": "a", "role": "last", "after": "time.promised.weeks", "unit": "days", "text": {"en": "a", "zh": "b"}}]}, "marks[0].after"),
-        ({"marks": [{"id": "a", "role": "last", "after": "card.collect_card.days", "unit": "days", "text": {"en": "a", "zh": "b"}}]}, "marks[0].after"),
-        ({"marks": [{"id": "a", "role": "last", "after": "card.end.date", "unit": "days", "text": {"en": "a", "zh": "b"}}]}, "marks[0].after"),
+        ({"marks": [{**_MARK, "after": 10}]}, "marks[0].after"),
+        ({"marks": [{**_MARK, "after": "time.promised.weeks"}]}, "marks[0].after"),
+        ({"marks": [{**_MARK, "after": "card.collect_card.days"}]}, "marks[0].after"),
+        ({"marks": [{**_MARK, "after": "card.end.date"}]}, "marks[0].after"),
         ({"text": {"en": "{time.promised.days}", "zh": "七"}}, "text"),
         ({"text": {"en": "{time.promised.weeks}", "zh": "{time.promised.weeks}"}}, "text.en"),
     ],

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.catalogue.calendar import SHANGHAI, WorkingCalendar
 from bot.catalogue.facts import load_sources
 from bot.catalogue.geo import Point, distance_km
-from bot.catalogue.grounds import DATA, Grounds
+from bot.catalogue.grounds import DATA
 from bot.catalogue.places import Places
 from bot.catalogue.station_data import KEYS, load_station_data
 from bot.catalogue.stations import Stations
