@@ -2,114 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.answers.formats import format_date
 from bot.answers.part import Part
 from bot.catalogue.calendar import local
-from bot.catalogue.facts import Fact
+from bot.catalogue.deadlines import DeadlineAnswer
 from bot.db import now
 from bot.languages import Language
 
 if TYPE_CHECKING:
     from bot.answers import Answers
 
-_PROMISE = "time.promised"
-_DECIDING = frozenset({"accepted", "under_examination"})
-
 
 def status(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
     """The result of a look-up (`result`, the JSON of a `LookupResult`): the first application in full, the others named."""
-    from datetime import datetime
-
     applications = params["result"]["applications"]
-    catalogue = answers.catalogue
-    promise = catalogue.facts[_PROMISE]
-    entries, facts, stages = [], [], set()
-    for each in applications:
-        stage = catalogue.papers.stages[each["stage"]]
-        stages.add(stage.id)
-        expected, fact = _expected(answers, each)
-        facts += [fact] if fact else []
-        station = catalogue.stations.get(each["collect_at"]) if each["collect_at"] else None
-        entries.append(
-            {
-                "number": each["number"],
-                "application_type": each["application_type"],
-                "stage": each["stage"],
-                "stage_name": stage.name[language],
-                "since": each["since"],
-                "history": each["history"],
-                "meaning": stage.meaning[language],
-                "who_acts": stage.who_acts[language],
-                "to_do": stage.todo[language],
-                "act_by": None,
-                "expected_by": expected.date.isoformat() if expected else None,
-                "expected_exact": expected.exact if expected else None,
-                "valid_until": each["valid_until"],
-                "collect_at": station.key if station else None,
-            }
-        )
     first = applications[0]
-    stage = catalogue.papers.stages[first["stage"]]
-    details = []
-    expected, _ = _expected(answers, first)
-    if expected is not None:
-        today = local(now()).date()
-        if expected.exact and expected.date < today:
-            phone = catalogue.facts["phones.work_permit"].values["number"]
-            details.append(answers.text("utter_status_late", language, date=format_date(expected.date, language), phone=phone))
-        elif expected.exact:
-            days = promise.values["days"]
-            details.append(answers.text("utter_status_due", language, date=format_date(expected.date, language), days=days))
-        else:
-            reason = answers.text("utter_calendar_not_known", language, until=format_date(expected.known_until, language))
-            details.append(answers.text("utter_status_due_not_before", language, date=format_date(expected.date, language), reason=reason))
-    if first["valid_until"]:
-        details.append(
-            answers.text("utter_status_valid_until", language, date=format_date(date.fromisoformat(first["valid_until"]), language))
-        )
-    station = catalogue.stations.get(first["collect_at"]) if first["collect_at"] else None
-    if station is not None:
-        details.append(answers.text("utter_status_collect", language, station=station.name[language]))
-    separator = "；" if language == "zh" else "; "
-    steps = [
-        f"{catalogue.papers.stages[step['stage']].name[language]} {format_date(datetime.fromisoformat(step['at']), language)}"
-        for step in first["history"]
-    ]
-    details.append(answers.text("utter_status_history", language, steps=separator.join(steps)))
-    if len(applications) > 1:
-        others = [
-            f"{catalogue.papers.application_types[each['application_type']].name[language]} {each['number']} – {catalogue.papers.stages[each['stage']].name[language]}"
-            for each in applications[1:]
-        ]
-        details.append(answers.text("utter_status_others", language, others=separator.join(others)))
+    stage = answers.catalogue.papers.stages[first["stage"]]
+    running = _running(answers, first)
     body = answers.text(
         "utter_status_one",
         language,
-        type=catalogue.papers.application_types[first["application_type"]].name[language],
+        type=_type_name(answers, first, language),
         number=first["number"],
         stage=stage.name[language],
         since=format_date(datetime.fromisoformat(first["since"]), language),
         meaning=stage.meaning[language],
+        who=stage.who_acts[language],
         todo=stage.todo[language],
-        details="\n".join(details),
+        details="\n".join([*_counted(answers, running, language), *_details(answers, applications, language)]),
     )
+    tags = [*stage.sources, *(running.sources if running else ())]
     return Part(
-        card={"type": "status", "applications": entries}, params={"body": body}, facts=tuple(facts), sources=catalogue.cited(stage.sources)
+        card={"type": "status", "applications": [_entry(answers, each, language) for each in applications]},
+        params={"body": body},
+        facts=tuple(answers.catalogue.facts[fact] for fact in running.facts) if running else (),
+        sources=answers.catalogue.cited(tags),
     )
 
 
-def _expected(answers: Answers, application: Mapping[str, Any]) -> tuple[Any, Fact | None]:
-    from datetime import datetime
+def _running(answers: Answers, application: Mapping[str, Any]) -> DeadlineAnswer | None:
+    counts = answers.catalogue.papers.stages[application["stage"]].counts
+    base = application[counts.base] if counts else None
+    if counts is None or base is None:
+        return None
+    day = date.fromisoformat(base) if len(base) == len("2026-11-24") else local(datetime.fromisoformat(base)).date()
+    return answers.catalogue.deadlines.compute(counts.rule_for(application["application_type"]), day, local(now()).date())
 
-    if application["stage"] not in _DECIDING or not application["accepted_at"]:
-        return None, None
-    fact = answers.catalogue.facts[_PROMISE]
-    accepted = local(datetime.fromisoformat(application["accepted_at"])).date()
-    return answers.catalogue.calendar.add_working_days(accepted, fact.values["days"]), fact
+
+def _entry(answers: Answers, application: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    stage = answers.catalogue.papers.stages[application["stage"]]
+    running = _running(answers, application)
+    station = answers.catalogue.stations.get(application["collect_at"]) if application["collect_at"] else None
+    return {
+        "number": application["number"],
+        "application_type": application["application_type"],
+        "stage": application["stage"],
+        "stage_name": stage.name[language],
+        "since": application["since"],
+        "history": application["history"],
+        "meaning": stage.meaning[language],
+        "who_acts": stage.who_acts[language],
+        "to_do": stage.todo[language],
+        "act_by": running.last_day.isoformat() if running and running.last_day else None,
+        "expected_by": running.due.isoformat() if running and running.due else None,
+        "exact": running.exact if running else None,
+        "valid_until": application["valid_until"],
+        "collect_at": station.key if station else None,
+    }
+
+
+def _counted(answers: Answers, running: DeadlineAnswer | None, language: Language) -> list[str]:
+    if running is None:
+        return []
+    until = format_date(answers.catalogue.calendar.known_until, language)
+    lines = []
+    if running.due is not None:
+        day = format_date(running.due, language)
+        if not running.exact:
+            reason = answers.text("utter_calendar_not_known", language, until=until)
+            lines.append(answers.text("utter_status_due_not_before", language, date=day, reason=reason))
+        elif running.state in ("late", "passed"):
+            lines.append(answers.text("utter_status_late", language, date=day))
+        else:
+            lines.append(answers.text("utter_status_due", language, date=day))
+    if running.last_day is not None:
+        name = "utter_status_act_by" if running.first_day is None else "utter_status_act_between"
+        first = format_date(running.first_day, language) if running.first_day else ""
+        last = format_date(running.last_day, language)
+        lines.append(answers.text(name, language, what=running.rule.name[language], first=first, last=last))
+    return [*lines, running.rule.text[language]]
+
+
+def _details(answers: Answers, applications: Sequence[Mapping[str, Any]], language: Language) -> list[str]:
+    first, stages = applications[0], answers.catalogue.papers.stages
+    details = []
+    if first["valid_until"]:
+        day = format_date(date.fromisoformat(first["valid_until"]), language)
+        details.append(answers.text("utter_status_valid_until", language, date=day))
+    station = answers.catalogue.stations.get(first["collect_at"]) if first["collect_at"] else None
+    if station is not None:
+        details.append(answers.text("utter_status_collect", language, station=station.name[language]))
+    separator = "；" if language == "zh" else "; "
+    steps = [
+        f"{stages[step['stage']].name[language]} {format_date(datetime.fromisoformat(step['at']), language)}" for step in first["history"]
+    ]
+    details.append(answers.text("utter_status_history", language, steps=separator.join(steps)))
+    others = [
+        answers.text(
+            "utter_status_other",
+            language,
+            type=_type_name(answers, each, language),
+            number=each["number"],
+            stage=stages[each["stage"]].name[language],
+        )
+        for each in applications[1:]
+    ]
+    if others:
+        details.append(answers.text("utter_status_others", language, others=separator.join(others)))
+    return details
+
+
+def _type_name(answers: Answers, application: Mapping[str, Any], language: Language) -> str:
+    return answers.catalogue.papers.application_types[application["application_type"]].name[language]
 
 
 def stage(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:

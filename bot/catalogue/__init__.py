@@ -43,14 +43,19 @@ class Catalogue:
         tags = frozenset(sources)
         facts = Facts.load(data / "facts", sources)
         calendar = WorkingCalendar.load(data / "calendar.yml", tags, facts)
+        papers, deadlines = Papers.load(data, tags, facts), Deadlines.load(calendar, data / "deadlines.yml", tags, facts)
+        for stage in papers.stages.values():
+            for rule in (stage.counts.rule, *stage.counts.by_type.values()) if stage.counts else ():
+                if rule not in {each.id for each in deadlines.rules()}:
+                    raise DataError("stages.yml", stage.id, "counts", f"names the unknown deadline rule {rule!r}")
         return cls(
             sources=sources,
             facts=facts,
             calendar=calendar,
             stations=Stations.load(calendar, data / "stations.yml", tags, facts),
             places=Places.load(data),
-            papers=Papers.load(data, tags, facts),
-            deadlines=Deadlines.load(calendar, data / "deadlines.yml", tags, facts),
+            papers=papers,
+            deadlines=deadlines,
         )
 
     def overdue(self, today: date) -> tuple[Review, ...]:

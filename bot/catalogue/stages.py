@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from bot.catalogue.entries import PROVENANCE, Entry, read_entries
 from bot.catalogue.facts import Text
@@ -14,9 +15,28 @@ from bot.catalogue.grounds import DATA, Grounds
 from bot.catalogue.phrases import PhraseIndex
 
 ACTORS: Final = frozenset({"applicant", "employer", "authority", "nobody"})
+BASES: Final = frozenset({"since", "submitted_at", "accepted_at", "decided_at", "valid_until"})
 _FIELDS: Final = (
-    frozenset({"number", "name", "seen_as", "usual", "actor", "who_acts", "limit", "meaning", "todo", "output"}) | PROVENANCE
+    frozenset({"number", "name", "seen_as", "usual", "actor", "who_acts", "limit", "meaning", "todo", "output", "counts"}) | PROVENANCE
 )
+
+
+@dataclass(frozen=True)
+class Counting:
+    """A deadline that runs while an application is in a stage.
+
+    Attributes:
+        rule: id of the deadline rule; `by_type` names another one for some application types.
+        base: the day of the application it is counted from, one of `BASES`.
+    """
+
+    rule: str
+    base: str
+    by_type: Mapping[str, str]
+
+    def rule_for(self, application_type: str) -> str:
+        """The rule for an application of this type."""
+        return self.by_type.get(application_type, self.rule)
 
 
 @dataclass(frozen=True)
@@ -28,6 +48,7 @@ class Stage:
         seen_as: words of portals and notices that mean it.
         usual: whether an application without trouble passes through it.
         output: the paper it ends with.
+        counts: what runs meanwhile, or None.
     """
 
     id: str
@@ -41,6 +62,7 @@ class Stage:
     meaning: Text
     todo: Text
     output: Text | None
+    counts: Counting | None
     scope: str
     certainty: str
     sources: tuple[str, ...]
@@ -96,9 +118,18 @@ class Stages(Mapping[str, Stage]):
                 meaning=entry.text("meaning"),
                 todo=entry.text("todo"),
                 output=entry.optional_text("output"),
+                counts=_counting(entry, raw.get("counts")),
                 scope=ground.scope,
                 certainty=ground.certainty,
                 sources=ground.sources,
                 review_by=ground.review_by,
             )
         return cls(stages)
+
+
+def _counting(entry: Entry, raw: Any) -> Counting | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("rule"), str) or raw.get("base") not in BASES:
+        raise entry.error("counts", f"needs a rule, and as base one of {', '.join(sorted(BASES))}")
+    return Counting(raw["rule"], raw["base"], MappingProxyType(dict(raw.get("by_type") or {})))
