@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -59,6 +60,9 @@ def _demo(arguments: argparse.Namespace) -> int:
     from bot.permits import demo
 
     settings = load()
+    if arguments.remove:
+        print(f"{demo.remove(settings)} invented applications removed")
+        return 0
     if not settings.demo:
         raise StartError("demo_off", detail="BOT_DEMO is off; invented data is not mixed with real data.")
     demo.run(settings, as_json=arguments.json, reset=arguments.reset)
@@ -108,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     command("migrate", _migrate, "bring the database up to date")
     demo = command("demo", _demo, "fill the database with invented applications")
     demo.add_argument("--json", action="store_true", help="print a sample of every stage")
+    demo.add_argument("--remove", action="store_true", help="take the invented applications out and stop")
     demo.add_argument("--reset", action="store_true", help="take the invented applications out first")
     facts = command("facts", _facts, "list the facts that somebody must look at again")
     facts.add_argument("--on", type=date.fromisoformat, default=date.today(), metavar="YYYY-MM-DD")
@@ -122,6 +127,8 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a known error ends with one line and status 1."""
     arguments = _parser().parse_args(argv)
+    # What is written holds personal data: nobody else on the machine may read it.
+    os.umask(0o077)
     try:
         return int(arguments.run(arguments) or 0)
     except BotError as error:

@@ -119,7 +119,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     rasa = f"http://127.0.0.1:{settings.rasa_port}"
     assistant = RasaAssistant(rasa, settings.assistant_timeout_s)
     turns = Turns(conversations, assistant, metrics, settings.turn_lease_s)
-    limiter = Limiter(settings.messages_per_minute, settings.rate_limits)
+    limiter = Limiter(settings.messages_per_minute, settings.caller_messages_per_minute, settings.rate_limits)
     checks = {
         "database": conversations.check,
         "rasa": rasa_check(rasa),

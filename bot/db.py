@@ -12,9 +12,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, MetaData, create_engine, event
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session, declarative_base, sessionmaker
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
+
+from bot.errors import StartError
 
 T = TypeVar("T")
 
@@ -87,7 +90,14 @@ class Database:
         if url.startswith("sqlite"):
             options["connect_args"] = {"check_same_thread": False, "timeout": 10}
             options["poolclass"] = QueuePool
-        self.engine: Engine = create_engine(url, **options)
+        if not url.startswith(("sqlite://", "postgresql")):
+            detail = "BOT_DATABASE_URL must start with sqlite:// or postgresql+psycopg2://."
+            raise StartError("database_unknown", detail=detail)
+        try:
+            self.engine: Engine = create_engine(url, **options)
+        except (ArgumentError, NoSuchModuleError) as error:
+            detail = f"BOT_DATABASE_URL cannot be read ({type(error).__name__}); write postgresql+psycopg2://user:password@host/database."
+            raise StartError("database_unknown", detail=detail) from None
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))

@@ -26,7 +26,8 @@ class Settings:
         database_url: SQLAlchemy address; empty means SQLite under `data_dir` (`BOT_DATABASE_URL`).
         demo: whether invented data is shown and announced (`BOT_DEMO`).
         rate_limits: whether message rates are limited (`BOT_RATE_LIMITS`).
-        messages_per_minute: per conversation and per network address (`BOT_MESSAGES_PER_MINUTE`).
+        messages_per_minute: per conversation (`BOT_MESSAGES_PER_MINUTE`).
+        caller_messages_per_minute: per service with a token, or per network address (`BOT_CALLER_MESSAGES_PER_MINUTE`).
         lookup_attempts: failed status look-ups allowed per hour, per conversation and per number (`BOT_LOOKUP_ATTEMPTS`).
         rest_tokens: callers of the REST protocol by token, `name:token` separated by commas (`BOT_REST_TOKENS`).
         metrics: who may read `/metrics`: `loopback` or `off` (`BOT_METRICS`).
@@ -44,6 +45,7 @@ class Settings:
     demo: bool = True
     rate_limits: bool = True
     messages_per_minute: int = 30
+    caller_messages_per_minute: int = 300
     lookup_attempts: int = 5
     rest_tokens: Mapping[str, str] = field(default_factory=dict)
     metrics: str = "loopback"
@@ -114,6 +116,9 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
         demo=_flag("BOT_DEMO", get("BOT_DEMO", "on")),
         rate_limits=_flag("BOT_RATE_LIMITS", get("BOT_RATE_LIMITS", "on")),
         messages_per_minute=int(_number("BOT_MESSAGES_PER_MINUTE", get("BOT_MESSAGES_PER_MINUTE", "30"), 1, 10000)),
+        caller_messages_per_minute=int(
+            _number("BOT_CALLER_MESSAGES_PER_MINUTE", get("BOT_CALLER_MESSAGES_PER_MINUTE", "300"), 1, 1_000_000)
+        ),
         lookup_attempts=int(_number("BOT_LOOKUP_ATTEMPTS", get("BOT_LOOKUP_ATTEMPTS", "5"), 1, 100)),
         rest_tokens=_tokens(get("BOT_REST_TOKENS", "")),
         metrics=metrics,

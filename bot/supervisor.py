@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -66,7 +67,11 @@ def require_free(host: str, port: int, setting: str) -> None:
 
 def hold_data_dir(settings: Settings) -> IO[str]:
     """Keep a second copy from writing to the same folder; the lock goes with the process."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        detail = f"{settings.data_dir} cannot be made ({error.strerror}); choose another folder with BOT_DATA_DIR=…"
+        raise StartError("folder_unusable", detail=detail) from error
     handle = open(settings.data_dir / "run.lock", "w")  # noqa: SIM115 - held until the process ends
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -190,7 +195,6 @@ def prepare(settings: Settings) -> tuple[Path, list[dict[str, str]]]:
     from bot import migrations
     from bot.answers import Answers
     from bot.db import Database, now
-    from bot.nlu.training import train
     from bot.permits import demo
 
     with progress("checking facts and texts"):
@@ -204,11 +208,37 @@ def prepare(settings: Settings) -> tuple[Path, list[dict[str, str]]]:
             with progress("loading invented demonstration data"), database.session() as session:
                 demo.fill(session, now().astimezone(SHANGHAI).date())
                 samples = demo.samples(session)
+        else:
+            with database.session() as session:
+                if demo.present(session):
+                    detail = "BOT_DEMO is off, but the database holds invented applications; remove them: python -m bot demo --remove"
+                    raise StartError("demo_data_left", detail=detail)
     finally:
         database.close()
     with progress("preparing the model") as report:
-        model = train(settings, report)
+        model = trained(settings, report)
     return model, samples
+
+
+def trained(settings: Settings, report: Callable[[str], None]) -> Path:
+    """The model of the present data, trained in a process of its own: what Rasa loads for it does not stay in this one.
+
+    Raises:
+        StartError: the process failed; the detail is its error.
+    """
+    environment = {**os.environ, "BOT_DATA_DIR": str(settings.data_dir), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "bot", "train"]
+    said = ""
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        for line in process.stdout:
+            said = line.strip()
+            if said.startswith("· "):
+                report(said[2:])
+        errors = [line.removeprefix("error: ") for line in process.stderr.read().splitlines() if line.startswith("error: ")]
+    if process.returncode != 0:
+        raise StartError("not_trained", detail=errors[-1] if errors else f"Training ended with status {process.returncode}.")
+    return Path(said)
 
 
 def run(settings: Settings) -> int:

@@ -74,8 +74,9 @@ def main() -> int:
     if missing:
         install(missing)
         missing = [component for component in missing if not component.present]
-    environment = {**os.environ, "BOT_TEST_MISSING": ",".join(component.name for component in missing)}
-    environment.pop("BOT_DATA_DIR", None)
+    # A setting of the operator's must not lead a test to the operator's data.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
+    environment["BOT_TEST_MISSING"] = ",".join(component.name for component in missing)
     python = sys.executable
     bin_dir = Path(python).parent
     passed = [

@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final, Literal
 
 from bot.catalogue.place_names import simplified
+from bot.catalogue.relative_dates import RELATIVE, WEEKDAYS
 from bot.languages import Language
 
 _MONTHS: Final = {
@@ -24,12 +25,6 @@ _MONTHS: Final = {
     for name in names.split()
 }
 _MONTH: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_RELATIVE_EN: Final = {
-    "day after tomorrow": 2, "day before yesterday": -2, "today": 0, "tomorrow": 1, "yesterday": -1, "tmr": 1, "tmrw": 1
-}
-_RELATIVE_ZH: Final = {
-    "大后天": 3, "大前天": -3, "今天": 0, "今日": 0, "明天": 1, "明日": 1, "昨天": -1, "昨日": -1, "后天": 2, "前天": -2
-}
 _YEARS_ZH: Final = {"今年": 0, "明年": 1, "去年": -1, "后年": 2, "前年": -2}
 _DIGITS_ZH: Final = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "O": 0, "两": 2}
 _NUM_ZH: Final = "[〇零○一二三四五六七八九十]"
@@ -49,7 +44,7 @@ class ReadDate:
     Attributes:
         kind: `exact` (then `date`), `ambiguous` (then the two `candidates`, day first and month first) or `none`.
         assumed_year: the text gave no year and the next such day was taken.
-        relative: the text said something like "tomorrow".
+        relative: the text said something like "tomorrow" or "in 60 days".
         start, end: where in the text it stands.
     """
 
@@ -193,13 +188,6 @@ def _slashed_short(reader: _Reader, match: re.Match[str]) -> ReadDate:
     return reader.either_order(first, second, None)
 
 
-def _relative(reader: _Reader, match: re.Match[str]) -> ReadDate:
-    word = re.sub(r"\s+", " ", match[0].lower())
-    ahead = {**_RELATIVE_EN, **_RELATIVE_ZH}[word]
-    found = reader.today + timedelta(days=ahead)
-    return ReadDate("exact", found, relative=True) if not (reader.past and found > reader.today) else NONE
-
-
 _B: Final = r"(?<![\d./-])(?<!version )"
 _E: Final = r"(?![\d])(?![./-]\d)"
 _DAY: Final = r"(\d{1,2})(?:st|nd|rd|th)?"
@@ -219,18 +207,16 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]],
         (rf"{_B}(\d{{2}})([-./])(\d{{1,2}})\2(\d{{1,2}}){_E}", _short_year_first),
         (rf"{_B}(?!24/7)(\d{{1,2}})/(\d{{1,2}}){_E}(?!\s*(?:years?|months?|weeks?|days?|hours?|of|pages?|个|年|页|份))", _slashed_short),
         (r"(?<!\d)((?:19|20)\d{2})([01]\d)([0-3]\d)(?!\d)", _compact),
-        (r"\bday after tomorrow\b|\bday before yesterday\b|\b(?:today|tomorrow|yesterday|tmrw?)\b", _relative),
-        ("大后天|大前天|今天|今日|明天|明日|昨天|昨日|后天|前天", _relative),
     )
 )
 
 
-def read_dates(text: str, today: date, language: Language, past: bool = False) -> tuple[ReadDate, ...]:
+def read_dates(text: str, today: date, language: Language, past: bool = False, weekdays: bool = False) -> tuple[ReadDate, ...]:
     """Every day in the text, in order; see `read_date`."""
     plain = unicodedata.normalize("NFKC", simplified(text[:2000]))
     reader = _Reader(today, language, past)
     found: list[ReadDate] = []
-    for result in _all(plain, reader):
+    for result in (*_all(plain, reader), *_relative(plain, reader, weekdays)):
         if all(result.end <= other.start or result.start >= other.end for other in found):
             found.append(result)
     return tuple(sorted(found, key=lambda result: result.start))
@@ -247,13 +233,22 @@ def _all(plain: str, reader: _Reader) -> Iterator[ReadDate]:
                 )
 
 
-def read_date(text: str, today: date, language: Language, past: bool = False) -> ReadDate:
+def _relative(plain: str, reader: _Reader, weekdays: bool) -> Iterator[ReadDate]:
+    for pattern, read in (*RELATIVE, *WEEKDAYS) if weekdays else RELATIVE:
+        for match in pattern.finditer(plain):
+            found = read(reader.today, match)
+            if found and _EARLIEST <= found.year <= _LATEST and not (reader.past and found > reader.today):
+                yield ReadDate("exact", found, relative=True, start=match.start(), end=match.end())
+
+
+def read_date(text: str, today: date, language: Language, past: bool = False, weekdays: bool = False) -> ReadDate:
     """The first day written in the text.
 
     Args:
         today: for days without a year, two-digit years and words like "tomorrow".
         language: of the text; decides how `3/4` or `27.3.1` is read.
         past: the day must have been already (a birth date): two-digit years are taken as past, a day without a year is none.
+        weekdays: a weekday named alone is the next such day, today included; otherwise it is none.
     """
-    dates = read_dates(text, today, language, past)
+    dates = read_dates(text, today, language, past, weekdays)
     return dates[0] if dates else NONE

@@ -12,41 +12,43 @@ from bot.errors import TooMany
 
 log = logging.getLogger(__name__)
 
-# A caller with a token speaks for many applicants, each of whom has a limit of their own.
-_APPLICANTS_OF_A_SERVICE: Final = 20
 # Asking for news costs less than a message.
 _CALLS_OF_A_MESSAGE: Final = 4
 _BUCKETS_KEPT: Final = 20_000
 
 
 class Limiter:
-    """Lets `per_minute` messages pass for each key, all at once if the minute before was quiet."""
+    """Lets `per_minute` messages of each conversation and `per_caller` of each caller pass, at once if the minute before was quiet.
 
-    def __init__(self, per_minute: int, enabled: bool = True, clock: Callable[[], float] = time.monotonic) -> None:
-        self._per_minute = per_minute
+    A caller is a service with its token, or a network address, which may stand for a whole office: its limit is the wider one.
+    """
+
+    def __init__(
+        self, per_minute: int, per_caller: int, enabled: bool = True, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._per_minute, self._per_caller = per_minute, per_caller
         self._enabled = enabled
         self._clock = clock
         self._buckets: dict[tuple[str, ...], tuple[float, float, int]] = {}
         if not enabled:
             log.warning("RATE LIMITS ARE OFF (BOT_RATE_LIMITS=off): for load tests only, never where the public can reach it")
 
-    def message(self, caller: str, sender: str, trusted: bool) -> None:
+    def message(self, caller: str, sender: str) -> None:
         """Count one message.
 
         Raises:
             TooMany: the conversation or the caller has sent too many; `retry_after_s` says when the next may come.
         """
         self._pass(("conversation", caller, sender), self._per_minute)
-        self._pass(("caller", caller), self._per_minute * (_APPLICANTS_OF_A_SERVICE if trusted else 1))
+        self._pass(("caller", caller), self._per_caller)
 
-    def call(self, caller: str, trusted: bool) -> None:
+    def call(self, caller: str) -> None:
         """Count one call that brings no message.
 
         Raises:
             TooMany: as for messages.
         """
-        factor = _CALLS_OF_A_MESSAGE * (_APPLICANTS_OF_A_SERVICE if trusted else 1)
-        self._pass(("call", caller), self._per_minute * factor)
+        self._pass(("call", caller), self._per_caller * _CALLS_OF_A_MESSAGE)
 
     def _pass(self, key: tuple[str, ...], per_minute: int) -> None:
         if not self._enabled:

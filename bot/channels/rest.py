@@ -34,7 +34,6 @@ class Caller:
     """Who calls: a service that showed a token, or a network address."""
 
     name: str
-    trusted: bool
 
 
 @dataclass(frozen=True)
@@ -81,11 +80,11 @@ class RestChannel:
         call = self._read(await read_object(request), request)
         address = Address(CHANNEL, caller.name, call.sender)
         if call.message is None:
-            self._limiter.call(caller.name, caller.trusted)
+            self._limiter.call(caller.name)
             conversation_id = await self._conversations.open(address)
             news = await self._conversations.undelivered(conversation_id, leave=frozenset(self._awaited))
             return web.json_response([_wire(message, call.sender) for message in news])
-        self._limiter.message(caller.name, call.sender, caller.trusted)
+        self._limiter.message(caller.name, call.sender)
         receipt = await self._conversations.applicant_says(address, call.message, call.client_id, call.language)
         if receipt.fresh:
             self._metrics.messages.labels(CHANNEL).inc()
@@ -113,10 +112,10 @@ class RestChannel:
             given = shown.strip().encode("utf-8", "surrogateescape")
             for token, name in self._tokens.items():
                 if scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), given):
-                    return Caller(f"token:{name}", trusted=True)
+                    return Caller(f"token:{name}")
             raise NotAllowed("token_wrong")
         # The record needs to tell callers apart, not to know where they live.
-        return Caller("net:" + hashlib.sha256((request.remote or "").encode()).hexdigest()[:32], trusted=False)
+        return Caller("net:" + hashlib.sha256((request.remote or "").encode()).hexdigest()[:32])
 
     def _read(self, body: Mapping[str, Any], request: web.Request) -> Call:
         details = optional_object(body, "metadata")

@@ -16,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot import db
 from bot.errors import StartError
@@ -64,7 +64,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     """
     try:
         found = current(engine)
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
         detail = f"The database cannot be reached ({type(error.orig).__name__}); check BOT_DATABASE_URL and that the server runs."
         raise StartError("database_unreachable", detail=detail) from error
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}

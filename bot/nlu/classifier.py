@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any, Final
 
 import numpy as np
@@ -17,15 +17,21 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.errors import DataError
-from bot.nlu.decisions import Thresholds, fit_thresholds
+from bot.nlu import topic_model
+from bot.nlu.arrays import Floats
+from bot.nlu.decisions import Decision, Thresholds, fit_thresholds
 from bot.nlu.encoder import ENCODED, Encoded, SentenceEncoder
-from bot.nlu.encodings import current_run
-from bot.nlu.linear import CharacterGrams, Floats, Linear, fit, out_of_fold_scores
+from bot.nlu.encodings import current_run, one_thread
+from bot.nlu.safety import SafetyPhrases
+from bot.nlu.topic_model import Shape, TopicModel
+from bot.settings import ROOT
 
 FALLBACK: Final = "nlu_fallback"
 STRANGERS: Final = "out_of_scope"
+SENSITIVE: Final = "sensitive"
 DECISION: Final = "decision"
 CANDIDATES: Final = "candidates"
+SAFETY: Final = "safety"
 _RANKING: Final = "intent_ranking"
 _WEIGHTS_FILE: Final = "classifier.npz"
 _FIGURES_FILE: Final = "figures.json"
@@ -34,6 +40,9 @@ _FIGURES_FILE: Final = "figures.json"
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class TopicClassifier(IntentClassifier, GraphComponent):
     """Sets `intent`, `intent_ranking`, `decision` and `candidates` in the parse data.
+
+    A message in which a phrase of `data/safety.yml` stands is always about `sensitive`; its parse data has the kind of
+    phrase as `safety` too. The file is read when the assistant starts and is no part of the model.
 
     `decision` is "answer", "ask" or "decline". Unless it is "answer" the intent is `nlu_fallback` with the probability
     of the first topic; the ranking always shows the topics. `candidates` are two or three topics worth offering.
@@ -44,10 +53,11 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         self._config = config
         self._storage = model_storage
         self._resource = resource
-        self._grams = CharacterGrams(config["gram_dimensions"], config["gram_longest"])
+        self._shape = Shape(**{field.name: config[field.name] for field in fields(Shape)})
         self._classes: list[str] = []
-        self._linear: Linear | None = None
+        self._model: TopicModel | None = None
         self._thresholds = Thresholds()
+        self._safety: SafetyPhrases | None = None
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -58,17 +68,17 @@ class TopicClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Each key may be set in `config.yml`.
 
-        `strength` inverse of regularisation · `iterations` of the fit · `folds` for held-out scores ·
-        `gram_dimensions`, `gram_longest`, `gram_weight` size, longest n-gram and weight of the character n-grams ·
-        `ranking` length of the ranking · `candidates` at most offered · `not_offered` topics nobody is asked about.
+        `folds` for held-out scores · `ranking` length of the ranking · `candidates` at most offered · `not_offered` topics
+        nobody is asked about · the others: `bot.nlu.topic_model.Shape`.
         """
         return {
-            "strength": 10.0,
-            "iterations": 40,
-            "folds": 3,
+            "hidden": 256,
+            "epochs": 10,
             "gram_dimensions": 1024,
             "gram_longest": 4,
             "gram_weight": 0.7,
+            "neighbours": 0.3,
+            "folds": 3,
             "ranking": 10,
             "candidates": 3,
             "not_offered": [STRANGERS],
@@ -81,11 +91,6 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         """Rasa's constructor for training."""
         return cls(config, model_storage, resource)
 
-    def _features(self, messages: Sequence[Encoded]) -> Floats:
-        vectors = np.stack([message.vector for message in messages])
-        grams = self._grams.rows([message.text for message in messages])
-        return np.hstack([vectors, grams * np.float32(self._config["gram_weight"])])
-
     def train(self, training_data: TrainingData) -> Resource:
         """Fit classifier, temperature and thresholds and keep them in the model."""
         report = current_run().report
@@ -95,33 +100,27 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             raise DataError("data/topics", "questions", "topic", "at least two topics are needed")
         labels = np.asarray([self._classes.index(example.get(INTENT)) for example in examples], dtype=np.int64)
         encoded: list[Encoded] = [example.get(ENCODED) for example in examples]
-        self._grams.learn([message.text for message in encoded])
-        features = self._features(encoded)
+        texts, vectors = [message.text for message in encoded], np.stack([message.vector for message in encoded])
         report(f"learning {len(self._classes)} topics from {len(encoded)} sentences")
-        how = (len(self._classes), float(self._config["strength"]), int(self._config["iterations"]))
-        self._linear = fit(features, labels, *how)
-        report("fitting thresholds on held-out sentences")
-        scores = out_of_fold_scores(features, labels, *how, folds=int(self._config["folds"]))
+        self._model, scores = topic_model.train(texts, vectors, labels, len(self._classes), self._shape, int(self._config["folds"]))
         strangers = self._classes.index(STRANGERS) if STRANGERS in self._classes else None
         self._thresholds = fit_thresholds(scores, labels, strangers)
         right = float((scores.argmax(axis=1) == labels).mean())
         report(
             f"held-out sentences right: {right:.1%}; answers from {self._thresholds.answer_from:.2f}, "
-            f"declines below {self._thresholds.decline_below:.2f}"
+            f"declines what leads by less than {self._thresholds.lead_from:.2f}"
         )
         self._persist(right)
         return self._resource
 
     def _persist(self, right: float) -> None:
-        assert self._linear is not None
+        assert self._model is not None
         with self._storage.write_to(self._resource) as folder:
             np.savez(
                 folder / _WEIGHTS_FILE,
-                weights=self._linear.weights,
-                offsets=self._linear.offsets,
-                rarity=self._grams.rarity,
                 classes=np.asarray(self._classes, dtype=np.str_),
                 thresholds=np.asarray(list(vars(self._thresholds).values()), dtype=np.float64),
+                **self._model.arrays(),
             )
             figures = {"held_out_right": right, "topics": len(self._classes), **vars(self._thresholds)}
             (folder / _FIGURES_FILE).write_text(json.dumps(figures, indent=1), encoding="utf-8")
@@ -138,10 +137,11 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         """Rasa's constructor for serving; reads arrays only, never pickled objects."""
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder, np.load(folder / _WEIGHTS_FILE, allow_pickle=False) as stored:
-            component._linear = Linear(np.ascontiguousarray(stored["weights"]), stored["offsets"])
-            component._grams.rarity = stored["rarity"]
             component._classes = [str(name) for name in stored["classes"]]
+            component._model = TopicModel.restored(component._shape, dict(stored), len(component._classes))
             component._thresholds = Thresholds(*(float(value) for value in stored["thresholds"]))
+        if SENSITIVE in component._classes:
+            component._safety = SafetyPhrases.load(ROOT)
         return component
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -152,8 +152,10 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         """Understand each message."""
         for message in messages:
             encoded = message.data.pop(ENCODED, None)
-            if encoded is not None and self._linear is not None:
-                self._understand(message, self._linear.scores(self._features([encoded]))[0])
+            if encoded is not None and self._model is not None:
+                with one_thread():
+                    scores = self._model.scores([encoded.text], encoded.vector[None])
+                self._understand(message, scores[0])
             elif str(message.get(TEXT) or "").startswith("/"):
                 self._set(message, {"name": None, "confidence": 1.0}, [], "answer", [])
             else:
@@ -164,9 +166,22 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         probabilities = self._thresholds.probabilities(scores)
         order = np.argsort(-probabilities, kind="stable")
         ranking = [{"name": self._classes[i], "confidence": float(probabilities[i])} for i in order[: int(self._config["ranking"])]]
-        decision = self._thresholds.decide(ranking[0]["confidence"], stranger=ranking[0]["name"] == STRANGERS)
+        kind = self._safety.kind_of(str(message.get(TEXT))) if self._safety else None
+        if kind is not None:
+            ranking = [{"name": SENSITIVE, "confidence": 1.0}, *(entry for entry in ranking if entry["name"] != SENSITIVE)]
+            self._set(message, dict(ranking[0]), ranking, "answer", self._candidates(ranking[1:]))
+            message.set(SAFETY, kind, add_to_output=True)
+            return
+        decision = self._decision(probabilities, ranking[0]["name"])
         intent = ranking[0] if decision == "answer" else {"name": FALLBACK, "confidence": ranking[0]["confidence"]}
         self._set(message, dict(intent), ranking, decision, self._candidates(ranking))
+
+    def _decision(self, probabilities: Floats, first: str) -> Decision:
+        stranger = float(probabilities[self._classes.index(STRANGERS)]) if STRANGERS in self._classes else 0.0
+        topic = max(float(probability) for name, probability in zip(self._classes, probabilities) if name != STRANGERS)
+        decision = self._thresholds.decide(topic, stranger, urgent=first == SENSITIVE)
+        # What is about something else has an answer of its own.
+        return "answer" if decision == "decline" and first == STRANGERS else decision
 
     def _candidates(self, ranking: list[dict[str, Any]]) -> list[str]:
         offered = [entry for entry in ranking if entry["name"] not in self._config["not_offered"]][: int(self._config["candidates"])]

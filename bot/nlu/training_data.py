@@ -13,12 +13,16 @@ from typing import Any, Final
 import yaml
 
 from bot.errors import DataError
+from bot.nlu.data_file import read_mapping
 from bot.nlu.encodings import encoder_version
 
 GROUPS: Final = ("flow", "faq", "talk")
 QUESTION_LANGUAGES: Final = ("en", "zh", "mixed")
 _RASA_FORMAT: Final = "3.1"
-_CODE: Final = ("classifier.py", "decisions.py", "encoder.py", "encodings.py", "linear.py", "text.py", "training_data.py")
+_CODE: Final = (
+    "arrays.py", "classifier.py", "decisions.py", "encoder.py", "encodings.py", "features.py", "neighbours.py", "network.py",
+    "perceptron.py", "text.py", "topic_model.py", "training_data.py",
+)  # fmt: skip
 _ENTITY_MARKUP: Final = re.compile(r"\[[^\]]+\](?=[({])")
 _NEVER_TYPED: Final = frozenset({"choose", "nlu_fallback"})
 _TOPIC_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -47,33 +51,6 @@ class Generated:
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("nlu", "rules", "domain"):
             (folder / f"{name}.yml").write_text(getattr(self, name), encoding="utf-8")
-
-
-class _Strict(yaml.SafeLoader):
-    """Refuses a key that stands twice, which YAML would let the last one win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-def _read(file: Path) -> dict[str, Any]:
-    if not file.exists():
-        raise DataError(file, "file", "content", "is missing")
-    try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Strict)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(file, "file", "encoding", str(error)) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark else "file"
-        raise DataError(file, place, "syntax", getattr(error, "problem", None) or str(error)) from error
-    if not isinstance(content, dict):
-        raise DataError(file, "file", "content", "must be a mapping")
-    return content
 
 
 def _sentences(file: Path, entry: str, field: str, listed: Any) -> Iterator[str]:
@@ -113,7 +90,7 @@ class _Examples:
 def _topics(folder: Path, examples: _Examples) -> dict[str, str]:
     groups: dict[str, str] = {}
     for file in sorted(folder.glob("*.yml")):
-        content = _read(file)
+        content = read_mapping(file)
         topic, group, questions = content.get("topic"), content.get("group"), content.get("questions")
         if not isinstance(topic, str) or topic != file.stem or not _TOPIC_NAME.fullmatch(topic):
             raise DataError(file, str(topic), "topic", "must be the name of the file")
@@ -136,7 +113,7 @@ def _flows(folder: Path, examples: _Examples) -> tuple[list[tuple[Path, dict[str
     rules: list[tuple[Path, dict[str, Any]]] = []
     stories: list[tuple[Path, dict[str, Any]]] = []
     for file in sorted(folder.glob("*.yml")):
-        content = _read(file)
+        content = read_mapping(file)
         flow = content.get("flow")
         if flow != file.stem:
             raise DataError(file, str(flow), "flow", "must be the name of the file")
@@ -207,7 +184,7 @@ def generate(root: Path, warn: Callable[[str], None] = lambda _line: None) -> Ge
         DataError: naming file, entry and field.
     """
     domain_file, config_file = root / "domain.yml", root / "config.yml"
-    domain = _read(domain_file)
+    domain = read_mapping(domain_file)
     config = config_file.read_text(encoding="utf-8")
     intents, forms = _names(domain.get("intents")), list(domain.get("forms") or {})
     actions = _names(domain.get("actions"))

@@ -20,7 +20,8 @@ from tests.servers import free_port
 
 
 def run_bot(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    given = {**os.environ, "BOT_DATA_DIR": str(tmp_path / "var"), "BOT_HTTP_PORT": str(free_port()), **environment}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
+    given = {**inherited, "BOT_DATA_DIR": str(tmp_path / "var"), "BOT_HTTP_PORT": str(free_port()), **environment}
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments], cwd=ROOT, env=given, capture_output=True, text=True, timeout=120
     )
@@ -81,6 +82,25 @@ def test_two_copies_with_other_folders_and_ports_do_not_meet(tmp_path: Path) -> 
 
 def test_demo_data_is_not_mixed_with_real_data(tmp_path: Path) -> None:
     assert "BOT_DEMO" in one_error(run_bot(tmp_path, "demo", BOT_DEMO="off"))
+
+
+def test_invented_applications_are_not_served_as_real_ones(tmp_path: Path) -> None:
+    assert run_bot(tmp_path, "demo").returncode == 0
+    assert "demo --remove" in one_error(run_bot(tmp_path, "run", BOT_DEMO="off"))
+    removed = run_bot(tmp_path, "demo", "--remove", BOT_DEMO="off")
+    assert removed.returncode == 0 and int(removed.stdout.split()[0]) >= 300
+
+
+def test_what_is_written_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
+    assert run_bot(tmp_path, "demo").returncode == 0
+    written = [tmp_path / "var", *(tmp_path / "var").rglob("*")]
+    assert [str(path) for path in written if path.stat().st_mode & 0o077] == []
+
+
+def test_addresses_and_folders_that_cannot_be_used_are_told_in_one_line(tmp_path: Path) -> None:
+    assert "BOT_DATABASE_URL" in one_error(run_bot(tmp_path, "migrate", BOT_DATABASE_URL="mysql://somewhere/permits"))
+    assert "BOT_DATABASE_URL" in one_error(run_bot(tmp_path, "migrate", BOT_DATABASE_URL="postgresql+nothing://x/y"))
+    assert "BOT_DATA_DIR" in one_error(run_bot(tmp_path, "run", BOT_DATA_DIR="/proc/nowhere"))
 
 
 @pytest.fixture

@@ -18,45 +18,44 @@ class Clock:
 
 def test_burst_passes_and_then_the_pace_counts() -> None:
     clock = Clock()
-    limiter = Limiter(6, clock=clock)
+    limiter = Limiter(6, 6, clock=clock)
     for _ in range(6):
-        limiter.message("net:1", "ann", trusted=False)
+        limiter.message("net:1", "ann")
     with pytest.raises(TooMany) as raised:
-        limiter.message("net:1", "ann", trusted=False)
+        limiter.message("net:1", "ann")
     assert raised.value.params == {"retry_after_s": 10}
     clock.moment += 10
-    limiter.message("net:1", "ann", trusted=False)
+    limiter.message("net:1", "ann")
 
 
-def test_address_with_many_names_has_one_limit_and_a_service_has_many() -> None:
-    limiter = Limiter(3, clock=Clock())
-    for number in range(3):
-        limiter.message("net:1", f"name {number}", trusted=False)
-    with pytest.raises(TooMany):
-        limiter.message("net:1", "another name", trusted=False)
+def test_an_office_behind_one_address_has_a_wider_limit_than_one_conversation() -> None:
+    limiter = Limiter(3, 30, clock=Clock())
     for number in range(30):
-        limiter.message("token:one", f"name {number}", trusted=True)
+        limiter.message("net:1", f"name {number}")
+    with pytest.raises(TooMany):
+        limiter.message("net:1", "another name")
+    limiter.message("net:2", "another name")
 
 
 def test_asking_for_news_does_not_use_up_messages() -> None:
-    limiter = Limiter(2, clock=Clock())
+    limiter = Limiter(2, 2, clock=Clock())
     for _ in range(8):
-        limiter.call("net:1", trusted=False)
+        limiter.call("net:1")
     with pytest.raises(TooMany):
-        limiter.call("net:1", trusted=False)
-    limiter.message("net:1", "ann", trusted=False)
+        limiter.call("net:1")
+    limiter.message("net:1", "ann")
 
 
 def test_memory_of_callers_is_bounded() -> None:
     clock = Clock()
-    limiter = Limiter(1000, clock=clock)
+    limiter = Limiter(1000, 1000, clock=clock)
     for number in range(25_000):
         clock.moment += 0.001
-        limiter.call(f"net:{number}", trusted=False)
+        limiter.call(f"net:{number}")
     assert len(limiter._buckets) <= 20_001
 
 
 def test_nothing_is_limited_when_limits_are_off() -> None:
-    limiter = Limiter(1, enabled=False)
+    limiter = Limiter(1, 1, enabled=False)
     for _ in range(100):
-        limiter.message("net:1", "ann", trusted=False)
+        limiter.message("net:1", "ann")

@@ -5,12 +5,32 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from bot import db, migrations
 from bot.permits.demo.dataset import SHENZHEN
-from bot.permits.demo.service import Filled, clear, fill, samples
+from bot.permits.demo.service import SOURCE, Filled, clear, fill, samples
+from bot.permits.models import Application
 from bot.settings import Settings
 
-__all__ = ["Filled", "clear", "fill", "run", "samples"]
+__all__ = ["Filled", "clear", "fill", "present", "remove", "run", "samples"]
+
+
+def present(session: Session) -> bool:
+    """Whether the database holds demo applications."""
+    return session.execute(select(Application.id).where(Application.source == SOURCE).limit(1)).scalar() is not None
+
+
+def remove(settings: Settings) -> int:
+    """Take the demo data out of the configured database, and nothing else; returns how many applications that were."""
+    database = db.Database(settings.resolved_database_url)
+    try:
+        migrations.upgrade(database.engine)
+        with database.session() as session:
+            return clear(session)
+    finally:
+        database.close()
 
 
 def run(settings: Settings, as_json: bool = False, reset: bool = False) -> None:

@@ -1,0 +1,69 @@
+"""What the classifier sees of a message: the encoder's vector, evenly scaled, and its character n-grams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from sklearn.feature_extraction.text import HashingVectorizer
+
+from bot.nlu.arrays import Floats, Halves, unit_rows
+from bot.nlu.network import POOLED, SENTENCE, STRONGEST
+
+_SIZE: Final = 8.0
+"""Length of a typical part of a row; the rate of learning is chosen for it."""
+
+
+class CharacterGrams:
+    """Hashed character n-grams, weighted by rarity; `rarity` is learnt from the examples."""
+
+    def __init__(self, dimensions: int, longest: int, rarity: Floats | None = None) -> None:
+        self._hashing = HashingVectorizer(
+            analyzer="char_wb", ngram_range=(1, longest), n_features=dimensions, lowercase=False, norm=None, dtype=np.float32
+        )
+        self.rarity = np.ones(dimensions, dtype=np.float32) if rarity is None else rarity
+
+    def learn(self, texts: Sequence[str]) -> None:
+        """Weigh n-grams by how few of `texts` have them."""
+        counts = self._hashing.transform(texts)
+        holders = np.asarray((counts != 0).sum(axis=0), dtype=np.float32).ravel()
+        self.rarity = np.log((1 + len(texts)) / (1 + holders)).astype(np.float32) + 1
+
+    def rows(self, texts: Sequence[str]) -> Floats:
+        """One row of unit length for each text."""
+        counts = self._hashing.transform(texts)
+        counts.data = np.sign(counts.data) * np.log1p(np.abs(counts.data))
+        return unit_rows(counts.toarray() * self.rarity)
+
+
+class Features:
+    """Rows for the classifier; `learn` it from the examples, or restore it from the `arrays` of a learnt one."""
+
+    def __init__(self, gram_dimensions: int, gram_longest: int, gram_weight: float) -> None:
+        self._grams = CharacterGrams(gram_dimensions, gram_longest)
+        self._gram_weight = gram_weight
+        width = SENTENCE + POOLED + STRONGEST
+        self._centre, self._scale = np.zeros(width, dtype=np.float32), np.ones(width, dtype=np.float32)
+
+    def learn(self, texts: Sequence[str], vectors: Halves) -> None:
+        """Find rarity of n-grams, and middle and spread of the vectors, in the examples."""
+        self._grams.learn(texts)
+        parts = np.repeat([SENTENCE, POOLED, STRONGEST], [SENTENCE, POOLED, STRONGEST])
+        self._centre = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+        spread = vectors.std(axis=0, dtype=np.float64)
+        # Each part of the encoder's vector has the same say, however long it is.
+        self._scale = (_SIZE / np.sqrt(parts) / np.maximum(spread, 1e-3)).astype(np.float32)
+
+    def rows(self, texts: Sequence[str], vectors: Halves) -> Floats:
+        """One row for each message."""
+        grams = self._grams.rows(texts) * np.float32(self._gram_weight * _SIZE)
+        return np.hstack([(vectors - self._centre) * self._scale, grams])
+
+    def arrays(self) -> dict[str, Floats]:
+        """What `restore` needs."""
+        return {"centre": self._centre, "scale": self._scale, "rarity": self._grams.rarity}
+
+    def restore(self, arrays: Mapping[str, Any]) -> None:
+        """Take over what was learnt."""
+        self._centre, self._scale, self._grams.rarity = arrays["centre"], arrays["scale"], arrays["rarity"]

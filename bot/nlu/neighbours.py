@@ -1,0 +1,66 @@
+"""The examples most like a message, as witnesses for their topics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from bot.nlu.arrays import Floats, Halves, Ints, unit_rows
+from bot.nlu.network import SENTENCE
+
+_ASKED: Final = 20
+_NEARNESS: Final = 0.05
+"""How much less like the message an example may be before its voice falls to about a third."""
+_DIRECTIONS: Final = 256
+_AT_ONCE: Final = 512
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Sentence vectors of the examples, in the directions in which they differ most, and their topics."""
+
+    directions: Floats
+    examples: Floats
+    labels: Ints
+    topics: int
+
+    @classmethod
+    def of(cls, vectors: Halves, labels: Ints, topics: int) -> Neighbours:
+        """From the encoder's rows; only the sentence vector is compared."""
+        sentences = vectors[:, :SENTENCE].astype(np.float32)
+        _, directions = np.linalg.eigh((sentences.T @ sentences).astype(np.float64))
+        widest = np.ascontiguousarray(directions[:, -_DIRECTIONS:], dtype=np.float32)
+        return cls(widest, unit_rows(sentences @ widest), labels, topics)
+
+    def shares(self, vectors: Halves, without: Ints | None = None) -> Floats:
+        """For each row of the encoder, the share of each topic among the examples that are most like it.
+
+        Args:
+            vectors: the encoder's rows.
+            without: for each example the number of its group, and for each row of `vectors` in the same order; an example
+                of the row's own group is not asked. `vectors` are then the examples themselves.
+        """
+        rows = unit_rows(vectors[:, :SENTENCE].astype(np.float32) @ self.directions)
+        shares = np.zeros((len(rows), self.topics), dtype=np.float32)
+        asked = min(_ASKED, len(self.examples))
+        for start in range(0, len(rows), _AT_ONCE):
+            likeness = rows[start : start + _AT_ONCE] @ self.examples.T
+            if without is not None:
+                likeness[without[start : start + _AT_ONCE, None] == without[None, :]] = -1
+            nearest = np.argpartition(-likeness, asked - 1, axis=1)[:, :asked]
+            voices = np.exp((np.take_along_axis(likeness, nearest, axis=1) - 1) / np.float32(_NEARNESS))
+            row = np.repeat(np.arange(start, start + len(likeness)), asked)
+            np.add.at(shares, (row, self.labels[nearest].ravel()), voices.ravel())
+        return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12), dtype=np.float32)
+
+    def arrays(self) -> dict[str, Any]:
+        """What `restored` needs; the examples in half precision, which is enough to compare them."""
+        return {"directions": self.directions, "examples": self.examples.astype(np.float16), "labels": self.labels.astype(np.int16)}
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, Any], topics: int) -> Neighbours:
+        """The examples whose `arrays` these are."""
+        return cls(arrays["directions"], arrays["examples"].astype(np.float32), arrays["labels"].astype(np.int64), topics)
