@@ -7,7 +7,7 @@ export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run test check train bench facts demo lock clean
+.PHONY: help environment run test check train evaluate bench facts demo lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ check: environment ## the quick part: style, types, layers, data
 
 train: environment ## train the model if anything it learns from has changed
 	@$(PYTHON) -m bot train
+
+evaluate: environment ## how well questions that nobody trained on are understood
+	@$(PYTHON) -m bot.nlu.evaluate --holdout tests/dialogue/holdout.yml --model "$$($(PYTHON) -m bot train | tail -n 1)"
 
 bench: environment ## speed and memory, as ratios against a baseline of the same run
 	@$(PYTHON) -m benchmarks.bench

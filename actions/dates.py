@@ -43,6 +43,30 @@ def read_order(text: str) -> str | None:
     return "month_first" if found["month"] else "day_first"
 
 
+def chosen_order(turn: Turn, state: dict[str, Any], past: bool) -> str | None:
+    """Which of `ORDERS` the message decides for the ambiguous date of `state`: by words, or by naming one of the two days."""
+    if turn.sure and turn.asks:
+        return None
+    return read_order(turn.text) or _day_named(turn, state, past)
+
+
+def _day_named(turn: Turn, state: dict[str, Any], past: bool) -> str | None:
+    asked = reading(turn, state["date"], past)
+    if asked is None or asked.kind != "ambiguous":
+        return None
+    tokens = TOKEN.findall(turn.text)
+    typed = current().reveal(turn.conversation, tokens[-1]) if tokens else turn.text
+    read = read_date(typed, today(), turn.language) if typed else None
+    if read is None or read.date is None or read.relative:
+        return None
+    day = read.date
+
+    def same(candidate: date) -> bool:
+        return (candidate.month, candidate.day) == (day.month, day.day) and (read.assumed_year or candidate.year == day.year)
+
+    return next((order for order, candidate in zip(ORDERS, asked.candidates, strict=True) if same(candidate)), None)
+
+
 def today() -> date:
     """Shenzhen's day."""
     return local(current().clock()).date()

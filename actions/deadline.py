@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from actions.dates import ORDERS, TOKEN, read_order, reading, resolved, today
+from actions.dates import ORDERS, TOKEN, chosen_order, reading, resolved, today
 from actions.forms import Flow, State, Step, flow_actions
 from actions.services import current
 from actions.turn import Turn
 from bot.catalogue.dates import read_date
+from bot.catalogue.deadline_rules import Rule
+from bot.catalogue.place_names import fold, fold_chinese
 
 # Topics whose words also name a deadline.
 _RELATED = frozenset(
@@ -23,6 +25,9 @@ _RELATED = frozenset(
         "residence_permit",
     }
 )
+
+# Topics whose words ("cancel") may name a rule too, but mean what they say.
+_STOPPING = frozenset({"cancel", "handoff"})
 
 
 class DeadlineFlow(Flow):
@@ -48,11 +53,14 @@ class DeadlineFlow(Flow):
         if chosen is not None:
             return chosen
         if "date" in state:
-            order = turn.choice("deadline.order") or (None if turn.sure and turn.asks else read_order(turn.text))
+            order = turn.choice("deadline.order") or chosen_order(turn, state, past=False)
             if order in ORDERS:
                 return self._step(turn, {**state, "order": order})
         after = self._read(turn, state)
-        named = turn.short and "day" in after
+        brief = turn.short and not turn.asks and turn.intent not in _STOPPING
+        if "rule" not in state and "rule" in after and (brief or _labelled(turn.text) is not None):
+            return self._step(turn, after)
+        named = "day" in after and not turn.asks and turn.intent not in _STOPPING and (turn.short or "rule" in state)
         if turn.interrupts and turn.intent not in _RELATED and not named and not TOKEN.search(turn.text):
             return None
         return None if after == state else self._step(turn, after)
@@ -78,7 +86,7 @@ class DeadlineFlow(Flow):
     @staticmethod
     def _read(turn: Turn, state: State) -> State:
         found = dict(state)
-        rule = current().catalogue.deadlines.find(turn.text)
+        rule = _labelled(turn.text) or current().catalogue.deadlines.find(turn.text)
         if rule is not None:
             found["rule"] = rule.id
         dates = TOKEN.findall(turn.text)
@@ -102,6 +110,13 @@ class DeadlineFlow(Flow):
             rest = {key: value for key, value in state.items() if key != "date"}
             return Step(rest, missed=read is not None, says=() if read is None else (("utter_deadline_date_not_read", {}),))
         return Step(state, done=read.kind == "exact" or "order" in state)
+
+
+def _labelled(text: str) -> Rule | None:
+    """The rule that is typed as the quick reply names it."""
+    latin, chinese = fold(text), fold_chinese(text)
+    rules = current().catalogue.deadlines.rules()
+    return next((rule for rule in rules if latin == fold(rule.name["en"]) or chinese == fold_chinese(rule.name["zh"])), None)
 
 
 FLOW = DeadlineFlow()

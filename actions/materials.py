@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from rasa_sdk import Action, Tracker
@@ -11,9 +12,10 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.dates import today
-from actions.forms import Flow, State, Step, flow_actions
+from actions.forms import Flow, State, Step, flow_actions, start
 from actions.services import current
-from actions.turn import Turn
+from actions.turn import COMMANDS, Turn
+from bot.catalogue.conditions import UNKNOWN
 from bot.catalogue.profile import TYPE, Profile
 from bot.errors import Invalid
 
@@ -29,6 +31,11 @@ _TYPES: Final[Mapping[str, Mapping[str, str]]] = {
     "short_term": {TYPE: "short_term"},
     "in_country": {TYPE: "new_in_china"},
 }
+# How many things a message must say of the person to be about the list: with a word for it, and without one.
+_NAMED: Final = 2
+_DESCRIBED: Final = 3
+# What is concluded and not said.
+_DERIVED: Final = frozenset({"teaches_mother_tongue"})
 _CORRECTION = re.compile(
     r"^\W*(?:(?:no|nope|not|sorry|actually|wait|i mean|correction|instead)\b|不|错了|改成|应该是|我是说)", re.IGNORECASE
 )
@@ -41,8 +48,8 @@ class MaterialsFlow(Flow):
     action: ClassVar[str] = "action_list_materials"
 
     def begin(self, turn: Turn, before: State) -> Step:
-        new = current().catalogue.papers.reader.read_profile(turn.text)
         known = Profile.from_dict(before.get("profile") or {})
+        new = self._read(turn, known, before.get("asked"))
         corrects = bool(new.context()) and (new.application_type is None or _CORRECTION.match(turn.text))
         return self._step(known.merged(new) if corrects or "asked" in before else new)
 
@@ -56,9 +63,12 @@ class MaterialsFlow(Flow):
             return None
 
     def claims(self, turn: Turn) -> bool:
-        if turn.candidates[:1] != ("materials",):
-            return False
-        return current().catalogue.papers.reader.read_profile(turn.text).application_type is not None
+        reader = current().catalogue.papers.reader
+        profile = reader.read_profile(turn.text)
+        if turn.candidates[:1] == ("materials",) and profile.application_type is not None:
+            return True
+        said = profile.context().keys() - _DERIVED - ({TYPE} if "purpose" in profile.circumstances else set())
+        return (len(said) >= _DESCRIBED and not turn.asks) or (len(said) >= _NAMED and reader.asks_for_list(turn.text))
 
     def take(self, turn: Turn, state: State) -> Step | None:
         papers = current().catalogue.papers
@@ -68,21 +78,46 @@ class MaterialsFlow(Flow):
             return self.choose(turn, state)
         if asked is None:
             return self._step(profile)
-        if not turn.text or self._belongs_elsewhere(turn):
+        if not turn.text or self._belongs_elsewhere(turn, asked, profile):
             return None
-        new = papers.reader.read_profile(turn.text)
+        new = self._read(turn, profile, asked)
         value = papers.reader.read_answer(asked, turn.text, profile)
         if value is not None and asked not in new.context():
             new = new.answered(asked, value)
-        if asked in (TYPE, "purpose") and TYPE not in new.context() and value is None:
-            for question, said in _TYPES.get(turn.intent or "", {}).items():
-                new = new.answered(question, said)
+        if asked == TYPE and value != UNKNOWN:
+            new = self._with_topic(turn, new)
         merged = profile.merged(new)
-        return None if merged.to_dict() == profile.to_dict() else self._step(merged)
+        if merged.to_dict() == profile.to_dict():
+            return None
+        step = self._step(merged)
+        if step.state.get("asked") != asked:
+            return step
+        return replace(step, says=(("utter_noted", {"profile": merged.to_dict(), "keys": _differences(profile, merged)}),))
 
     @staticmethod
-    def _belongs_elsewhere(turn: Turn) -> bool:
+    def _with_topic(turn: Turn, new: Profile) -> Profile:
+        """What a message says that is classified as one kind of application, unless its words say another."""
+        topic = _TYPES.get(turn.intent or "", {})
+        if "purpose" in new.circumstances or new.application_type not in (None, topic.get(TYPE)):
+            return new
+        missing = {question: said for question, said in topic.items() if question not in new.context()}
+        for question, said in missing.items():
+            new = new.answered(question, said)
+        return new
+
+    @staticmethod
+    def _read(turn: Turn, known: Profile, asked: str | None) -> Profile:
+        corrects = _CORRECTION.match(turn.text) is not None
+        return current().catalogue.papers.reader.read_profile(turn.text, known, asked, corrects)
+
+    @staticmethod
+    def _belongs_elsewhere(turn: Turn, asked: str, profile: Profile) -> bool:
         if not turn.interrupts or turn.intent in _ANSWERS:
+            return False
+        reader = current().catalogue.papers.reader
+        if not turn.asks and reader.names_answer(asked, turn.text, profile):
+            return False
+        if turn.short and not turn.asks and turn.intent not in COMMANDS and reader.read_profile(turn.text).circumstances:
             return False
         topic = current().answers.topics.get(turn.intent or "")
         return turn.asks or turn.intent == "handoff" or (topic is not None and topic.group == "talk")
@@ -109,8 +144,28 @@ class MaterialsFlow(Flow):
         return Step({**state, "asked": question.id})
 
 
+def _differences(before: Profile, after: Profile) -> list[str]:
+    """What a message added or changed."""
+    known = before.context()
+    return [key for key, value in after.context().items() if known.get(key) != value]
+
+
 FLOW = MaterialsFlow()
 ACTIONS = flow_actions(FLOW)
+
+
+class AnswerOrList(Action):
+    """The answer to the topic, or the list where the message says so much of the person that it asks for that."""
+
+    def name(self) -> str:
+        return "action_answer_or_list"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        turn = Turn(tracker, dispatcher)
+        if FLOW.claims(turn):
+            return start(FLOW, turn)
+        turn.say(f"utter_{turn.intent}")
+        return []
 
 
 class ShowMaterial(Action):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
@@ -10,6 +10,15 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.forms import forget
 from actions.turn import Turn
+
+# By the kind that the message's parse data names; without one nothing is taken for granted about it.
+_SENSITIVE: Final = {
+    "self_harm": "utter_sensitive_self_harm",
+    "danger": "utter_sensitive_danger",
+    "threat": "utter_sensitive_threat",
+    "bribe": "utter_sensitive_bribe",
+    "abuse": "utter_sensitive_abuse",
+}
 
 
 class RequestPerson(Action):
@@ -26,7 +35,7 @@ class RequestPerson(Action):
 
 
 class AnswerSensitive(Action):
-    """A threat, self-harm, a bribe or abuse: one fixed reply, and a person."""
+    """Self-harm, danger, a threat, a bribe or abuse: the fixed reply for its kind, and a person."""
 
     def name(self) -> str:
         return "action_answer_sensitive"
@@ -35,6 +44,6 @@ class AnswerSensitive(Action):
         from actions import FLOWS
 
         turn = Turn(tracker, dispatcher)
-        turn.say("utter_sensitive")
+        turn.say(_SENSITIVE.get(str(turn.message.get("safety")), "utter_sensitive"))
         turn.say("utter_handoff", reason="sensitive")
         return forget(*FLOWS)

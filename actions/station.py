@@ -9,19 +9,32 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.dates import TOKEN, reading, today
 from actions.forms import Flow, State, Step, flow_actions
 from actions.services import current
 from actions.turn import Turn
+from bot.catalogue.dates import read_date
+from bot.catalogue.station_data import Station
 from bot.catalogue.stations import SAFE_CHOICE
 
 _POINT = re.compile(r"<POINT:\d+>")
-# "办理点" asks for a counter, not for what is done there.
-_COUNTER = re.compile(r"办理(?:点|处|站|地点|窗口|大厅)")
+# Words of a counter, and of being near to something: "the Hetao station" is asked for by name, "nearest to Luohu station" is not.
+_COUNTER = re.compile(
+    r"\b(?:(?:work ?)?stations?|workstation|windows?|counters?|hall|office|service (?:center|centre|point))\b"
+    r"|窗口|工作站|服务站|办理点|办事点|大厅|站点|服务中心",
+    re.IGNORECASE,
+)
+_NEAR = re.compile(
+    r"\b(?:near(?:est|er|by)?|clos(?:e|est|er)|from|around|i ?['’]?a?m|i (?:live|work|stay)|which)\b"
+    r"|最近|附近|就近|离|从|住|我在|周边|哪个|哪些",
+    re.IGNORECASE,
+)
+_ASKED_OF_IT = re.compile(r"\b(?:where|address|hours|phone|open)\b|在哪|哪里|哪儿|地址|电话|几点|怎么走|怎么去", re.IGNORECASE)
 # Topics whose words also name a place.
 _RELATED = frozenset({"station_nearest", "station_info", "station_list", "other_city"})
 _CERTAIN = 100
-# A place so near to a station that its name means the station.
-_AT_THE_DOOR_KM = 2.0
+# What is said so briefly that a place in it is meant, whatever else the classifier hears.
+_MAY_BE_A_PLACE = frozenset({"out_of_scope", "greet"})
 
 
 class StationFlow(Flow):
@@ -31,8 +44,11 @@ class StationFlow(Flow):
     action: ClassVar[str] = "action_find_station"
 
     def begin(self, turn: Turn, before: State) -> Step:
+        named = _asked_by_name(turn.text)
+        if named is not None:
+            return Step({"station": named.key, **_day_in(turn)}, done=True)
         state: State = {}
-        matter = current().catalogue.stations.matter_in(_COUNTER.sub("", turn.text))
+        matter = current().catalogue.stations.matter_in(turn.text)
         if matter is not None:
             state["matter"] = matter.key
         return self._read(turn, state) or Step(state)
@@ -44,7 +60,9 @@ class StationFlow(Flow):
     def claims(self, turn: Turn) -> bool:
         if _POINT.search(turn.text):
             return True
-        if turn.intent == "out_of_scope":
+        if (not turn.asks or turn.short) and current().catalogue.places.is_only_place(turn.text):
+            return True
+        if turn.intent in _MAY_BE_A_PLACE:
             return False
         meant = turn.short and not turn.asks
         return (meant or "station_nearest" in turn.candidates) and self._names_place(turn)
@@ -60,7 +78,7 @@ class StationFlow(Flow):
             return Step({**state, "place": chosen}, done=True)
         if turn.chosen is not None or not turn.text:
             return None
-        named = turn.short and not turn.asks and self._names_place(turn)
+        named = not turn.asks and (current().catalogue.places.is_only_place(turn.text) or (turn.short and self._names_place(turn)))
         if turn.interrupts and turn.intent not in _RELATED and not named and not _POINT.search(turn.text):
             return None
         fresh = {key: value for key, value in state.items() if key not in ("between", "outside", "unknown")}
@@ -80,7 +98,9 @@ class StationFlow(Flow):
 
     def finish(self, turn: Turn, state: State) -> State:
         matter = state.get("matter")
-        if "point" in state:
+        if "station" in state:
+            _show(turn, state["station"], state)
+        elif "point" in state:
             point = current().reveal(turn.conversation, state["point"])
             if point is None:
                 turn.say("utter_place_expired")
@@ -116,6 +136,47 @@ FLOW = StationFlow()
 ACTIONS = flow_actions(FLOW)
 
 
+def _named(text: str) -> Station | None:
+    """The station that the text names, by its own name or by that of the place it stands at."""
+    catalogue = current().catalogue
+    station = catalogue.stations.by_name(text)
+    if station is not None:
+        return station
+    place = catalogue.places.find(text).place
+    return catalogue.stations.at(place) if place is not None else None
+
+
+def _asked_by_name(text: str) -> Station | None:
+    """The station that is asked for as such ("where is the Hetao station"), not as what is near to somewhere."""
+    if _NEAR.search(text) or not _COUNTER.search(text) or not _ASKED_OF_IT.search(text):
+        return None
+    return _named(text)
+
+
+def _day_in(turn: Turn) -> State:
+    """The day that the message asks about: `date` (token) when it was typed as a date, `day` (ISO) when named by a word."""
+    tokens = TOKEN.findall(turn.text)
+    if tokens:
+        return {"date": tokens[-1]}
+    read = read_date(turn.text, today(), turn.language, weekdays=True)
+    return {"day": read.date.isoformat()} if read.date is not None and read.date > today() else {}
+
+
+def _show(turn: Turn, station: str, state: State) -> None:
+    """Show a station, for the day of `state` where it has one; what was typed as a date goes the private way."""
+    if "date" not in state:
+        turn.say("utter_station", station=station, **({"day": state["day"]} if "day" in state else {}))
+        return
+    read = reading(turn, state["date"], past=False)
+    # A date that may be read in two ways is nearly always meant as the next of them.
+    days = sorted(each for each in (*read.candidates, read.date) if each is not None and each > today()) if read else []
+    if not days:
+        turn.say("utter_station", station=station)
+        return
+    params = {"station": station, "day": days[0].isoformat()}
+    turn.say("utter_private_station", private=current().hide(turn.conversation, {"response": "utter_station", "params": params}))
+
+
 class ShowStation(Action):
     """One station by its name or by the place it stands at; from other places the nearest ones; else the hall that is certain."""
 
@@ -124,16 +185,12 @@ class ShowStation(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(tracker, dispatcher)
-        services = current()
-        station = services.catalogue.stations.by_name(turn.text)
-        place = services.catalogue.places.find(turn.text).place if station is None else None
+        station = _named(turn.text)
+        place = current().catalogue.places.find(turn.text).place if station is None else None
         if place is not None:
-            nearest = services.catalogue.stations.nearest(place, when=services.clock(), limit=1)[0]
-            if nearest.distance_km is None or nearest.distance_km > _AT_THE_DOOR_KM:
-                turn.say("utter_stations_near", place=place.key, matter=None)
-                return []
-            station = nearest.station
-        turn.say("utter_station", station=station.key if station else SAFE_CHOICE)
+            turn.say("utter_stations_near", place=place.key, matter=None)
+        else:
+            _show(turn, station.key if station else SAFE_CHOICE, _day_in(turn))
         return []
 
 

@@ -9,7 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dates import ORDERS, TOKEN, read_order, reading, resolved
+from actions.dates import ORDERS, TOKEN, chosen_order, reading, resolved
 from actions.forms import Flow, State, Step, flow_actions
 from actions.services import current
 from actions.turn import Turn
@@ -26,21 +26,25 @@ class StatusFlow(Flow):
     action: ClassVar[str] = "action_look_up_status"
 
     def begin(self, turn: Turn, before: State) -> Step:
-        state = self._read(turn, before)
+        state = self._read(turn, before if _kept(turn, before) else {})
         if not state and self._proven(turn):
             return Step({"again": True}, done=True)
         return self._step(turn, state)
 
     def claims(self, turn: Turn) -> bool:
-        return _NUMBER.search(turn.text) is not None and (turn.short or "application_status" in turn.candidates)
+        if _NUMBER.search(turn.text):
+            return turn.short or "application_status" in turn.candidates
+        # Another birth date after a refusal; which of the two was wrong is never said.
+        known: State = turn.tracker.get_slot("status_state") or {}
+        return bool(TOKEN.search(turn.text)) and turn.short and not turn.asks and "refused" in known and _kept(turn, known)
 
     def take(self, turn: Turn, state: State) -> Step | None:
         if "date" in state:
-            order = turn.choice("status.order") or (None if turn.sure and turn.asks else read_order(turn.text))
+            order = turn.choice("status.order") or chosen_order(turn, state, past=True)
             if order in ORDERS:
                 return self._step(turn, {**state, "order": order})
         after = self._read(turn, state)
-        if after != state:
+        if after != state or _NUMBER.search(turn.text):
             return self._step(turn, after)
         if turn.lacks and (not turn.interrupts or turn.intent in _LACKING):
             return Step(state, missed=True, says=(("utter_birth_date_missing" if "number" in state else "utter_number_missing", {}),))
@@ -50,7 +54,7 @@ class StatusFlow(Flow):
         if "number" not in state:
             turn.say("utter_ask_number")
         elif "date" not in state:
-            turn.say("utter_ask_birth_date")
+            turn.say("utter_ask_birth_date_again" if state.get("refused") else "utter_ask_birth_date")
         else:
             turn.say("utter_ask_date_order")
 
@@ -75,6 +79,7 @@ class StatusFlow(Flow):
             turn.say("utter_private_status", private=token)
         else:
             turn.say("utter_status_refused")
+            return {"number": state["number"], "refused": True}
         return {}
 
     @staticmethod
@@ -84,6 +89,7 @@ class StatusFlow(Flow):
         numbers, dates = _NUMBER.findall(turn.text), TOKEN.findall(turn.text)
         if numbers:
             found["number"] = numbers[-1]
+            found.pop("refused", None)
         if dates:
             found["date"] = dates[-1]
             found.pop("order", None)
@@ -105,6 +111,11 @@ class StatusFlow(Flow):
         services = current()
         with services.database.session() as session:
             return services.permits.proof(session, turn.conversation, services.clock()) is not None
+
+
+def _kept(turn: Turn, state: State) -> bool:
+    """Whether the number that is known is still in the vault."""
+    return "number" not in state or current().reveal(turn.conversation, state["number"]) is not None
 
 
 FLOW = StatusFlow()

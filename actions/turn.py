@@ -29,7 +29,7 @@ _MISSING = re.compile(
 _WORD = re.compile(r"<\w+:\d+>|[\u3400-\u9fff]{1,2}|[^\W_\u3400-\u9fff]+(?:['’-]\w+)*")
 _SHORT = 4
 # What may be said at any time, and the confidence from which anything else is believed while a question is open.
-_ALWAYS = frozenset({"cancel", "handoff"})
+COMMANDS = frozenset({"cancel", "handoff"})
 _CERTAIN = 0.75
 
 
@@ -86,7 +86,7 @@ class Turn:
         if not self.sure:
             return False
         confidence = float((self.message.get("intent") or {}).get("confidence") or 0.0)
-        return self.asks or self.intent in _ALWAYS or confidence >= _CERTAIN
+        return self.asks or self.intent in COMMANDS or confidence >= _CERTAIN
 
     @property
     def asks(self) -> bool:

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.answers import Answers
+from bot.answers import MAX_CHOICES, Answers
+from bot.catalogue.profile import Profile
 from bot.languages import LANGUAGES
+from bot.nlu.safety import SafetyPhrases
 from bot.settings import ROOT
 
 FEWEST = {"en": 12, "zh": 8}
@@ -91,6 +93,43 @@ def test_every_faq_answer_rests_on_a_fact(answers: Answers) -> None:
         if topic.group == "faq" and not any(answers.replies(f"utter_{topic.name}", language)[0]["sources"] for language in LANGUAGES)
     ]
     assert bare == []
+
+
+def test_no_response_has_more_than_six_quick_replies_or_loses_one(answers: Answers) -> None:
+    assert MAX_CHOICES == 6
+    many = [
+        name
+        for name in sorted(answers.names)
+        if len((response := answers.response(name)).quick_replies) + len(response.follow_ups) + response.more > MAX_CHOICES
+    ]
+    assert many == []
+
+
+def test_no_question_has_more_than_six_choices_and_all_others_are_named(answers: Answers) -> None:
+    papers = answers.catalogue.papers
+    profile = Profile("new_in_china", None, {})
+    for asked in ("application_type", "category", *(each.id for each in papers.circumstances.to_ask)):
+        question = papers.checklists.question(asked, profile)
+        for language in LANGUAGES:
+            reply = answers.replies("utter_ask_circumstance", language, {"question": asked, "profile": profile.to_dict()})[0]
+            offered = {choice["payload"].partition("=")[2]: choice["title"] for choice in reply["quick_replies"]}
+            assert len(offered) <= MAX_CHOICES and "unknown" in offered, asked
+            for value, label in question.choices:
+                assert value in offered or f"- {label[language]}" in reply["text"].splitlines(), (asked, value)
+                assert papers.reader.read_answer(asked, label[language], profile) == value, (asked, value)
+
+
+def test_every_kind_of_danger_has_a_reply_of_its_own(answers: Answers) -> None:
+    kinds = SafetyPhrases.load(ROOT).phrases
+    assert {f"utter_sensitive_{kind}" for kind in kinds} == {name for name in answers.names if name.startswith("utter_sensitive_")}
+
+
+def test_what_only_talks_names_no_sources(answers: Answers) -> None:
+    named = {name for name in answers.names if (topic := answers.topics.get(answers.response(name).topic or "")) and topic.group == "talk"}
+    assert {"utter_out_of_scope", "utter_sensitive_self_harm"} <= named
+    for name in sorted(named | {"utter_offer_person", "utter_handoff"}):
+        reply = answers.replies(name, "en", {"candidates": (), "set_language": None})[0]
+        assert reply["sources"] == [] and reply["source_line"] is None, name
 
 
 def test_answers_are_written_in_their_language(answers: Answers) -> None:

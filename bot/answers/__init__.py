@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from bot.answers.formats import format_source_date, format_value
-from bot.answers.part import Part
+from bot.answers.cited import Citations
+from bot.answers.formats import format_value
+from bot.answers.part import DOUBTS, MAX_CHOICES, DoubtKind, Part, doubt_of
 from bot.answers.texts import Response, Template, Topic, facts_of, load_flow, load_topic
 from bot.catalogue import Catalogue
-from bot.catalogue.facts import HOME_SCOPES, Fact, Source, Text
+from bot.catalogue.facts import DEFAULT_PHONE, Fact, Source, Text
 from bot.errors import DataError, NotFound
 from bot.languages import Language, as_language
 
-MAX_QUICK_REPLIES = 10
-_SOURCES_IN_TEXT = 3
+_SOURCES_IN_TEXT: Final = 3
+_PHONES: Final = "phones."
+_HOTLINE: Final = "hotline"
+_GAP: Final = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True)
@@ -107,16 +111,14 @@ class Answers:
         part = self._builders[response.card](self, given, language) if response.card else Part()
         given.update(part.params)
         facts = [*facts_of(response, language, self.catalogue.facts), *part.facts]
-        sources = _unique([*(source for fact in facts for source in fact.sources), *part.sources])
-        shown = self._public(sources, language)
+        citations = Citations(self.text, language)
+        shown = citations.shown(self._claims(response, facts, part))
         pieces = [response.texts[language].fill(self.catalogue.facts, language, given)]
         pieces += self._caveat(facts, part.unconfirmed, language)
-        line = self._source_line(shown if part.all_sources else shown[:_SOURCES_IN_TEXT], language)
-        if line:
-            pieces.append(line)
+        line = citations.line(shown, None if part.all_sources else _SOURCES_IN_TEXT)
         candidates = list(given.get("candidates", ()))
         reply: dict[str, Any] = {
-            "text": "\n\n".join(piece for piece in pieces if piece.strip()),
+            "text": "\n\n".join(_GAP.sub("\n\n", piece.strip()) for piece in [*pieces, line] if piece.strip()),
             "quick_replies": self._quick_replies(response, part, candidates, language),
             "card": part.card,
             "topic": response.topic,
@@ -134,8 +136,8 @@ class Answers:
         return [reply]
 
     def public_sources(self, tags: Iterable[str], language: Language) -> list[dict[str, Any]]:
-        """Sources as the wire shows them: authorities with their address, all others as one line without."""
-        return self._public(_unique(self.catalogue.cited(tags)), language)
+        """The sources of one thing that is said, as the wire shows them."""
+        return Citations(self.text, language).shown([self.catalogue.cited(tags)])
 
     def topic_reply(self, topic: str, language: Language) -> dict[str, str]:
         """The quick reply that asks about `topic`."""
@@ -147,57 +149,35 @@ class Answers:
         if response.more:
             replies.append({"title": self.text("utter_frame_more", language), "payload": f"choose:more.{response.topic}=show"})
         replies += [self.topic_reply(topic, language) for topic in (*candidates, *response.follow_ups)]
-        return replies[:MAX_QUICK_REPLIES]
+        return replies[:MAX_CHOICES]
 
-    def _caveat(self, facts: Iterable[Fact], unconfirmed: Iterable[str], language: Language) -> list[str]:
-        by_phone: dict[str, list[str]] = {}
-        for fact in facts:
-            if not fact.confirmed_here and fact.label is not None:
-                by_phone.setdefault(fact.settled_by, []).append(fact.label[language])
-        for label in unconfirmed:
-            by_phone.setdefault("work_permit", []).append(label)
+    @staticmethod
+    def _claims(response: Response, facts: Sequence[Fact], part: Part) -> list[Sequence[Source]]:
+        if not response.sources:
+            return []
+        # Where to ask is no evidence for what is said, unless the numbers are what was asked for.
+        claims = [fact.sources for fact in facts if response.topic == _HOTLINE or not fact.id.startswith(_PHONES)]
+        return [*claims, *part.claims, part.sources]
+
+    def _caveat(self, facts: Iterable[Fact], unconfirmed: Iterable[tuple[DoubtKind, str]], language: Language) -> list[str]:
+        by_phone: dict[str, dict[DoubtKind, list[str]]] = {}
+        doubted = [(doubt_of(fact.certainty, fact.scope), fact.settled_by, fact.label[language]) for fact in facts if fact.label]
+        doubted += [(kind, DEFAULT_PHONE, label) for kind, label in unconfirmed]
+        for kind, phone, label in doubted:
+            if kind is not None:
+                by_phone.setdefault(phone, {}).setdefault(kind, []).append(label)
         separator = "；" if language == "zh" else "; "
-        return [
-            self.text(
-                "utter_frame_caveat",
-                language,
-                labels=separator.join(dict.fromkeys(labels)),
-                phone=format_value(self.catalogue.facts[f"phones.{phone}"].values["number"], language),
-            )
-            for phone, labels in by_phone.items()
-        ]
-
-    def _public(self, sources: Iterable[Source], language: Language) -> list[dict[str, Any]]:
-        shown: list[dict[str, Any]] = []
-        reported: list[str] = []
-        for source in sources:
-            if source.authority:
-                entry = {"title": source.title[language], "url": source.address, "date": source.date}
-                if (entry["title"], entry["date"]) not in {(known["title"], known["date"]) for known in shown}:
-                    shown.append(entry)
-            else:
-                reported.append(source.date or "")
-        if reported:
-            latest = max(reported) or None
-            shown.append({"title": self.text("utter_frame_reported", language), "url": None, "date": latest})
-        return shown
-
-    def _source_line(self, shown: Sequence[Mapping[str, Any]], language: Language) -> str:
-        if not shown:
-            return ""
-        items = []
-        for source in shown:
-            dated = format_source_date(source["date"], language) if source["date"] else self.text("utter_frame_undated", language)
-            items.append(self.text("utter_frame_source", language, title=source["title"], date=dated))
-        separator = "；" if language == "zh" else "; "
-        return self.text("utter_frame_sources", language, sources=separator.join(items))
+        caveats = []
+        for phone, labels in by_phone.items():
+            statements = [
+                self.text(f"utter_frame_doubt_{kind}", language, labels=separator.join(dict.fromkeys(labels[kind])))
+                for kind in DOUBTS
+                if kind in labels
+            ]
+            number = format_value(self.catalogue.facts[f"{_PHONES}{phone}"].values["number"], language)
+            text = ("" if language == "zh" else " ").join(statements)
+            caveats.append(self.text("utter_frame_caveat", language, statements=text, phone=number))
+        return caveats
 
 
-def _unique(sources: Iterable[Source]) -> list[Source]:
-    seen = {source.tag: source for source in sources}
-    # Shenzhen's own pages come first, then national ones; the newest of each on top.
-    ranked = sorted(seen.values(), key=lambda source: source.date or "", reverse=True)
-    return sorted(ranked, key=lambda source: (not source.authority, source.scope != "SZ", source.scope not in HOME_SCOPES))
-
-
-__all__ = ["Answers", "Part", "Template", "Text", "Understood"]
+__all__ = ["MAX_CHOICES", "Answers", "Part", "Template", "Text", "Understood"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.answers import checklist_card, deadline_card, person_card, station_card, status_card
+from bot.answers import checklist_card, deadline_card, noted_card, person_card, station_card, status_card
 from bot.answers.part import Part
 
 BUILDERS: Mapping[str, Callable[..., Part]] = {
     "question": checklist_card.question,
     "checklist": checklist_card.checklist,
+    "noted": noted_card.noted,
     "material": checklist_card.material,
     "material_withdrawn": checklist_card.withdrawn,
     "handoff": person_card.handoff,

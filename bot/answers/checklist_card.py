@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.answers.formats import format_date, join
-from bot.answers.part import Part
+from bot.answers.part import DOUBTS, MAX_CHOICES, DoubtKind, Part, doubt_of
 from bot.catalogue.calendar import local
 from bot.catalogue.checklist import Checklist, Item
-from bot.catalogue.facts import HOME_SCOPES
 from bot.catalogue.profile import Profile
 from bot.db import now
 from bot.languages import Language
@@ -19,6 +18,14 @@ if TYPE_CHECKING:
 
 # What the name of the application type says already.
 _SAID_BY_TYPE = frozenset({"purpose", "place"})
+# The remark that says how far any list is known; every other one may overturn this person's plan and comes before the list.
+_ON_THE_LIST = frozenset({"shenzhen_list"})
+# A question offers this many choices beside "I don't know"; these are the ones that are only named when there are more.
+_CHOICES = MAX_CHOICES - 1
+_SELDOM = frozenset({"short_term", "cancellation"})
+# Fields that a list leaves out when they only say that there is nothing to do; the condition it says with the name.
+_SILENT = frozenset({"authentication", "translation"})
+_BESIDE_THE_NAME = "condition"
 _FIELDS = (
     ("condition", "condition"),
     ("provided", "provided_by_text"),
@@ -34,9 +41,18 @@ _FIELDS = (
 def question(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
     """The question `question` as put to the person of `profile`, with its choices."""
     asked = answers.catalogue.papers.checklists.question(params["question"], Profile.from_dict(params["profile"]))
-    choices = [(label[language], f"choose:materials.{asked.id}={value}") for value, label in asked.choices]
+    offered = list(asked.choices)
+    if len(offered) > _CHOICES:
+        offered = [choice for choice in offered if choice[0] not in _SELDOM][:_CHOICES]
+    choices = [(label[language], f"choose:materials.{asked.id}={value}") for value, label in offered]
     choices.append((answers.text("utter_unknown_choice", language), f"choose:materials.{asked.id}=unknown"))
-    return Part(params={"question": asked.text[language]}, quick_replies=tuple(choices))
+    named = [f"- {label[language]}" for value, label in asked.choices if (value, label) not in offered]
+    others = ""
+    if named:
+        others = answers.text("utter_question_others", language, others="\n".join(named))
+    elif asked.kind == "country":
+        others = answers.text("utter_question_other_country", language)
+    return Part(params={"question": asked.text[language], "others": others}, quick_replies=tuple(choices))
 
 
 def checklist(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
@@ -45,33 +61,42 @@ def checklist(answers: Answers, params: Mapping[str, Any], language: Language) -
     papers = answers.catalogue.papers
     found = papers.checklists.checklist(profile, local(now()).date())
     outcome = found.outcome
-    notes = [note.text[language] for note in found.notes]
-    tags = [tag for note in found.notes for tag in note.sources]
-    if outcome is not None:
-        tags += outcome.sources
+    warnings = [note for note in found.notes if note.id not in _ON_THE_LIST]
+    remarks = [note for note in found.notes if note.id in _ON_THE_LIST]
+    said = [outcome.sources] if outcome is not None else []
+    said += [note.sources for note in warnings]
     if not found.items:
         reason = outcome.text[language] if outcome is not None else ""
-        return Part(params={"intro": reason, "list": "", "notes": _bullets(notes)}, sources=answers.catalogue.cited(tags))
+        notes = _bullets([note.text[language] for note in found.notes])
+        said += [note.sources for note in remarks]
+        claims = tuple(answers.catalogue.cited(tags) for tags in said)
+        return Part(params={"intro": reason, "list": "", "notes": notes}, claims=claims)
     assert found.application_type is not None
     person = _person(answers, profile, found, language)
     name = papers.application_types[found.application_type].name[language]
     if outcome is not None:
-        intro = answers.text("utter_checklist_redirect", language, reason=outcome.text[language], type=name, person=person)
+        heading = answers.text("utter_checklist_redirect", language, reason=outcome.text[language], type=name, person=person)
     else:
-        intro = answers.text("utter_checklist_intro", language, type=name, person=person)
-    tags += [tag for item in found.items for tag in item.sources]
-    unconfirmed = [item.name[language] for item in found.items if item.certainty in ("low", "unknown") or item.scope not in HOME_SCOPES]
+        heading = answers.text("utter_checklist_heading", language, type=name, person=person)
+    first = _bullets([note.text[language] for note in warnings])
+    intro = answers.text("utter_checklist_warned" if first else "utter_checklist_intro", language, heading=heading, warnings=first)
+    said += [tags for item in found.items for tags in (item.sources, *(note.sources for note in item.notes))]
+    said += [note.sources for note in remarks]
     return Part(
         card={
             "type": "checklist",
             "application_type": found.application_type,
             "category": found.category,
             "items": [_card_item(answers, item, language) for item in found.items],
-            "notes": notes,
+            "notes": [note.text[language] for note in found.notes],
         },
-        params={"intro": intro, "list": "\n".join(_line(answers, item, language) for item in found.items), "notes": _bullets(notes)},
-        sources=answers.catalogue.cited(tags),
-        unconfirmed=tuple(unconfirmed),
+        params={
+            "intro": intro,
+            "list": "\n".join(_line(answers, item, language) for item in found.items),
+            "notes": "\n".join(note.text[language] for note in remarks),
+        },
+        claims=tuple(answers.catalogue.cited(tags) for tags in said),
+        unconfirmed=_doubts(answers, found.items, language),
         all_sources=True,
     )
 
@@ -84,14 +109,13 @@ def material(answers: Answers, params: Mapping[str, Any], language: Language) ->
     if params.get("profile"):
         listed = papers.checklists.checklist(Profile.from_dict(params["profile"]), local(now()).date())
         item = next((each for each in listed.items if each.id == found.id), found)
-    details = _fields(answers, item, language)
+    details = _fields(answers, item, language, full=True)
     if isinstance(item, Item):
         details += [note.text[language] for note in item.notes]
-    uncertain = item.certainty in ("low", "unknown") or item.scope not in HOME_SCOPES
     return Part(
         params={"name": found.name[language], "other_name": _other(found.name, language), "details": _bullets(details)},
         sources=answers.catalogue.cited(item.sources),
-        unconfirmed=(found.name[language],) if uncertain else (),
+        unconfirmed=_doubts(answers, [item], language),
     )
 
 
@@ -123,22 +147,38 @@ def _person(answers: Answers, profile: Profile, found: Checklist, language: Lang
 
 
 def _line(answers: Answers, item: Item, language: Language) -> str:
-    details = _fields(answers, item, language) + [note.text[language] for note in item.notes]
+    said = item.condition[language] if item.condition is not None else ""
+    required = answers.text(f"utter_required_{item.required}{'_when' if said else ''}", language, condition=said)
+    details = _fields(answers, item, language, full=False) + [note.text[language] for note in item.notes]
     return answers.text(
         "utter_checklist_item",
         language,
         name=item.name[language],
         other_name=_other(item.name, language),
-        required=answers.text(f"utter_required_{item.required}", language),
+        required=required,
         details=("" if language == "zh" else " ").join(details),
     )
 
 
-def _fields(answers: Answers, item: Any, language: Language) -> list[str]:
+def _doubts(answers: Answers, items: Sequence[Any], language: Language) -> tuple[tuple[DoubtKind, str], ...]:
+    """What is not certain: never whether the paper as such is asked for, but what is said about it."""
+    found = []
+    for kind in DOUBTS:
+        names = [item.name[language] for item in items if doubt_of(item.certainty, item.scope) == kind]
+        if names:
+            quoted = [answers.text("utter_checklist_quoted", language, name=name) for name in names]
+            found.append((kind, answers.text("utter_checklist_doubt", language, names=join(quoted, language))))
+    return tuple(found)
+
+
+def _fields(answers: Answers, item: Any, language: Language, *, full: bool) -> list[str]:
     texts = []
     for name, attribute in _FIELDS:
         text = getattr(item, attribute, None)
-        if text is not None:
+        if not full and name == _BESIDE_THE_NAME:
+            continue
+        silent = not full and name in _SILENT and text is not None
+        if text is not None and not (silent and text[language] == answers.text(f"utter_item_no_{name}", language)):
             texts.append(answers.text(f"utter_item_{name}", language, text=text[language]))
     return texts
 

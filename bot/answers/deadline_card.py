@@ -7,9 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from bot.answers.formats import format_date
-from bot.answers.part import Part
+from bot.answers.part import Part, doubt_of
 from bot.catalogue.calendar import local
-from bot.catalogue.facts import HOME_SCOPES
+from bot.catalogue.deadlines import DeadlineAnswer
 from bot.db import now
 from bot.languages import Language
 
@@ -30,29 +30,38 @@ def days(answers: Answers, params: Mapping[str, Any], language: Language) -> Par
         lines.append(answers.text(name, language, what=marked.mark.text[language], date=format_date(marked.day, language)))
     known_until = format_date(answers.catalogue.calendar.known_until, language)
     notes = [answers.text(f"utter_deadline_reason_{reason}", language, until=known_until) for reason in answer.reasons]
-    notes += [remark.text[language] for remark in answer.rule.remarks]
+    notes += [answers.text("utter_deadline_remark", language, text=_capital(remark.text[language])) for remark in answer.rule.remarks]
+    doubt = doubt_of(answer.rule.certainty, answer.rule.scope)
     return Part(
         params={
-            "state": answers.text(f"utter_deadline_state_{answer.state}", language),
+            "state": answers.text(f"utter_deadline_state_{_state(answer)}", language),
             "base": format_date(answer.base_date, language),
-            "name": answer.rule.name[language],
+            "name": _capital(answer.rule.name[language]),
             "days": "\n".join(f"- {line}" for line in lines),
             "rule": answer.rule.text[language],
             "notes": "\n".join(f"- {note}" for note in notes),
         },
         facts=tuple(answers.catalogue.facts[fact] for fact in answer.facts),
-        sources=answers.catalogue.cited(answer.sources),
-        unconfirmed=(answer.rule.name[language],)
-        if answer.rule.certainty in ("low", "unknown") or answer.rule.scope not in HOME_SCOPES
-        else (),
+        claims=tuple(answers.catalogue.cited(tags) for tags in (answer.rule.sources, *(remark.sources for remark in answer.rule.remarks))),
+        unconfirmed=((doubt, answer.rule.name[language]),) if doubt is not None else (),
     )
+
+
+def _state(answer: DeadlineAnswer) -> str:
+    # Where the applicant waits for the authority there is nothing to be in time with.
+    waits = answer.last_day is None and answer.due is not None
+    return f"waiting_{answer.state}" if waits and answer.state in ("open", "late") else answer.state
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def rules(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
     """The rules as choices."""
     known = {rule.id: rule for rule in answers.catalogue.deadlines.rules()}
-    offered = [known[rule] for rule in _OFFERED if rule in known]
-    return Part(quick_replies=tuple((rule.name[language], f"choose:deadline.rule={rule.id}") for rule in offered))
+    offered = [known[rule] for rule in _OFFERED]
+    return Part(quick_replies=tuple((_capital(rule.name[language]), f"choose:deadline.rule={rule.id}") for rule in offered))
 
 
 def question(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:

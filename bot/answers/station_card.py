@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from bot.answers.formats import format_moment, join
 from bot.answers.part import Part
+from bot.catalogue.formats import format_day
 from bot.catalogue.geo import Point
+from bot.catalogue.opening import DayState
 from bot.catalogue.places import Place
-from bot.catalogue.stations import StationAnswer
+from bot.catalogue.stations import SAFE_CHOICE, StationAnswer
 from bot.db import now
 from bot.languages import Language
 
@@ -26,28 +29,32 @@ def stations_near(answers: Answers, params: Mapping[str, Any], language: Languag
     if not found:
         return Part(params={"first": answers.text("utter_station_none", language), "list": ""})
     nearest = found[0]
-    name = nearest.station.name[language]
-    distance = _distance(answers, nearest, language)
-    if place is not None:
-        first = answers.text("utter_station_first", language, place=place.name[language], name=name, distance=distance)
-    else:
-        first = answers.text("utter_station_first_here", language, name=name, distance=distance)
+    start = "utter_station_start" if place is not None and not place.is_area else "utter_station_start_area"
+    first = answers.text(
+        "utter_station_first" if nearest.instead_of is None else "utter_station_first_certain",
+        language,
+        start=answers.text(start, language, place=place.name[language]) if place else answers.text("utter_station_start_here", language),
+        name=nearest.station.name[language],
+        distance=_distance(answers, nearest, language),
+        other=nearest.instead_of.name[language] if nearest.instead_of else "",
+    )
     return _list(answers, found, language, {"first": first})
 
 
 def station_one(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
-    """One station or advice place by its key."""
+    """One station or advice place by its key (`station`), now or on a `day` (ISO)."""
     stations = answers.catalogue.stations
     station = stations.get(params["station"])
     assert station is not None
     answer = stations.answer(station, now())
+    day = date.fromisoformat(params["day"]) if params.get("day") else None
     details = _details(answers, answer, language, full=True)
     details += [note[language] for note in station.notes]
     return Part(
         card={"type": "station", "stations": [answer.card(language)]},
         params={
             "name": station.name[language],
-            "state": _state(answers, answer, language),
+            "state": _state(answers, answer, language) if day is None else _day_state(answers, stations.day(station, day), language),
             "details": "\n".join(f"- {text}" for text in details),
         },
         sources=answers.catalogue.cited(station.sources),
@@ -115,8 +122,11 @@ def _list(answers: Answers, found: Sequence[StationAnswer], language: Language, 
 
 
 def _distance(answers: Answers, answer: StationAnswer, language: Language) -> str:
-    name = "utter_station_distance_about" if answer.about else "utter_station_distance"
-    return answers.text(name, language, km=f"{answer.distance_km:.1f}")
+    if answer.below_error:
+        return answers.text("utter_station_distance_below", language, km=f"{answer.distance_km:.0f}")
+    if answer.about:
+        return answers.text("utter_station_distance_about", language, km=f"{answer.distance_km:.0f}")
+    return answers.text("utter_station_distance", language, km=f"{answer.distance_km:.1f}")
 
 
 def _state(answers: Answers, answer: StationAnswer, language: Language) -> str:
@@ -132,12 +142,29 @@ def _state(answers: Answers, answer: StationAnswer, language: Language) -> str:
     return answers.text(name, language, reason=reason, next=format_moment(state.next_open, language))
 
 
+def _day_state(answers: Answers, state: DayState, language: Language) -> str:
+    if state.reason == "hours_not_known":
+        return answers.text("utter_station_hours_unknown", language)
+    day = format_day(state.day, language)
+    hours = join([f"{start:%H:%M}–{end:%H:%M}" for start, end in state.spans], language)
+    if state.open:
+        return answers.text("utter_station_day_open", language, day=day, hours=hours)
+    reason = answers.text(f"utter_reason_{state.reason}", language)
+    if state.open is None:
+        name = "utter_station_day_usually_open" if state.usually else "utter_station_day_usually_closed"
+        return answers.text(name, language, day=day, reason=reason, hours=hours)
+    if state.next_open is None:
+        return answers.text("utter_station_day_closed_only", language, day=day, reason=reason)
+    name = "utter_station_day_closed" if state.next_open_exact else "utter_station_day_closed_about"
+    return answers.text(name, language, day=day, reason=reason, next=format_moment(state.next_open, language))
+
+
 def _details(answers: Answers, answer: StationAnswer, language: Language, full: bool) -> list[str]:
     station = answer.station
     phone = answers.catalogue.facts["phones.work_permit"].values["number"]
     details = []
     if answer.safe_choice:
-        details.append(answers.text("utter_station_safe", language))
+        details.append(answers.text("utter_station_safe" if station.key == SAFE_CHOICE else "utter_station_safer", language))
     if station.address is not None:
         details.append(answers.text("utter_station_address", language, address=_address(station.address, language)))
     if station.hours is not None and full:

@@ -16,6 +16,9 @@ from bot.languages import Language
 if TYPE_CHECKING:
     from bot.answers import Answers
 
+# What the words about collecting rest on.
+_NO_CARD = ("card.end", "permit.result_documents")
+
 
 def status(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
     """The result of a look-up (`result`, the JSON of a `LookupResult`): the first application in full, the others named."""
@@ -35,11 +38,12 @@ def status(answers: Answers, params: Mapping[str, Any], language: Language) -> P
         todo=stage.todo[language],
         details="\n".join([*_counted(answers, running, language), *_details(answers, applications, language)]),
     )
+    facts = [*(running.facts if running else ()), *(_NO_CARD if first["collect_at"] else ())]
     tags = [*stage.sources, *(running.sources if running else ())]
     return Part(
         card={"type": "status", "applications": [_entry(answers, each, language) for each in applications]},
         params={"body": body},
-        facts=tuple(answers.catalogue.facts[fact] for fact in running.facts) if running else (),
+        facts=tuple(answers.catalogue.facts[fact] for fact in facts),
         sources=answers.catalogue.cited(tags),
     )
 
@@ -106,6 +110,9 @@ def _details(answers: Answers, applications: Sequence[Mapping[str, Any]], langua
     station = answers.catalogue.stations.get(first["collect_at"]) if first["collect_at"] else None
     if station is not None:
         details.append(answers.text("utter_status_collect", language, station=station.name[language]))
+        if station.call_first:
+            phone = station.phone or answers.catalogue.facts["phones.work_permit"].values["number"]
+            details.append(answers.text("utter_station_call_first", language, phone=phone))
     separator = "；" if language == "zh" else "; "
     steps = [
         f"{stages[step['stage']].name[language]} {format_date(datetime.fromisoformat(step['at']), language)}" for step in first["history"]

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.catalogue.facts import Fact, Facts, Text, read_text, read_yaml
-from bot.catalogue.templates import Template
+from bot.catalogue.templates import PLACEHOLDER, Template, split
 from bot.errors import DataError
 from bot.languages import LANGUAGES, Language
 
-_RESPONSE_FIELDS = {"topic", "en", "zh", "more", "quick_replies", "based_on", "expects", "card", "handoff", "follow_ups"}
+_RESPONSE_FIELDS = {"topic", "en", "zh", "more", "quick_replies", "based_on", "expects", "card", "handoff", "follow_ups", "sources"}
 _TOPIC_FIELDS = {"topic", "group", "covers", "title", "questions", "answer", "follow_ups"}
 GROUPS: Final = ("flow", "faq", "talk")
 
@@ -36,6 +36,7 @@ class Response:
         expects: which question is open afterwards (`number`, `date`), for the redaction of the next message.
         card: name of the card that goes with it.
         handoff: reason code when the response asks for a person.
+        sources: whether it names where it comes from; what only talks or offers help does not.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Response:
     expects: str | None = None
     card: str | None = None
     handoff: str | None = None
+    sources: bool = True
 
 
 @dataclass(frozen=True)
@@ -87,15 +89,13 @@ def load_topic(path: Path, facts: Facts, today: date) -> tuple[Topic, list[Respo
     if answer is not None:
         answer = dict(answer)
         more = answer.pop("more", None)
-        follow_ups = raw.get("follow_ups") or []
+        own = {"topic": name, "follow_ups": raw.get("follow_ups") or [], "sources": raw["group"] != "talk"}
         responses.append(
-            load_response(file, f"utter_{name}", {**answer, "topic": name, "follow_ups": follow_ups}, facts, today, more is not None)
+            load_response(file, f"utter_{name}", {**own, **answer}, facts, today, more is not None)
         )
         if more is not None:
             based_on = {"based_on": more.get("based_on", answer.get("based_on", []))}
-            responses.append(
-                load_response(file, f"utter_more_{name}", {**more, **based_on, "topic": name, "follow_ups": follow_ups}, facts, today)
-            )
+            responses.append(load_response(file, f"utter_more_{name}", {**own, **more, **based_on}, facts, today))
     elif raw["group"] != "flow":
         raise DataError(file, name, "answer", "is missing")
     topic = Topic(
@@ -125,6 +125,8 @@ def load_response(file: str, name: str, raw: Mapping[str, Any], facts: Facts, to
     unknown = set(raw) - _RESPONSE_FIELDS
     if unknown:
         raise DataError(file, name, ", ".join(sorted(map(str, unknown))), "is not a known field")
+    if not isinstance(raw.get("sources", True), bool):
+        raise DataError(file, name, "sources", "must be true or false")
     written = read_text(file, name, "text", {language: raw.get(language) for language in LANGUAGES})
     texts = {language: Template.parse(file, name, language, text, facts, today) for language, text in written.items()}
     if texts["en"].facts != texts["zh"].facts:
@@ -151,12 +153,14 @@ def load_response(file: str, name: str, raw: Mapping[str, Any], facts: Facts, to
         expects=raw.get("expects"),
         card=raw.get("card"),
         handoff=raw.get("handoff"),
+        sources=raw.get("sources", True),
     )
 
 
 def facts_of(response: Response, language: Language, facts: Facts) -> list[Fact]:
-    """Every fact the response rests on, in the order of their ids."""
-    return [facts[fact_id] for fact_id in sorted(response.texts[language].facts | set(response.based_on))]
+    """Every fact the response rests on: those that the text quotes as it goes, then the others."""
+    quoted = [split(name)[0] for _, name in PLACEHOLDER.findall(response.texts[language].text) if "." in name]
+    return [facts[fact_id] for fact_id in dict.fromkeys([*quoted, *response.based_on])]
 
 
 __all__ = ["GROUPS", "QuickReply", "Response", "Template", "Topic", "facts_of", "load_flow", "load_response", "load_topic"]

@@ -156,6 +156,10 @@ class Checklists:
             chosen = self._types.chosen(context)
             if chosen is not None:
                 context[TYPE] = chosen
+        if context.get(CATEGORY, UNKNOWN) == UNKNOWN:
+            implied = self._circumstances.category(context)
+            if implied is not None:
+                context[CATEGORY] = implied
         return context
 
     def _check(self, profile: Profile) -> None:

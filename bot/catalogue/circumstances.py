@@ -19,16 +19,17 @@ Kind = Literal["bool", "choice", "country"]
 YES: Final = "yes"
 NO: Final = "no"
 _FIELDS: Final = frozenset({"kind", "ask", "for", "ask_when", "skip_when", "question", "choices", "suggest", "phrases"}) | PROVENANCE
-_CHOICE_FIELDS: Final = frozenset({"label", "aliases", "when"})
+_CHOICE_FIELDS: Final = frozenset({"label", "aliases", "when", "category"})
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer of a choice; `when` says for whom it is offered."""
+    """One answer of a choice; `when` says for whom it is offered, `category` the only one it can belong to."""
 
     value: str
     label: Text
     aliases: tuple[str, ...]
+    category: str | None = None
     when: When = field(default_factory=When)
 
 
@@ -95,6 +96,11 @@ class Circumstances(Mapping[str, Circumstance]):
     def __len__(self) -> int:
         return len(self._circumstances)
 
+    def category(self, context: Context) -> str | None:
+        """The category that something known about the person implies, or None."""
+        implied = (choice.category for each in self.values() for choice in each.choices if context.get(each.id) == choice.value)
+        return next(filter(None, implied), None)
+
     def domains(self, types: Collection[str], countries: Collection[str]) -> Mapping[str, tuple[str, ...]]:
         """The allowed values of every circumstance, with `application_type` and `category`."""
         domains: dict[str, tuple[str, ...]] = {"application_type": tuple(types), "category": CATEGORIES}
@@ -140,7 +146,8 @@ def _circumstance(
     read_choices = []
     for value, inner_raw in choices.items():
         inner = Entry(file, f"{key}.choices.{value}", inner_raw, _CHOICE_FIELDS, grounds)
-        read_choices.append(Choice(str(value), inner.text("label"), inner.phrases("aliases")))
+        category = inner.one_of("category", frozenset(CATEGORIES)) if "category" in inner_raw else None
+        read_choices.append(Choice(str(value), inner.text("label"), inner.phrases("aliases"), category))
     for code in entry.words("suggest"):
         if code not in countries:
             raise entry.error("suggest", f"{code!r} is not a country of apostille.csv")

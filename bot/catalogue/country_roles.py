@@ -19,7 +19,7 @@ PASSPORT: Final = "passport"
 HOME: Final = "CN"
 
 _CLAUSE: Final = re.compile(r"[,.;:!?\n，。；：！？、]| and | but | with |但|然后|并且")
-_ROLES: Final = ("degree", "no_crime", "place", "nationality", "passport", "skip")
+_ROLES: Final = ("degree", "no_crime", "place", "nationality", "passport", "skip", "weak")
 _ARTICLES: Final = re.compile(r"\b(?:a|an|the|my|his|her|valid|full|new|holds?|holding)\s*$")
 _SHORT: Final = 24
 _WEAK_PLACE: Final = frozenset({"in", "在"})
@@ -38,15 +38,30 @@ class CountryRoles:
         self._countries = countries
         self._cues = cues
 
-    def find(self, text: str, bare: str, masked: Collection[tuple[int, int]]) -> dict[str, str]:
-        """Circumstances by the countries in `text`; `masked` are parts of `bare` that name no country."""
+    def find(
+        self,
+        text: str,
+        bare: str,
+        masked: Collection[tuple[int, int]],
+        *,
+        asked: str | None = None,
+        name_means: str | None = NATIONALITY,
+        person_means: str | None = NATIONALITY,
+    ) -> dict[str, str]:
+        """Circumstances by the countries in `text`; `masked` are parts of `bare` that name no country.
+
+        Args:
+            asked: the country that is being asked for; a country without a clear cue answers this and nothing else.
+            name_means: what a bare name ("Germany") is when nothing is asked; None when it says nothing.
+            person_means: the same for a word for people ("German").
+        """
         known: dict[str, str] = {}
         loose: list[CountryMention] = []
         passport: str | None = None
         for mention in self._countries.find(text):
             if any(start <= mention.start < end for start, end in masked):
                 continue
-            role = self._role(bare, mention)
+            role = self._role(bare, mention, asked is not None)
             if role is None:
                 loose.append(mention)
             elif role == PLACE:
@@ -57,14 +72,23 @@ class CountryRoles:
                 known.setdefault(role, mention.code)
         if passport is not None:
             known[NATIONALITY] = passport
+        if asked is not None and loose and asked not in known:
+            # "China" before another name says where that is: 中国香港.
+            known[asked] = next((mention.code for mention in loose if mention.code != HOME), HOME)
+            return known
         for mention in loose:
             if mention.code == HOME:
                 continue
-            if mention.kind == "person" or (mention.kind == "name" and len(_clause(bare, mention)[0].strip()) <= _SHORT // 2):
-                known.setdefault(NATIONALITY, mention.code)
+            if mention.kind == "person":
+                meant = person_means
+            else:
+                near = mention.kind == "name" and len(_clause(bare, mention)[0].strip()) <= _SHORT // 2
+                meant = name_means if near else None
+            if meant is not None:
+                known.setdefault(meant, mention.code)
         return known
 
-    def _role(self, bare: str, mention: CountryMention) -> str | None:
+    def _role(self, bare: str, mention: CountryMention, asked: bool) -> str | None:
         left, right = _clause(bare, mention)
         left = left.rstrip()
         right = right.lstrip()
@@ -83,6 +107,9 @@ class CountryRoles:
             return PASSPORT
         nationality = mention.kind != "city" and (self._right(right, "nationality") or self._ends(near, "nationality"))
         place, skip = self._ends(near, "place"), self._ends(near, "skip")
+        longest = max(filter(None, (place, skip, self._ends(near, "nationality"))), key=len, default=None)
+        if asked and longest in self._cues["weak"].before and not any(self._right(right, each) for each in ("nationality", "place")):
+            return None
         if nationality and not (place and len(place) > 2):
             return "skip" if mention.code == HOME and not self._right(right, "nationality") else NATIONALITY
         if skip and len(skip) > len(place or ""):

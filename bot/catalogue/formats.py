@@ -69,6 +69,12 @@ def format_moment(value: datetime, language: Language) -> str:
     return f"{weekday} {format_date(local, language)}, {local:%H:%M}"
 
 
+def format_day(value: date, language: Language) -> str:
+    """A day with its weekday: `Sat 28 Nov 2026` or `2026年11月28日（周六）`."""
+    weekday = _WEEKDAYS[language][value.weekday()]
+    return f"{format_date(value, language)}（{weekday}）" if language == "zh" else f"{weekday} {format_date(value, language)}"
+
+
 def join(parts: list[str], language: Language) -> str:
     """A list within a sentence."""
     return ("、" if language == "zh" else ", ").join(parts)

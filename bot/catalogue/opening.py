@@ -51,6 +51,49 @@ class OpenState:
     next_open_exact: bool
 
 
+@dataclass(frozen=True)
+class DayState:
+    """The answer to "is it open on that day".
+
+    Attributes:
+        open: None when no source settles it.
+        reason: a code that says why; `within_hours` when it opens.
+        usually: what the weekday alone would say; None when the hours are not known.
+        spans: the hours of a day on which it opens, or usually would.
+        next_open: the first opening after that day, None when the hours are not known.
+        next_open_exact: whether the day of that opening is known to be worked.
+    """
+
+    day: date
+    open: bool | None
+    reason: Reason
+    usually: bool | None
+    spans: tuple[tuple[time, time], ...]
+    next_open: datetime | None
+    next_open_exact: bool
+
+
+def open_on(hours: Hours | None, day: date, calendar: WorkingCalendar) -> DayState:
+    """Whether a counter with these hours opens on `day`.
+
+    On a swapped working weekend, and in a year whose calendar is not known, no source says: `open` is None, except on the
+    holidays that law fixes.
+    """
+    if hours is None:
+        return DayState(day, None, "hours_not_known", None, (), None, False)
+    kind, usually = calendar.kind(day), day.isoweekday() in hours.weekdays
+    upcoming, exact = _next_opening(hours, datetime.combine(day, time.max, SHANGHAI), calendar)
+    if kind == "holiday":
+        return DayState(day, False, "holiday", False, (), upcoming, exact)
+    if kind == "make_up_day":
+        return DayState(day, None, "make_up_day", usually, hours.spans, upcoming, exact)
+    if kind == "not_known":
+        return DayState(day, None, "calendar_not_known", usually, hours.spans, upcoming, exact)
+    if kind == "weekend" or not usually:
+        return DayState(day, False, "weekend", False, (), upcoming, exact)
+    return DayState(day, True, "within_hours", True, hours.spans, upcoming, exact)
+
+
 def _reason(hours: Hours, clock: time) -> Reason:
     if hours.within(clock):
         return "within_hours"

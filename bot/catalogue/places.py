@@ -14,7 +14,7 @@ from bot.catalogue.coordinates import read_point
 from bot.catalogue.facts import Text, read_text, read_yaml
 from bot.catalogue.geo import Point, distance_km, inside
 from bot.catalogue.grounds import DATA
-from bot.catalogue.place_names import chinese_names, english_names, fold, fold_chinese
+from bot.catalogue.place_names import chinese_names, english_names, fold, fold_chinese, simplified
 from bot.catalogue.place_search import Mention, NameIndex
 from bot.errors import DataError
 
@@ -41,6 +41,11 @@ class Place:
     district: str
     point: Point
     certainty: str
+
+    @property
+    def is_area(self) -> bool:
+        """Whether it is a district or sub-district, of which the point is only the middle."""
+        return self.kind in ("district", "subdistrict")
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,16 @@ class PlaceMatch:
 
 
 _UNKNOWN: Final = PlaceMatch("unknown")
+# What stands in an address, or before a place that somebody names, besides the names.
+_ADDRESS_WORDS: Final = re.compile(
+    r"\b(?:no|room|rm|unit|suite|flat|floor|fl|block|blk|building|bldg|tower|phase|zone|\w*\d\w*|[a-f]"
+    r"|(?:\w+ )?(?:road|rd|street|st|avenue|ave|boulevard|blvd|lane)|shenzhen(?: city)?|guangdong(?: province)?|p ?r ?china|china"
+    r"|district|sub-?district|street office|station|metro|subway|exit|the|at|in|near|from|around|close to|next to|of|and|hi|hello"
+    r"|please|pls|i ?['’]?a?m|i live|i work|we are|my (?:place|home|office))\b"
+    r"|(?:中国|广东省?|深圳市?|[\u3400-\u9fff]{1,4}(?:路|大道|街|巷|大厦|广场|花园|小区|苑|科技园|科学园|工业区|村|中心)"
+    r"|[东南西北中一二三]?[区座栋楼层室号]|单元"
+    r"|附近|旁边|这边|这里|地铁站?|站|我?[在住](?:在)?|去|离|的)"
+)
 
 
 class Places:
@@ -152,6 +167,19 @@ class Places:
         mentions = self._index.mentions(text)
         strong = [mention for mention in mentions if not mention.weak]
         return self._decide(strong or mentions)
+
+    def is_only_place(self, text: str) -> bool:
+        """Whether the text is hardly more than a place or an address: nothing but names, numbers and words of streets."""
+        if read_point(text) is not None:
+            return True
+        plain, names = simplified(text), self._index.mentions(text)
+        if not any(not mention.weak for mention in names):
+            return False
+        rest = plain
+        for mention in names:
+            rest = rest[: mention.start] + " " * (mention.end - mention.start) + rest[mention.end :]
+        left = _ADDRESS_WORDS.sub(" ", rest.lower())
+        return not re.search(r"[^\W_]", left)
 
     def _decide(self, mentions: Sequence[Mention[Place | OutsidePlace]]) -> PlaceMatch:
         inner, outer, scores = [], [], {}

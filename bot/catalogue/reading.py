@@ -11,10 +11,11 @@ from typing import Any, Final
 from babel.languages import get_official_languages
 
 from bot.catalogue.applications import ApplicationTypes, Category
+from bot.catalogue.choosing import PURPOSE, Offers, Words
 from bot.catalogue.circumstances import NO, YES, Circumstance, Circumstances
 from bot.catalogue.conditions import UNKNOWN
 from bot.catalogue.countries import Countries
-from bot.catalogue.country_roles import CountryRoles
+from bot.catalogue.country_roles import NATIONALITY, CountryRoles
 from bot.catalogue.entries import read_entries, read_phrases
 from bot.catalogue.grounds import DATA
 from bot.catalogue.phrases import Found, PhraseIndex, plain
@@ -22,8 +23,8 @@ from bot.catalogue.profile import CATEGORY, TYPE, Profile
 from bot.errors import DataError
 
 SAME: Final = "same_country"
+_NOTHING: Final = Profile()
 _LONE_LETTER: Final = re.compile(r"(?<![a-z0-9])([abc])(?![a-z0-9'])")
-_ORDINAL: Final = re.compile(r"^\D{0,4}([1-9])\D{0,2}$")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,10 @@ class Reader:
         self._roles = roles
         self._negations = tuple(sorted(words["negations"], key=len, reverse=True))
         self._answers = PhraseIndex({word: key for key, listed in words["answers"].items() for word in listed}, fuzzy=False)
+        said = [word for key, listed in words["answers"].items() if key != SAME for word in listed]
+        self._offers = Offers(Words(words["fillers"], words["ordinals"], said), types, categories, circumstances)
         self._languages = PhraseIndex(words["languages"], fuzzy=False)
+        self._list = PhraseIndex(dict.fromkeys(words["list"], True))
         meanings: dict[str, list[_Meaning]] = {}
         for each in types.values():
             _add(meanings, each.aliases, TYPE, each.id)
@@ -73,11 +77,17 @@ class Reader:
             CATEGORY: PhraseIndex({word: each.id for each in categories.values() for word in each.label.values()}),
         }
 
-    def read_profile(self, text: str) -> Profile:
-        """What a free sentence says about the person, in any mixture of the languages; unsaid things stay open."""
+    def read_profile(self, text: str, known: Profile = _NOTHING, asked: str | None = None, corrects: bool = False) -> Profile:
+        """What a free sentence says about the person, in any mixture of the languages; unsaid things stay open.
+
+        Args:
+            known: what is known already; it is not part of the result, and a mere guess does not gainsay it.
+            asked: the open question; a country without a cue answers it and nothing else.
+            corrects: whether the message takes something back, so that a guess may gainsay what is known.
+        """
         bare = plain(text)
         found = [each for each in self._meanings.find_plain(bare) if _denies(each) or not self._negated(bare, each.start)]
-        known: dict[str, str] = {}
+        said: dict[str, str] = {}
         types: list[str] = []
         categories: set[str] = set()
         for each in sorted(found, key=lambda each: each.start - each.end):
@@ -87,15 +97,22 @@ class Reader:
                 elif meaning.key == CATEGORY:
                     categories.add(meaning.value)
                 else:
-                    known.setdefault(meaning.key, meaning.value)
+                    said.setdefault(meaning.key, meaning.value)
         if len(categories) == 1:  # Several are compared, not claimed.
-            known[CATEGORY] = categories.pop()
-        masked = [(each.start, each.end) for each in found if any(meaning.key not in (TYPE, CATEGORY, "purpose") for meaning in each.value)]
-        for role, code in self._roles.find(text, bare, masked).items():
-            known.setdefault(role, code)
-        if known.get("basis") == "language_teacher" and "teaches_mother_tongue" not in known:
-            self._flag_mother_tongue(found, known)
-        return self._profile(types, known)
+            said[CATEGORY] = categories.pop()
+        purpose = self._offers.purpose(bare) if asked == TYPE else None
+        if purpose is not None:
+            said.setdefault(PURPOSE, purpose)
+        masked = [(each.start, each.end) for each in found if any(meaning.key not in (TYPE, CATEGORY, PURPOSE) for meaning in each.value)]
+        for role, code in self._countries_in(text, bare, masked, known, asked, corrects).items():
+            said.setdefault(role, code)
+        if said.get("basis") == "language_teacher" and "teaches_mother_tongue" not in said:
+            self._flag_mother_tongue(found, said)
+        return self._profile(types, said)
+
+    def asks_for_list(self, text: str) -> bool:
+        """Whether the text has a word by which people ask for the list of materials."""
+        return bool(self._list.find(text))
 
     def read_answer(self, question_id: str, text: str, profile: Profile | None = None) -> str | None:
         """The value that `text` gives to one question; "unknown" for "don't know", None when it is no answer to it."""
@@ -109,12 +126,29 @@ class Reader:
         value = self._read_value(circumstance, bare, said, profile)
         return value if value is not None else UNKNOWN if said == UNKNOWN else None
 
+    def names_answer(self, question_id: str, text: str, profile: Profile) -> bool:
+        """Whether `text` is nothing but the label of an offered answer, a part of it, or its place in the row."""
+        return self._offers.labelled(question_id, text, profile)
+
+    def _countries_in(
+        self, text: str, bare: str, masked: Collection[tuple[int, int]], known: Profile, asked: str | None, corrects: bool
+    ) -> dict[str, str]:
+        if asked is not None and not self._asks_country(asked):
+            asked = None
+        countries = [key for key in known.circumstances if self._asks_country(key)]
+        guess = NATIONALITY if corrects or NATIONALITY not in countries else None
+        name_means = countries[-1] if corrects and countries else guess
+        return self._roles.find(text, bare, masked, asked=asked, name_means=name_means, person_means=guess)
+
+    def _asks_country(self, question_id: str) -> bool:
+        return question_id in self._circumstances and self._circumstances[question_id].kind == "country"
+
     def _profile(self, types: list[str], known: dict[str, str]) -> Profile:
         category = known.pop(CATEGORY, None)
         wire = [each for each in types if self._types[each].wire]
         if wire:
             chosen = min(wire, key=lambda each: self._types[each].priority)
-            return Profile(chosen, category, {key: value for key, value in known.items() if key != "purpose"})
+            return Profile(chosen, category, {key: value for key, value in known.items() if key != PURPOSE})
         return Profile(self._types.chosen(known), category, known)
 
     def _negated(self, bare: str, start: int) -> bool:
@@ -148,17 +182,15 @@ class Reader:
             letter = letter if len(letter) == 1 or len(bare) <= 1 else [each for each in letter if each.group(1) != "a"]
             value = letter[0].group(1).upper() if len(letter) == 1 else None
         if value is None:
-            offered = self._types.wire if question_id == TYPE else tuple(self._categories)
-            value = _ordinal(bare, offered)
+            value = self._offers.pick(question_id, bare, _NOTHING)
         if value is not None:
             return value
         return UNKNOWN if self._said(bare) == UNKNOWN else None
 
     def _read_country(self, question_id: str, text: str, said: str | None, profile: Profile | None) -> str | None:
-        mentions = self._countries.find(text)
-        if mentions:
-            roles = self._roles.find(text, plain(text), [])
-            return roles.get(question_id) or mentions[0].code
+        named = self._roles.find(text, plain(text), [], asked=question_id).get(question_id)
+        if named is not None:
+            return named
         if said == SAME and profile is not None:
             others = ("nationality", "degree_country")
             return next((profile.circumstances[key] for key in others if key != question_id and key in profile.circumstances), None)
@@ -178,7 +210,7 @@ class Reader:
             return max(meant, key=lambda pair: pair[0])[1]
         if circumstance.kind == "bool":
             return said if said in (YES, NO) else None
-        return _ordinal(bare, circumstance.values({} if profile is None else profile.context()))
+        return self._offers.pick(circumstance.id, bare, profile or _NOTHING)
 
     @classmethod
     def load(
@@ -197,13 +229,19 @@ class Reader:
         """
         path = folder / "reading_words.yml"
         raw = read_entries(path)
-        needed = {"answers", "negations", "roles", "languages"}
+        needed = {"answers", "negations", "fillers", "ordinals", "list", "roles", "languages"}
         for name in needed - set(raw):
             raise DataError(path.name, name, "entry", "is missing")
         answers = {key: read_phrases(path.name, f"answers.{key}", "words", listed, needed=True) for key, listed in raw["answers"].items()}
         words = {
             "answers": answers,
             "negations": read_phrases(path.name, "negations", "words", raw["negations"], needed=True),
+            "list": read_phrases(path.name, "list", "words", raw["list"], needed=True),
+            "fillers": read_phrases(path.name, "fillers", "words", raw["fillers"], needed=True),
+            "ordinals": {
+                str(place): read_phrases(path.name, f"ordinals.{place}", "words", listed, needed=True)
+                for place, listed in raw["ordinals"].items()
+            },
             "languages": {word: code for code, listed in raw["languages"].items() for word in listed},
         }
         return cls(
@@ -224,9 +262,3 @@ def _add(meanings: dict[str, list[_Meaning]], phrases: Collection[str], key: str
 def _denies(found: Found[list[_Meaning]]) -> bool:
     """Whether the phrase says no by itself, so that a "not" before it is part of how people speak."""
     return any(meaning.value == NO for meaning in found.value)
-
-
-def _ordinal(bare: str, values: Collection[str]) -> str | None:
-    match = _ORDINAL.match(bare)
-    place = int(match.group(1)) if match else 0
-    return tuple(values)[place - 1] if 1 <= place <= len(values) else None

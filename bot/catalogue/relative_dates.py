@@ -154,8 +154,9 @@ RELATIVE: Final = _compiled(
     (rf"(上个?|下个?|这个?|本)月的?\s*(\d{{1,2}}|{_NUM_ZH}{{1,3}})\s*[日号](?!线|楼|窗)", _day_of_month_zh),
     (r"\b(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?(next|last|this)\s+month\b", _day_of_month_en),
 )
+_NOT_AFTER: Final = r"(?<!to )(?<!through )(?<!until )(?<![-–])(?<![-–] )"
 # A weekday with nothing beside it; whether it is over or still to come, only the question tells.
 WEEKDAYS: Final = _compiled(
-    (rf"\b{_FULL_WEEKDAY_EN}s?\b(?!\s*(?:to|-|–|through|until|till)\s)", _named_weekday_en),
-    (r"(?<![上下这本每一两二三四五六七八九十\d])(?:周|星期|礼拜)([一二三四五六日天1-7])(?![\d天个至到])", _named_weekday_zh),
+    (rf"{_NOT_AFTER}\b{_FULL_WEEKDAY_EN}s?\b(?!\s*(?:to|-|–|through|until|till)\s)", _named_weekday_en),
+    (r"(?<![上下这本每一两二三四五六七八九十\d到至])(?:周|星期|礼拜)([一二三四五六日天1-7])(?![\d天个至到])", _named_weekday_zh),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from math import ceil, hypot
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from bot.catalogue.calendar import WorkingCalendar
 from bot.catalogue.facts import Facts
 from bot.catalogue.geo import Point, distance_km, map_links
 from bot.catalogue.grounds import DATA
-from bot.catalogue.opening import OpenState, open_state
+from bot.catalogue.opening import DayState, OpenState, open_on, open_state
 from bot.catalogue.place_names import fold, fold_chinese
 from bot.catalogue.places import Place
 from bot.catalogue.reviews import Review
@@ -22,6 +23,12 @@ from bot.languages import Language
 
 SAFE_CHOICE: Final = "civic_center"
 _ABOUT_ABOVE_KM: Final = 0.3
+# How far the point of a place may be off, by its certainty.
+_PLACE_ERROR_KM: Final = {"high": 0.2, "medium": 0.5, "low": 1.0}
+# A certain station that is at most so much farther than an uncertain one is nearly as near.
+_NEARLY_KM: Final = 2.0
+# A place so near to a station that its name means the station.
+_AT_THE_DOOR_KM: Final = 2.0
 _DISTRICT_WORD: Final = re.compile(r"\b(?:new )?district\b|\bqu\b")
 
 
@@ -30,8 +37,11 @@ class StationAnswer:
     """One station as the answer to a question asked at a moment, perhaps from a place.
 
     Attributes:
-        distance_km: from where the person is, one decimal; None when no place was given.
+        distance_km: from where the person is, no finer than it is known: one decimal between exact points, whole kilometres
+            where `about`, the error itself where it lies `below_error`; None when no place was given.
         about: the distance is only an estimate, because a point behind it is one.
+        below_error: it is nearer than the points are exact, so that only "less than" can be said.
+        instead_of: the station that is nearest, where this certain one is nearly as near and therefore comes before it.
         fits: whether a source says that it helps with the matter; None when its services are unknown.
         state: open or not, why, and when next.
         safe_choice: it stands here because it is the certain one, not because it is near.
@@ -44,6 +54,8 @@ class StationAnswer:
     state: OpenState
     safe_choice: bool
     service_names: tuple[tuple[str, Any], ...]
+    below_error: bool = False
+    instead_of: Station | None = None
 
     @property
     def open_now(self) -> bool | None:
@@ -144,6 +156,14 @@ class Stations:
                 return station
         return None
 
+    def at(self, place: Place) -> Station | None:
+        """The public station that stands at this place, so that the place's name means it, or None."""
+        if place.kind == "district":
+            return None
+        open_ones = [(distance_km(place.point, each.position.point), each) for each in self.all() if each.open_to_public and each.position]
+        away, nearest = min(open_ones, key=lambda pair: pair[0])
+        return nearest if away <= _AT_THE_DOOR_KM else None
+
     def in_district(self, name: str) -> tuple[Station, ...]:
         """Stations in the district named in English or Chinese, the public ones first."""
         english, chinese = _DISTRICT_WORD.sub("", fold(name)).strip().replace(" ", ""), fold_chinese(name).rstrip("区")
@@ -187,38 +207,45 @@ class Stations:
 
         With a matter or a service only stations of which a source states it are listed. When the nearest must be called
         first, the certain choice is always in the list and marked: the hall in the Civic Center, or the nearest that need
-        not be called first where the hall does not do it.
+        not be called first where the hall does not do it. Where that is nearly as near it comes first.
         """
         point = where.point if isinstance(where, Place) else where
-        vague = isinstance(where, Place) and (where.kind in ("district", "subdistrict") or where.certainty == "low")
         needed = self._needed(matter, service)
-        answers = []
+        measured: list[tuple[float, float, StationAnswer]] = []
         for station in self.all():
             fits = self._fits(station, needed)
             if station.open_to_public and station.position is not None and (fits or not needed):
-                distance = distance_km(point, station.position.point)
-                about = vague or station.position.error_km > _ABOUT_ABOVE_KM
-                answers.append((distance, self._answer(station, when, fits if needed else None, round(distance, 1), about)))
-        answers.sort(key=lambda pair: (round(pair[0], 3), KEYS.index(pair[1].station.key)))
-        ranked = [answer for _, answer in answers]
-        shown = ranked[:limit]
-        certain = [answer for answer in ranked if not answer.call_first]
-        certain.sort(key=lambda answer: answer.station.key != SAFE_CHOICE)
+                distance, error = distance_km(point, station.position.point), hypot(station.position.error_km, _error_km(where))
+                answer = _with_distance(self._answer(station, when, fits if needed else None), distance, error, _is_vague(where))
+                measured.append((distance, error, answer))
+        measured.sort(key=lambda item: (round(item[0], 3), KEYS.index(item[2].station.key)))
+        shown = [answer for _, _, answer in measured[:limit]]
+        certain = [item for item in measured if not item[2].call_first]
+        certain.sort(key=lambda item: item[2].station.key != SAFE_CHOICE)
         if not shown or not shown[0].call_first or not certain:
             return shown
-        safe = replace(certain[0], safe_choice=True)
-        if certain[0] in shown:
-            return [safe if answer is certain[0] else answer for answer in shown]
+        away, error, first = measured[0]
+        safe_away, _, choice = certain[0]
+        safe = replace(choice, safe_choice=True)
+        if safe_away - away <= max(_NEARLY_KM, error):
+            others = [answer for answer in shown if answer is not choice]
+            return [replace(safe, instead_of=first.station), *others][:limit]
+        if choice in shown:
+            return [safe if answer is choice else answer for answer in shown]
         return [*shown[: max(1, limit - 1)], safe]
 
     def answer(self, station: Station, when: datetime) -> StationAnswer:
         """One station as an answer without a distance."""
-        return self._answer(station, when, None, None, False)
+        return self._answer(station, when, None)
 
-    def _answer(self, station: Station, when: datetime, fits: bool | None, distance: float | None, about: bool) -> StationAnswer:
+    def day(self, station: Station, day: date) -> DayState:
+        """Whether the station opens on a day."""
+        return open_on(station.hours, day, self._calendar)
+
+    def _answer(self, station: Station, when: datetime, fits: bool | None) -> StationAnswer:
         state = open_state(station.hours, when, self._calendar)
         names = tuple((code, name) for code, name in self._data.services.items() if code in station.services)
-        return StationAnswer(station, distance, about, fits, state, False, names)
+        return StationAnswer(station, None, False, fits, state, False, names)
 
     def _needed(self, matter: str | None, service: str | None) -> frozenset[str]:
         known = self._data.matters.get(matter) if matter else None
@@ -227,3 +254,19 @@ class Stations:
     def _fits(self, station: Station, needed: frozenset[str]) -> bool:
         joint = "joint_work_residence" in needed
         return bool(needed & station.services) or (bool(needed) and not joint and "all_matters" in station.services)
+
+
+def _is_vague(where: Point | Place) -> bool:
+    return isinstance(where, Place) and (where.is_area or where.certainty == "low")
+
+
+def _error_km(where: Point | Place) -> float:
+    return _PLACE_ERROR_KM[where.certainty] if isinstance(where, Place) and where.kind != "point" else 0.0
+
+
+def _with_distance(answer: StationAnswer, distance: float, error: float, vague: bool) -> StationAnswer:
+    position = answer.station.position
+    about = vague or (position is not None and position.error_km > _ABOUT_ABOVE_KM)
+    if distance < error:
+        return replace(answer, distance_km=float(ceil(error)), about=True, below_error=True)
+    return replace(answer, distance_km=float(max(1, round(distance))) if about else round(distance, 1), about=about)

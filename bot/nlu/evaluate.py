@@ -27,6 +27,7 @@ from typing import Any, Final
 import numpy as np
 
 from bot.errors import BotError, DataError
+from bot.nlu import quiet_logs
 from bot.nlu.classifier import CANDIDATES, DECISION, SENSITIVE, STRANGERS
 from bot.nlu.data_file import read_mapping
 from bot.nlu.model_file import check_model
@@ -84,8 +85,10 @@ def read_holdout(file: Path) -> list[Question]:
         for topic, texts in by_topic.items():
             if not isinstance(texts, list):
                 raise DataError(file, str(language), str(topic), "must be a list of questions")
-            strangers = language == _STRANGERS_ENTRY
-            questions += [Question(str(text), str(topic) if strangers else str(language), None if strangers else str(topic)) for text in texts]
+            if language == _STRANGERS_ENTRY:
+                questions += [Question(str(text), str(topic), None) for text in texts]
+            else:
+                questions += [Question(str(text), str(language), str(topic)) for text in texts]
     return questions
 
 
@@ -172,6 +175,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--holdout", type=Path, required=True, help="questions by language and topic, and strangers")
     parser.add_argument("--model", type=Path, help="a model file; left out: the one of the present data")
     arguments = parser.parse_args(argv)
+    # Rasa would log every question.
+    quiet_logs.configure()
     try:
         questions = read_holdout(arguments.holdout)
         print("\n".join(lines(ask(questions, arguments.model or model_path(load(), generate(ROOT))))))

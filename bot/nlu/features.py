@@ -13,6 +13,8 @@ from bot.nlu.network import POOLED, SENTENCE, STRONGEST
 
 _SIZE: Final = 8.0
 """Length of a typical part of a row; the rate of learning is chosen for it."""
+_SAMPLE: Final = 4096
+_AT_ONCE: Final = 1024
 
 
 class CharacterGrams:
@@ -50,15 +52,20 @@ class Features:
         """Find rarity of n-grams, and middle and spread of the vectors, in the examples."""
         self._grams.learn(texts)
         parts = np.repeat([SENTENCE, POOLED, STRONGEST], [SENTENCE, POOLED, STRONGEST])
-        self._centre = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
-        spread = vectors.std(axis=0, dtype=np.float64)
+        sample = vectors[:: -(-len(vectors) // _SAMPLE)].astype(np.float32)
+        self._centre, spread = sample.mean(axis=0), sample.std(axis=0)
         # Each part of the encoder's vector has the same say, however long it is.
         self._scale = (_SIZE / np.sqrt(parts) / np.maximum(spread, 1e-3)).astype(np.float32)
 
     def rows(self, texts: Sequence[str], vectors: Halves) -> Floats:
         """One row for each message."""
-        grams = self._grams.rows(texts) * np.float32(self._gram_weight * _SIZE)
-        return np.hstack([(vectors - self._centre) * self._scale, grams])
+        width = vectors.shape[1]
+        rows = np.empty((len(texts), width + len(self._grams.rarity)), dtype=np.float32)
+        for start in range(0, len(texts), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            rows[part, :width] = (vectors[part] - self._centre) * self._scale
+            rows[part, width:] = self._grams.rows(texts[part]) * np.float32(self._gram_weight * _SIZE)
+        return rows
 
     def arrays(self) -> dict[str, Floats]:
         """What `restore` needs."""

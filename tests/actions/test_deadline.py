@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from actions import deadline
+from bot.catalogue import Catalogue
+from bot.languages import Language
 from tests.actions.conftest import Conversation
 
 RUN, VALIDATE, ASK = deadline.ACTIONS
@@ -41,6 +43,46 @@ def test_the_rule_may_be_said(conversation: Conversation) -> None:
     conversation.hears("work out a date", "deadline").runs(RUN)
     conversation.hears("extension", "extension").runs(VALIDATE)
     assert conversation.slots["deadline_state"]["rule"] == "extension_window"
+
+
+@pytest.mark.parametrize("intent", [None, "status_meaning", "processing_time", "cancellation", "residence_permit"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    "rule", ["extension_window", "decision_due", "change_report", "cancellation_by_employer", "residence_permit", "residence_extension"]
+)
+def test_the_label_of_an_offered_rule_may_be_typed(
+    conversation: Conversation, catalogue: Catalogue, rule: str, language: Language, intent: str | None
+) -> None:
+    conversation.hears("work out a date", "deadline").runs(RUN)
+    conversation.hears(catalogue.deadlines.rule(rule).name[language], intent, language=language).runs(VALIDATE)
+    assert conversation.slots["deadline_state"] == {"rule": rule}
+
+
+def test_the_wish_to_stop_is_no_rule(conversation: Conversation) -> None:
+    conversation.hears("work out a date", "deadline").runs(RUN)
+    assert conversation.hears("cancel", "cancel").runs(VALIDATE).events == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "day"),
+    [
+        ("in 60 days", "en", "2027-01-23"), ("3 days ago", "en", "2026-11-21"), ("last Friday", "en", "2026-11-20"),
+        ("next Monday", "en", "2026-11-30"), ("下个月15号", "zh", "2026-12-15"),
+        ("on the 15th of next month I think", "en", "2026-12-15"), ("三天前", "zh", "2026-11-21"), ("60天后", "zh", "2027-01-23"),
+    ],
+)
+def test_a_day_may_be_named_by_its_distance(conversation: Conversation, text: str, language: str, day: str) -> None:
+    conversation.slots["deadline_state"] = {"rule": "extension_window"}
+    conversation.opens("deadline_form")
+    conversation.hears(text, "greet", language=language).runs(VALIDATE)
+    assert result(conversation, conversation.runs(RUN).said) == ("extension_window", day)
+
+
+@pytest.mark.parametrize(("answer", "day"), [("1 February", "2027-02-01"), ("2 January 2027", "2027-01-02")])
+def test_naming_one_of_two_days_decides_which_is_meant(conversation: Conversation, answer: str, day: str) -> None:
+    conversation.hears(f"extension, permit ends {conversation.hides('DATE', '01/02/2027')}", "deadline").runs(RUN)
+    conversation.hears(conversation.hides("DATE", answer)).runs(VALIDATE)
+    assert result(conversation, conversation.runs(RUN).said) == ("extension_window", day)
 
 
 @pytest.mark.parametrize(

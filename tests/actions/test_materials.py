@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from actions import materials
-from actions.materials import ShowMaterial
+from actions.dates import today
+from actions.materials import AnswerOrList, ShowMaterial
+from actions.talk import HandleDoubt
+from bot.answers import Answers
+from bot.catalogue.profile import Profile
 from tests.actions.conftest import Conversation
 
 RUN, VALIDATE, ASK = materials.ACTIONS
@@ -100,6 +104,140 @@ def test_a_topic_that_names_the_type_answers_the_question_for_it(
     conversation.hears("what do I need", "materials").runs(RUN)
     conversation.hears(text, intent).runs(VALIDATE)
     assert known.items() <= profile(conversation).items()
+
+
+def answers_in_turn(conversation: Conversation, *texts: str) -> None:
+    """The applicant types one answer after the other; the classifier is never sure."""
+    for text in texts:
+        conversation.hears(text, "nlu_fallback").runs(VALIDATE)
+
+
+def test_the_country_of_the_degree_does_not_change_the_nationality(conversation: Conversation) -> None:
+    conversation.hears("I am Indian, first permit, abroad, category B, materials", "materials").runs(RUN)
+    answers_in_turn(conversation, "degree and 2 years")
+    assert asked(conversation) == "degree_country"
+    answers_in_turn(conversation, "Germany")
+    assert profile(conversation)["degree_country"] == "DE" and profile(conversation)["nationality"] == "IN"
+    assert conversation.services is not None
+    catalogue = conversation.services.catalogue
+    found = catalogue.papers.checklists.checklist(Profile.from_dict(conversation.slots["materials_state"]["profile"]), today())
+    certificate = next(item for item in found.items if item.id == "M04")
+    assert certificate.authentication == catalogue.papers.countries.route("IN", today()).text
+
+
+def test_the_nationality_stays_open_after_the_country_of_the_degree(conversation: Conversation) -> None:
+    conversation.hears("First permit, I am abroad", "materials").runs(RUN)
+    answers_in_turn(conversation, "B", "degree and 2 years", "Germany")
+    assert profile(conversation)["degree_country"] == "DE" and "nationality" not in profile(conversation)
+    assert asked(conversation) == "nationality"
+
+
+@pytest.mark.parametrize(
+    ("start", "intent", "text", "known"),
+    [
+        ("which papers", "cancel", "cancellation", {"application_type": "cancellation"}),
+        ("which papers", "cancel", "job ended", {"application_type": "cancellation"}),
+        ("which papers", "greet", "new", {"purpose": "new"}),
+        ("which papers", "in_country", "first permit", {"purpose": "new"}),
+        ("which papers", "in_country", "first permit abroad", {"application_type": "new_abroad"}),
+        ("which papers", "thanks", "the fourth one", {"application_type": "extension"}),
+        ("which papers", "process_overview", "90 days or less", {"application_type": "short_term"}),
+        ("cancellation", "illegal_work", "the company is gone", {"cancel_case": "employer_gone"}),
+        ("cancellation", "capabilities", "employer no longer exists", {"cancel_case": "employer_gone"}),
+        ("first permit from abroad, category B", "no_degree", "degree and 2 years", {"basis": "degree_experience"}),
+        ("first permit from abroad, category B", "language", "学历加2年经历", {"basis": "degree_experience"}),
+    ],
+)
+def test_a_typed_label_is_the_answer_whatever_the_topic(
+    conversation: Conversation, start: str, intent: str, text: str, known: dict[str, str]
+) -> None:
+    conversation.hears(start, "materials").runs(RUN)
+    conversation.hears(text, intent).runs(VALIDATE)
+    assert known.items() <= profile(conversation).items()
+
+
+@pytest.mark.parametrize("text", ["English please", "in English", "说中文", "Chinese"])
+def test_a_language_is_still_asked_for(conversation: Conversation, text: str) -> None:
+    conversation.hears("which papers", "materials").runs(RUN)
+    assert conversation.hears(text, "language").runs(VALIDATE).events == []
+
+
+def test_a_first_permit_is_taken_and_the_place_asked(conversation: Conversation) -> None:
+    conversation.hears("which papers", "materials").runs(RUN)
+    answers_in_turn(conversation, "new")
+    assert asked(conversation) == "place"
+
+
+@pytest.mark.parametrize("intent", ["nlu_fallback", "language", "greet", "category_criteria"])
+def test_what_a_message_adds_is_noted_when_the_question_stays(conversation: Conversation, intent: str) -> None:
+    conversation.hears("which papers", "materials").runs(RUN)
+    [(response, params)] = conversation.hears("American", intent).runs(VALIDATE).said
+    assert response == "utter_noted" and params["keys"] == ["nationality"]
+    assert asked(conversation) == "application_type"
+
+
+@pytest.mark.parametrize(
+    ("profile_known", "keys", "english", "chinese"),
+    [
+        ({"circumstances": {"nationality": "US"}}, ["nationality"], "Noted: nationality United States.", "已记下：国籍美国。"),
+        (
+            {"circumstances": {"basis": "language_teacher", "degree_country": "DE"}},
+            ["basis", "degree_country"],
+            "Noted: Teaching my mother tongue, degree from Germany.",
+            "已记下：教母语的外语教师、学位取得地德国。",
+        ),
+        (
+            {"application_type": "extension", "circumstances": {}},
+            ["application_type"],
+            "Noted: Extension (same employer).",
+            "已记下：延期（同一单位）。",
+        ),
+        ({"circumstances": {"family": "yes"}}, ["family"], "Noted: “Is family coming along?” Yes.", "已记下：“是否有家属随行？”是。"),
+    ],
+)
+def test_notes_are_said_in_words(answers: Answers, profile_known: dict[str, Any], keys: list[str], english: str, chinese: str) -> None:
+    for language, text in (("en", english), ("zh", chinese)):
+        [reply] = answers.replies("utter_noted", language, {"profile": profile_known, "keys": keys})  # type: ignore[arg-type]
+        assert reply["text"].strip() == text
+
+
+@pytest.mark.parametrize("key", ["nationality", "degree_country", "no_crime_country"])
+def test_every_country_can_be_noted(answers: Answers, key: str) -> None:
+    assert all(answers.text(f"utter_noted_{key}", language, country="X") for language in ("en", "zh"))  # type: ignore[arg-type]
+
+
+LISTS = [
+    "I am a British teacher, first permit, still in London, what papers?",
+    "materials for a short term performance of two weeks",
+    "I'm Indian, my degree is from Germany. list of materials",
+    "我是英国人，教英语，要准备什么材料",
+    "I'm British, first permit, still in London",
+]
+
+
+@pytest.mark.parametrize("text", LISTS)
+@pytest.mark.parametrize("intent", ["nlu_fallback", "out_of_scope"])
+def test_a_list_is_made_although_the_classifier_is_not_sure(conversation: Conversation, text: str, intent: str) -> None:
+    outcome = conversation.hears(text, intent, candidates=("language_teachers", "materials")).runs(HandleDoubt)
+    assert outcome.next_action == "materials_form" or outcome.responses == ["utter_checklist"]
+
+
+@pytest.mark.parametrize("text", LISTS)
+def test_a_list_is_made_although_a_neighbour_seems_certain(conversation: Conversation, text: str) -> None:
+    outcome = conversation.hears(text, "language_teachers").runs(AnswerOrList)
+    assert outcome.next_action == "materials_form" or outcome.responses == ["utter_checklist"]
+
+
+@pytest.mark.parametrize("text", ["Can I teach English as an Indian?", "do language teachers need two years", "外教需要两年经验吗"])
+def test_a_question_about_the_neighbour_gets_its_answer(conversation: Conversation, text: str) -> None:
+    assert conversation.hears(text, "language_teachers").runs(AnswerOrList).responses == ["utter_language_teachers"]
+
+
+def test_a_language_teacher_is_not_asked_for_the_category(conversation: Conversation) -> None:
+    conversation.hears("I'm British, teaching English, first permit from abroad", "materials").runs(RUN)
+    assert asked(conversation) == "teaching_qualification"
+    conversation.hears("category A", "nlu_fallback").runs(VALIDATE)
+    assert profile(conversation)["category"] == "A"
 
 
 def test_what_is_known_already_is_no_answer(conversation: Conversation) -> None:

@@ -112,6 +112,77 @@ def test_stations_are_listed_for_all_or_for_a_district(conversation: Conversatio
     assert "Longgang" in params["district"]
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("where is the Hetao station", "hetao"), ("Where is Hetao station", "hetao"), ("前海那个窗口在哪", "qianhai"),
+        ("address of the Zhaoshang work station", "zhaoshang"), ("where is window 51?", "joint_counter"),
+    ],
+)
+def test_a_station_asked_for_by_its_name_is_not_searched_for(conversation: Conversation, text: str, key: str) -> None:
+    assert conversation.hears(text, "station_nearest").runs(RUN).said == [("utter_station", {"station": key})]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nearest to Luohu station", "离市民中心最近的办理点在哪里", "which window is near Hetao", "where is the nearest station from Qianhai"],
+)
+def test_what_is_near_to_a_named_place_is_searched_for(conversation: Conversation, text: str) -> None:
+    assert conversation.hears(text, "station_nearest").runs(RUN).responses == ["utter_stations_near"]
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Window 57 open on saturday?", "2026-11-28"), ("周六开门吗", "2026-11-28"), ("are you open tomorrow", "2026-11-25"),
+        ("下周一开门吗", "2026-11-30"), ("I want to go on Monday at 8:30, will somebody be there", "2026-11-30"),
+    ],
+)
+def test_hours_are_told_for_the_day_that_is_asked_about(conversation: Conversation, text: str, day: str) -> None:
+    assert conversation.hears(text, "station_info").runs(ShowStation).said == [("utter_station", {"station": "civic_center", "day": day})]
+
+
+@pytest.mark.parametrize("text", ["open today?", "is the office open now", "what time do they close for lunch", "Tuesday hours"])
+def test_without_another_day_hours_are_told_for_now(conversation: Conversation, text: str) -> None:
+    assert conversation.hears(text, "station_info").runs(ShowStation).said == [("utter_station", {"station": "civic_center"})]
+
+
+def test_a_typed_date_is_asked_about_behind_its_token(conversation: Conversation) -> None:
+    text = f"are you open on {conversation.hides('DATE', '1 January 2027')}"
+    [(response, params)] = conversation.hears(text, "station_info").runs(ShowStation).said
+    assert response == "utter_private_station"
+    assert conversation.finds(params["private"])["params"] == {"station": "civic_center", "day": "2027-01-01"}
+    assert "2027" not in f"{conversation.events} {conversation.slots}"
+
+
+def test_a_date_that_is_gone_is_answered_for_now(conversation: Conversation, clock: object) -> None:
+    token = conversation.hides("DATE", "2027-01-01")
+    clock.forward(hours=3)  # type: ignore[attr-defined]
+    said = conversation.hears(f"open on {token}?", "station_info").runs(ShowStation).said
+    assert said == [("utter_station", {"station": "civic_center"})]
+
+
+@pytest.mark.parametrize("intent", [None, "out_of_scope", "greet"])
+@pytest.mark.parametrize(
+    "text",
+    ["深圳大学", "shui wan", "HKU Shenzhen hospital", "Room 1203, Block A, Tianan Cyber Park, Chegongmiao, Futian, Shenzhen",
+     "深圳市南山区粤海街道科技园南区科苑路15号"],
+)
+def test_nothing_but_a_place_is_claimed_whatever_the_classifier_hears(conversation: Conversation, text: str, intent: str | None) -> None:
+    assert station.FLOW.claims(conversation.hears(text, intent).turn())
+
+
+@pytest.mark.parametrize("text", ["南山天气", "good restaurant in Shekou", "hello", "深圳大学毕业"])
+def test_what_only_names_a_place_is_still_not_our_business(conversation: Conversation, text: str) -> None:
+    assert not station.FLOW.claims(conversation.hears(text, "out_of_scope").turn())
+
+
+def test_a_full_address_answers_the_question_for_the_place(conversation: Conversation) -> None:
+    conversation.hears("nearest station", "station_nearest").runs(RUN)
+    text = "No. 5 Keyuan Road, Yuehai Subdistrict, Nanshan District, Shenzhen"
+    assert conversation.hears(text, "accommodation_registration").runs(VALIDATE).slots["station_answer"] == "done"
+
+
 @pytest.mark.parametrize("text", ["福田口岸", "COCO Park", "<POINT:1>"])
 def test_a_bare_place_is_claimed_when_the_classifier_is_not_sure(conversation: Conversation, text: str) -> None:
     assert station.FLOW.claims(conversation.hears(text).turn())

@@ -8,6 +8,7 @@ import pytest
 
 from actions import status
 from actions.status import ExplainStage
+from actions.talk import HandleDoubt
 from bot.permits.models import Applicant, Application, StageEntry
 from tests.actions.conftest import Clock, Conversation
 
@@ -84,6 +85,61 @@ def test_wrong_date_unknown_number_and_too_many_attempts_are_told_alike(conversa
     said.add(tuple(ask(conversation, born="3 May 1991")))
     said.add(tuple(ask(conversation)))
     assert said == {("utter_status_refused",)}
+
+
+@pytest.mark.parametrize("intent", [None, "out_of_scope"])
+def test_after_a_refusal_the_right_date_alone_goes_on(conversation: Conversation, intent: str | None) -> None:
+    assert ask(conversation, born="4 March 1991") == ["utter_status_refused"]
+    outcome = conversation.hears(conversation.hides("DATE", BORN), intent).runs(HandleDoubt)
+    assert outcome.responses == ["utter_private_status"]
+    assert conversation.slots["status_state"] is None
+
+
+def test_trying_again_after_a_refusal_asks_for_the_date_and_takes_another_number(conversation: Conversation) -> None:
+    ask(conversation, number="DEMO-A-799999")
+    assert conversation.hears("try again", "application_status").runs(RUN).next_action == "status_form"
+    assert conversation.runs(ASK).responses == ["utter_ask_birth_date_again"]
+    conversation.hears(conversation.hides("NUMBER", NUMBER)).runs(VALIDATE)
+    assert conversation.runs(ASK).responses == ["utter_ask_birth_date"]
+    conversation.hears(conversation.hides("DATE", BORN)).runs(VALIDATE)
+    assert conversation.runs(RUN).responses == ["utter_private_status"]
+
+
+def test_the_same_number_given_once_more_is_taken(conversation: Conversation) -> None:
+    ask(conversation, born="4 March 1991")
+    conversation.hears("try again", "application_status").runs(RUN)
+    assert conversation.hears(conversation.hides("NUMBER", NUMBER)).runs(VALIDATE).responses == []
+
+
+def test_attempts_after_a_refusal_are_limited_too(conversation: Conversation) -> None:
+    said = {tuple(ask(conversation, born="4 March 1991"))}
+    for born in ("5 March 1991", "6 March 1991", BORN):
+        said.add(tuple(conversation.hears(conversation.hides("DATE", born)).runs(HandleDoubt).responses))
+    assert said == {("utter_status_refused",)}
+
+
+def test_what_was_refused_is_forgotten_with_the_vault(conversation: Conversation, clock: Clock) -> None:
+    ask(conversation, born="4 March 1991")
+    clock.forward(minutes=20)
+    conversation.hears(conversation.hides("DATE", BORN))
+    assert not status.FLOW.claims(conversation.turn())
+    conversation.hears("try again", "application_status").runs(RUN)
+    assert conversation.runs(ASK).responses == ["utter_ask_number"]
+
+
+def test_a_date_alone_is_not_claimed_without_a_refusal(conversation: Conversation) -> None:
+    assert not status.FLOW.claims(conversation.hears(conversation.hides("DATE", BORN)).turn())
+    ask(conversation)
+    assert not status.FLOW.claims(conversation.hears(conversation.hides("DATE", BORN)).turn())
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"), [("4 March", True), ("March 4", True), ("4 March 1990", True), ("3月4日", True), ("3 April", False)]
+)
+def test_naming_one_of_two_days_decides_which_is_meant(conversation: Conversation, answer: str, found: bool) -> None:
+    ask(conversation, born="04/03/1990")
+    conversation.hears(conversation.hides("DATE", answer)).runs(VALIDATE)
+    assert conversation.runs(RUN).responses == ["utter_private_status" if found else "utter_status_refused"]
 
 
 def test_proof_is_remembered_and_lapses(conversation: Conversation, clock: Clock) -> None:

@@ -103,6 +103,18 @@ def test_a_hand_off_names_its_reason(conversation: Conversation) -> None:
     assert conversation.hears("help me", "sensitive").runs(AnswerSensitive).said[-1] == ("utter_handoff", {"reason": "sensitive"})
 
 
+@pytest.mark.parametrize("kind", ["self_harm", "danger", "threat", "bribe", "abuse"])
+def test_a_sensitive_matter_is_answered_by_its_kind(conversation: Conversation, kind: str) -> None:
+    conversation.hears("something grave", "sensitive").message["safety"] = kind
+    outcome = conversation.runs(AnswerSensitive)
+    assert outcome.said == [(f"utter_sensitive_{kind}", {}), ("utter_handoff", {"reason": "sensitive"})]
+
+
+def test_a_sensitive_matter_of_no_known_kind_gets_the_general_reply(conversation: Conversation) -> None:
+    conversation.hears("something grave", "sensitive").message["safety"] = "of a newer list"
+    assert conversation.runs(AnswerSensitive).responses == ["utter_sensitive", "utter_handoff"]
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [

@@ -50,6 +50,13 @@ async def test_rule_and_date_said_one_after_the_other(talk: Talk, catalogue: Cat
     gives(await talk.hears(f"{SPRING.year}/03/17"), catalogue, "decision_due", SPRING)
 
 
+@pytest.mark.parametrize(("text", "ahead"), [("in 60 days", 60), ("3 days ago", -3)])
+async def test_a_typed_label_and_a_day_named_by_its_distance(talk: Talk, catalogue: Catalogue, text: str, ahead: int) -> None:
+    await talk.hears(ASK)
+    await talk.hears(catalogue.deadlines.rule("decision_due").name["en"])
+    gives(await talk.hears(text), catalogue, "decision_due", local(now()).date() + timedelta(days=ahead))
+
+
 async def test_in_chinese(talk: Talk, catalogue: Catalogue) -> None:
     reply = await talk.hears(f"我的工作许可{SPRING.year}年3月17日到期，最早哪天可以申请延期？帮我推算一下日期")
     if reply.topic != "deadline":

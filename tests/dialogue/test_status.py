@@ -121,6 +121,15 @@ async def test_wrong_date_unknown_number_and_too_many_attempts_read_the_same(
     assert len(heard) == 1
 
 
+async def test_after_a_wrong_date_the_right_one_alone_goes_on(talk: Talk, cases: dict[str, Case]) -> None:
+    case = cases["under_examination"]
+    await talk.hears(ASK)
+    await secretly(talk, case.number)
+    wrong = case.born - timedelta(days=1000)
+    assert (await secretly(talk, wrong.isoformat())).card is None
+    assert stage(await secretly(talk, case.born.isoformat())) == "under_examination"
+
+
 async def test_proof_is_remembered_here_and_nowhere_else(talk: Talk, another_talk: Talk, cases: dict[str, Case]) -> None:
     case = cases["under_examination"]
     await secretly(talk, f"{ASK} {case.number}, born {case.born.isoformat()}", case.number, case.born.isoformat())

@@ -63,7 +63,8 @@ def test_words_for_near_days_are_read(text: str, ahead: int) -> None:
         ("3 days ago", date(2026, 11, 21)), ("a week ago", date(2026, 11, 17)), ("last Friday", date(2026, 11, 20)),
         ("last Tuesday", date(2026, 11, 17)), ("next Monday", date(2026, 11, 30)), ("this Friday", date(2026, 11, 27)),
         ("the 15th of next month", date(2026, 12, 15)), ("下个月15号", date(2026, 12, 15)), ("下月十五日", date(2026, 12, 15)),
-        ("上个月3号", date(2026, 10, 3)), ("三天前", date(2026, 11, 21)), ("60天后", date(2027, 1, 23)), ("六十天后到期", date(2027, 1, 23)),
+        ("上个月3号", date(2026, 10, 3)), ("三天前", date(2026, 11, 21)),
+        ("60天后", date(2027, 1, 23)), ("六十天后到期", date(2027, 1, 23)),
         ("两个月后", date(2027, 1, 24)), ("一周前", date(2026, 11, 17)), ("半年后", date(2027, 5, 24)), ("下周一", date(2026, 11, 30)),
         ("上周五", date(2026, 11, 20)), ("下個星期三", date(2026, 12, 2)), ("这周五", date(2026, 11, 27)),
     ],
@@ -75,8 +76,8 @@ def test_a_day_named_by_its_distance_is_read(text: str, expected: date) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["within 30 days", "in 7 working days", "30 days before it expires", "in 30 days after entry", "到期30天前申请", "提前三十天", "入境30天后",
-     "30天内", "第三天", "on Friday", "周五", "Monday to Friday", "in 99999 days", "下个月32号", "2月30天后"],
+    ["within 30 days", "in 7 working days", "30 days before it expires", "in 30 days after entry", "到期30天前申请", "提前三十天",
+     "入境30天后", "30天内", "第三天", "on Friday", "周五", "Monday to Friday", "in 99999 days", "下个月32号"],
 )
 def test_a_span_or_a_bare_weekday_is_no_day(text: str) -> None:
     assert read_date(text, TODAY, "zh" if any(char >= "\u4e00" for char in text) else "en").kind == "none"
@@ -85,7 +86,7 @@ def test_a_span_or_a_bare_weekday_is_no_day(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("open on saturday?", date(2026, 11, 28)), ("周六开门吗", date(2026, 11, 28)), ("星期天", date(2026, 11, 29)), ("Tuesday", TODAY),
-     ("next Saturday", date(2026, 12, 5)), ("Monday to Friday", date(2026, 11, 27)), ("周一到周五", None), ("每周六", None)],
+     ("next Saturday", date(2026, 12, 5)), ("Monday to Friday", None), ("周一到周五", None), ("每周六", None)],
 )
 def test_a_weekday_is_the_next_such_day_where_one_is_asked_for(text: str, expected: date | None) -> None:
     assert read_date(text, TODAY, "en", weekdays=True).date == expected
@@ -110,7 +111,8 @@ def test_slashes_that_fit_only_one_way_are_exact(text: str, expected: date) -> N
     ("text", "expected"),
     [("01.03.1990", date(1990, 3, 1)), ("1 Mar 90", date(1990, 3, 1)), ("1-Mar-05", date(2005, 3, 1)), ("900301", None),
      ("1990年3月1日", date(1990, 3, 1)), ("19900301", date(1990, 3, 1)), ("15 Mar 68", date(1968, 3, 15)), ("1 March 27", date(1927, 3, 1)),
-     ("born 5 may '90", date(1990, 5, 5)), ("1 March", None), ("3月1日", None), ("1 March 2030", None), ("tomorrow", None), ("in 3 days", None)],
+     ("born 5 may '90", date(1990, 5, 5)), ("1 March", None), ("3月1日", None), ("1 March 2030", None), ("tomorrow", None),
+     ("in 3 days", None)],
 )
 def test_a_birth_date_is_always_past_and_never_guessed(text: str, expected: date | None) -> None:
     assert read_date(text, TODAY, "en", past=True).date == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +12,40 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.nlu import topic_model
 from bot.nlu.classifier import TopicClassifier
 from bot.nlu.decisions import Thresholds
 from bot.nlu.encoder import ENCODED, Encoded
-from bot.nlu.encodings import DIMENSIONS
-from bot.nlu.linear import Linear
+from bot.nlu.network import DIMENSIONS
+from bot.nlu.safety import SafetyPhrases
+from bot.settings import ROOT
 
-_CLASSES = ["cancel", "fee", "out_of_scope", "photo_spec", "tax"]
+_CLASSES = ["cancel", "fee", "out_of_scope", "photo_spec", "sensitive", "tax"]
+
+
+class _Told:
+    """A model that takes the first numbers of a vector for the scores."""
+
+    def scores(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+        return vectors[:, : len(_CLASSES)].astype(np.float32)
 
 
 @pytest.fixture
 def classifier(tmp_path: Path) -> TopicClassifier:
-    config = {**TopicClassifier.get_default_config(), "gram_dimensions": 8, "not_offered": ["cancel", "out_of_scope"]}
+    config = {**TopicClassifier.get_default_config(), "not_offered": ["cancel", "out_of_scope", "sensitive"]}
     component = TopicClassifier(config, LocalModelStorage(tmp_path), Resource("classifier"))
-    weights = np.zeros((DIMENSIONS + 8, len(_CLASSES)), dtype=np.float32)
-    weights[: len(_CLASSES)] = np.eye(len(_CLASSES))
     component._classes = _CLASSES
-    component._linear = Linear(weights, np.zeros(len(_CLASSES), dtype=np.float32))
-    component._thresholds = Thresholds(temperature=1.0, answer_from=0.6, decline_below=0.3, strangers_from=0.4)
+    component._model = _Told()  # type: ignore[assignment]
+    component._thresholds = Thresholds(temperature=1.0, answer_from=0.6, lead_from=0.2)
+    component._safety = SafetyPhrases.load(ROOT)
     return component
 
 
-def _understand(classifier: TopicClassifier, **probabilities: float) -> dict[str, Any]:
-    vector = np.zeros(DIMENSIONS, dtype=np.float32)
+def _understand(classifier: TopicClassifier, text: str = "x", **probabilities: float) -> dict[str, Any]:
+    vector = np.zeros(DIMENSIONS, dtype=np.float16)
     rest = (1 - sum(probabilities.values())) / (len(_CLASSES) - len(probabilities))
     vector[: len(_CLASSES)] = np.log([probabilities.get(name, rest) for name in _CLASSES])
-    message = Message({"text": "x", ENCODED: Encoded("", vector)})
+    message = Message({"text": text, ENCODED: Encoded("", vector)})
     classifier.process([message])
     return dict(message.as_dict(only_output_properties=True))
 
@@ -66,8 +75,36 @@ def test_topics_that_make_no_question_are_not_offered(classifier: TopicClassifie
 
 
 def test_a_message_like_nothing_known_is_declined(classifier: TopicClassifier) -> None:
-    understood = _understand(classifier, fee=0.21)
+    understood = _understand(classifier, fee=0.19)
     assert (understood["decision"], understood["intent"]["name"]) == ("decline", "nlu_fallback")
+
+
+def test_what_is_nearer_to_something_else_is_answered_as_such(classifier: TopicClassifier) -> None:
+    understood = _understand(classifier, out_of_scope=0.45, fee=0.4)
+    assert (understood["decision"], understood["intent"]["name"]) == ("answer", "out_of_scope")
+
+
+def test_a_topic_hardly_ahead_of_something_else_is_declined(classifier: TopicClassifier) -> None:
+    understood = _understand(classifier, out_of_scope=0.4, fee=0.45)
+    assert (understood["decision"], understood["intent"]["name"]) == ("decline", "nlu_fallback")
+
+
+def test_a_sensitive_message_is_answered_on_suspicion(classifier: TopicClassifier) -> None:
+    understood = _understand(classifier, sensitive=0.4, fee=0.3)
+    assert (understood["decision"], understood["intent"]["name"]) == ("answer", "sensitive")
+
+
+def test_a_safety_phrase_overrules_the_classifier(classifier: TopicClassifier) -> None:
+    understood = _understand(classifier, "the permit is gone and I just want to end my life", out_of_scope=0.9)
+    assert (understood["decision"], understood["intent"]) == ("answer", {"name": "sensitive", "confidence": 1.0})
+    assert [entry["name"] for entry in understood["intent_ranking"]].count("sensitive") == 1
+    assert understood["intent_ranking"][0]["name"] == "sensitive"
+    assert understood["safety"] == "self_harm"
+    assert "sensitive" not in understood["candidates"]
+
+
+def test_other_messages_have_no_kind_of_safety(classifier: TopicClassifier) -> None:
+    assert "safety" not in _understand(classifier, fee=0.8)
 
 
 @pytest.mark.parametrize(
@@ -80,9 +117,17 @@ def test_what_is_not_encoded_has_an_empty_ranking(classifier: TopicClassifier, t
 
 
 def test_the_model_keeps_everything_without_pickled_objects(classifier: TopicClassifier, tmp_path: Path) -> None:
+    dice = np.random.default_rng(0)
+    labels = np.arange(60) % len(_CLASSES)
+    vectors = (np.eye(len(_CLASSES), DIMENSIONS)[labels] * 9 + dice.normal(size=(60, DIMENSIONS))).astype(np.float16)
+    texts = [f"{_CLASSES[label]} please" for label in labels]
+    classifier._model, _ = topic_model.train(texts, vectors, labels, len(_CLASSES), classifier._shape, 2)
     classifier._persist(0.9)
     with np.load(tmp_path / "classifier" / "classifier.npz", allow_pickle=False) as stored:
         assert all(stored[name].dtype != object for name in stored.files)
     loaded = TopicClassifier.load(classifier._config, classifier._storage, classifier._resource, None)  # type: ignore[arg-type]
     assert loaded._thresholds == classifier._thresholds
-    assert _understand(loaded, fee=0.8) == _understand(classifier, fee=0.8)
+    assert loaded._safety is not None
+    again, before = (each._model.scores(texts, vectors) for each in (loaded, classifier))  # type: ignore[union-attr]
+    assert np.allclose(again, before, atol=0.05)
+    assert (again.argmax(axis=1) == labels).mean() > 0.9

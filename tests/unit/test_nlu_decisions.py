@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from bot.nlu.arrays import softmax
 from bot.nlu.decisions import Thresholds, _answer_from, fit_thresholds
-from bot.nlu.linear import softmax
 
 
 def _scores(labels: np.ndarray, classes: int, strength: np.ndarray, seed: int) -> np.ndarray:
@@ -15,8 +15,18 @@ def _scores(labels: np.ndarray, classes: int, strength: np.ndarray, seed: int) -
 
 
 def test_decisions_follow_the_two_thresholds() -> None:
-    thresholds = Thresholds(temperature=1.0, answer_from=0.6, decline_below=0.2)
+    thresholds = Thresholds(temperature=1.0, answer_from=0.6, lead_from=0.2)
     assert [thresholds.decide(confidence) for confidence in (0.9, 0.6, 0.59, 0.2, 0.19)] == ["answer", "answer", "ask", "ask", "decline"]
+
+
+def test_what_hardly_leads_over_something_else_is_declined() -> None:
+    thresholds = Thresholds(answer_from=0.5, lead_from=0.2)
+    assert [thresholds.decide(0.55, stranger) for stranger in (0.1, 0.34, 0.36, 0.45)] == ["answer", "answer", "decline", "decline"]
+
+
+def test_what_is_urgent_is_answered_sooner() -> None:
+    thresholds = Thresholds(answer_from=0.6, lead_from=0.1)
+    assert (thresholds.decide(0.4), thresholds.decide(0.4, urgent=True), thresholds.decide(0.2, urgent=True)) == ("ask", "answer", "ask")
 
 
 def test_the_temperature_undoes_overconfidence() -> None:
@@ -39,19 +49,18 @@ def test_strangers_raise_the_threshold_for_answers() -> None:
 def test_declining_needs_less_certainty_than_answering() -> None:
     labels = np.repeat(np.arange(6), 50)
     thresholds = fit_thresholds(_scores(labels, 6, np.full(300, 2.0), seed=5), labels, None)
-    assert 0 <= thresholds.decline_below <= thresholds.answer_from <= 0.9
+    assert 0 <= thresholds.lead_from <= thresholds.answer_from <= 0.9
 
 
-def test_a_stranger_is_believed_sooner_than_a_topic() -> None:
-    thresholds = Thresholds(answer_from=0.6, decline_below=0.2, strangers_from=0.3)
-    assert (thresholds.decide(0.4), thresholds.decide(0.4, stranger=True)) == ("ask", "answer")
-
-
-def test_few_real_questions_are_taken_for_strangers() -> None:
+def test_few_real_questions_are_declined_and_most_strangers_are() -> None:
     known = np.repeat(np.arange(4), 100)
-    scores = _scores(known, 5, np.full(400, 2.0), seed=6)
-    strangers = _scores(np.full(100, 4), 5, np.full(100, 2.0), seed=7)
+    scores = _scores(known, 5, np.full(400, 4.0), seed=6)
+    strangers = _scores(np.full(100, 4), 5, np.full(100, 4.0), seed=7)
     thresholds = fit_thresholds(np.vstack([scores, strangers]), np.concatenate([known, np.full(100, 4)]), 4)
-    probabilities = thresholds.probabilities(scores)
-    mistaken = (probabilities.argmax(axis=1) == 4) & (probabilities.max(axis=1) >= thresholds.strangers_from)
-    assert mistaken.mean() <= 0.03
+
+    def declined(rows: np.ndarray) -> float:
+        probabilities = thresholds.probabilities(rows)
+        return float(np.mean([thresholds.decide(float(row[:4].max()), float(row[4])) == "decline" for row in probabilities]))
+
+    assert declined(scores) <= 0.041
+    assert declined(strangers) > 0.9

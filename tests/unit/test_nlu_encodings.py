@@ -7,14 +7,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.nlu import encodings
-from bot.nlu.encodings import DIMENSIONS, EncodingCache, Run, current_run, encode, encode_for_training, training_run
+from bot.nlu import encodings, network
+from bot.nlu.encodings import EncodingCache, Run, current_run, encode, encode_for_training, load_encoder, training_run
+from bot.nlu.network import DIMENSIONS, SENTENCE
 
 
 def test_sentences_of_the_same_meaning_are_near_in_every_language() -> None:
-    english, chinese, russian, other = encode(["how much does it cost", "要多少钱", "сколько это стоит", "my cat sleeps"])
+    rows = encode(["how much does it cost", "要多少钱", "сколько это стоит", "my cat sleeps"])
+    english, chinese, russian, other = rows[:, :SENTENCE].astype(np.float32)
     assert min(english @ chinese, english @ russian) > english @ other + 0.2
-    assert english.shape == (DIMENSIONS,)
+    assert rows.shape == (4, DIMENSIONS)
+
+
+def test_the_sentence_vector_is_that_of_the_package() -> None:
+    texts = ["how much does it cost", "要多少钱", "a", "word " * 300]
+    assert np.allclose(network.read(load_encoder()._model, texts)[:, :SENTENCE], load_encoder().encode(texts), atol=1e-5)
+
+
+def test_a_sentence_is_read_the_same_alone_and_among_others() -> None:
+    texts = [f"question number {number} about the permit" for number in range(100)]
+    together, alone = encode(texts).astype(np.float32), encode(texts[70:71]).astype(np.float32)
+    assert np.allclose(together[70], alone[0], atol=0.01)
 
 
 def test_a_second_run_encodes_only_what_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +52,7 @@ def test_it_works_without_a_cache() -> None:
 
 def test_vectors_of_another_encoder_are_dropped(tmp_path: Path) -> None:
     old = EncodingCache(tmp_path / "e.db", "old 1")
-    old.put(["x"], np.ones((1, DIMENSIONS), dtype=np.float32))
+    old.put(["x"], np.ones((1, DIMENSIONS), dtype=np.float16))
     old.close()
     new = EncodingCache(tmp_path / "e.db", "new 2")
     assert new.get("x") is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.nlu.text import LONGEST, normalise
+from bot.nlu.text import LONGEST, normalise, plain
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,9 @@ def test_a_long_text_keeps_its_beginning_and_its_end() -> None:
 def test_a_text_of_latin_letters_may_be_four_times_as_long() -> None:
     assert len(normalise("word " * 160)) == 4 * LONGEST - 1
     assert len(normalise("word " * 400)) <= 4 * LONGEST + 1
+
+
+def test_the_plain_text_is_whole_and_may_keep_its_lines() -> None:
+    assert len(plain("word " * 1000)) == 4999
+    assert plain("Ｏne \n two", lines=True) == "one\ntwo"
+    assert plain("kill\u200bing  time") == "killing time"

@@ -111,6 +111,17 @@ SENTENCES: list[tuple[str, dict[str, str | None]]] = [
     ("I'm 60 days before expiry", {"age_60": None}),
     ("I got over 60 points", {"age_60": None, "basis": "points"}),
     ("德国公司派我去中国工作", {"nationality": None}),
+    (
+        "What do I need to cancel my permit, my company no longer exists",
+        {"application_type": "cancellation", "cancel_case": "employer_gone"},
+    ),
+    ("I must cancel, the company does not exist anymore", {"application_type": "cancellation", "cancel_case": "employer_gone"}),
+    ("my employer has vanished, how do I cancel the permit", {"application_type": "cancellation", "cancel_case": "employer_gone"}),
+    ("公司不在了，注销工作许可要什么材料", {"application_type": "cancellation", "cancel_case": "employer_gone"}),
+    ("公司已经注销了，我自己离职怎么办", {"application_type": "cancellation", "cancel_case": "employer_gone"}),
+    ("our employee cannot be found, cancel his permit", {"application_type": "cancellation", "cancel_case": "employee_missing"}),
+    ("外教跑了，要注销许可", {"application_type": "cancellation", "cancel_case": "employee_missing"}),
+    ("I'm Indian, my degree is from Germany. list of materials", {"nationality": "IN", "degree_country": "DE"}),
     ("what is the weather", {"application_type": None, "nationality": None, "category": None}),
 ]
 
@@ -207,6 +218,31 @@ ANSWERS: list[tuple[str, str, str | None]] = [
     ("teaching_qualification", "no tefl", "no"),
     ("occupation_changes", "same job", "no"),
     ("occupation_changes", "改行了", "yes"),
+    ("degree_country", "from Germany", "DE"),
+    ("degree_country", "in Germany", "DE"),
+    ("degree_country", "在德国", "DE"),
+    ("degree_country", "in China", "CN"),
+    ("degree_country", "I'm German", None),
+    ("degree_country", "I am in Germany", None),
+    ("degree_country", "my passport is German", None),
+    ("nationality", "my degree is from Germany", None),
+    ("nationality", "I studied in Germany, I'm Indian", "IN"),
+    ("basis", "degree and 2 years", "degree_experience"),
+    ("basis", "degree and 2 years of work", "degree_experience"),
+    ("basis", "学历加2年经历", "degree_experience"),
+    ("basis", "the second one", "language_teacher"),
+    ("basis", "最后一个", "graduate"),
+    ("basis", "no degree", None),
+    ("application_type", "cancellation", "cancellation"),
+    ("application_type", "job ended", "cancellation"),
+    ("application_type", "new", None),
+    ("application_type", "first permit abroad", "new_abroad"),
+    ("application_type", "don't know yet", "unknown"),
+    ("application_type", "the third one", "short_term"),
+    ("application_type", "第四个", "extension"),
+    ("category", "high-end", "A"),
+    ("cancel_case", "the company is gone", "employer_gone"),
+    ("cancel_case", "no", None),
 ]
 
 
@@ -214,6 +250,68 @@ ANSWERS: list[tuple[str, str, str | None]] = [
 def test_answer_is_read(question: str, text: str, expected: str | None) -> None:
     profile = Profile("extension", "B", {} if question == "nationality" else {"nationality": "FR"})
     assert papers().reader.read_answer(question, text, profile) == expected
+
+
+KNOWN = Profile("new_abroad", "B", {"basis": "degree_experience"})
+INDIAN = Profile("new_abroad", "B", {"basis": "degree_experience", "nationality": "IN"})
+
+# known; open question; message; what the message says, None for nothing
+COUNTRIES: list[tuple[Profile, str | None, str, dict[str, str | None]]] = [
+    (INDIAN, "degree_country", "Germany", {"degree_country": "DE", "nationality": None}),
+    (KNOWN, "degree_country", "Germany", {"degree_country": "DE", "nationality": None}),
+    (KNOWN, "degree_country", "German", {"degree_country": "DE", "nationality": None}),
+    (KNOWN, "degree_country", "from Germany", {"degree_country": "DE", "nationality": None}),
+    (KNOWN, "degree_country", "I got it in Germany", {"degree_country": "DE", "nationality": None, "place": None}),
+    (KNOWN, "degree_country", "德国", {"degree_country": "DE", "nationality": None}),
+    (KNOWN, "degree_country", "来自德国", {"degree_country": "DE", "nationality": None}),
+    (INDIAN, "degree_country", "I'm from Germany", {"degree_country": None, "nationality": "DE"}),
+    (INDIAN, "degree_country", "国籍德国", {"degree_country": None, "nationality": "DE"}),
+    (KNOWN, "degree_country", "Indian, degree from Germany", {"degree_country": "DE", "nationality": "IN"}),
+    (KNOWN, "nationality", "my degree is from Germany", {"degree_country": "DE", "nationality": None}),
+    (KNOWN, "nationality", "Germany", {"degree_country": None, "nationality": "DE"}),
+    (INDIAN, "teaching_qualification", "Germany", {"degree_country": None, "nationality": None}),
+    (INDIAN, "teaching_qualification", "German", {"nationality": None}),
+    (INDIAN, "teaching_qualification", "I hold a German passport", {"nationality": "DE"}),
+    (KNOWN, "teaching_qualification", "German", {"nationality": "DE"}),
+]
+
+
+@pytest.mark.parametrize(("known", "asked", "text", "expected"), COUNTRIES)
+def test_country_without_a_cue_answers_the_open_question_alone(
+    known: Profile, asked: str | None, text: str, expected: dict[str, str | None]
+) -> None:
+    said = papers().reader.read_profile(text, known, asked).context()
+    assert {key: said.get(key) for key in expected} == expected
+
+
+def test_taking_something_back_may_gainsay_what_is_known() -> None:
+    read = papers().reader.read_profile
+    assert read("no, German", INDIAN, None, corrects=True).context() == {"nationality": "DE"}
+    degree = INDIAN.answered("degree_country", "DE")
+    assert read("sorry, Austria", degree, None, corrects=True).context() == {"degree_country": "AT"}
+
+
+def test_new_answers_what_for_and_leaves_the_place_open() -> None:
+    for word in ("new", "first permit", "a new one", "首次", "新办"):
+        assert papers().reader.read_profile(word, asked="application_type").context() == {"purpose": "new"}
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "named"),
+    [
+        ("application_type", "cancellation", True),
+        ("application_type", "注销", True),
+        ("application_type", "new", True),
+        ("application_type", "the second one", True),
+        ("application_type", "cancel", False),
+        ("application_type", "取消", False),
+        ("application_type", "talk to a person", False),
+        ("basis", "degree", True),
+        ("basis", "转人工", False),
+    ],
+)
+def test_label_or_a_part_of_it_is_told_from_a_command(question: str, text: str, named: bool) -> None:
+    assert papers().reader.names_answer(question, text, Profile()) is named
 
 
 @pytest.mark.parametrize("question", ["application_type", "category", *papers().circumstances])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -91,16 +91,75 @@ def test_the_huawei_station_is_never_ranked_but_can_be_asked_for(stations: Stati
 @given(lat=st.floats(22.4, 22.9), lon=st.floats(113.7, 114.7), limit=st.integers(1, 8),
        matter=st.sampled_from([None, "apply", "originals", "pick_up", "advice", "joint"]))
 def test_distances_rise_and_a_certain_station_is_in_every_answer(lat: float, lon: float, limit: int, matter: str | None) -> None:
-    answers = _stations().nearest(Point(lat, lon), matter=matter, when=TUESDAY, limit=limit)
-    distances = [answer.distance_km for answer in answers if answer.distance_km is not None]
-    assert distances == sorted(distances)
+    here = Point(lat, lon)
+    answers = _stations().nearest(here, matter=matter, when=TUESDAY, limit=limit)
     assert answers
+    true = [distance_km(here, answer.station.position.point) for answer in answers if answer.station.position]
+    nearly = answers[0].instead_of is not None
+    assert true[nearly:] == sorted(true[nearly:])
+    assert not nearly or (answers[0].safe_choice and not answers[0].call_first)
     if limit > 1:
         assert any(not answer.call_first for answer in answers)
-    for answer in answers:
+    for answer, distance in zip(answers, true, strict=True):
         assert answer.station.open_to_public
-        assert answer.station.position is not None
-        assert answer.distance_km == round(distance_km(Point(lat, lon), answer.station.position.point), 1)
+        assert answer.station.position is not None and answer.distance_km is not None
+        if answer.below_error:
+            assert answer.about and distance < answer.distance_km <= answer.station.position.error_km + 1
+        elif answer.about:
+            assert answer.distance_km == max(1, round(distance))
+        else:
+            assert answer.distance_km == round(distance, 1)
+
+
+def test_a_distance_is_no_finer_than_its_error(stations: Stations) -> None:
+    places = Places.load()
+    shekou, hetao = places.find("Shekou").place, places.find("Hetao").place
+    assert shekou is not None and hetao is not None
+    near_shekou, near_hetao = (stations.nearest(place, when=TUESDAY)[0] for place in (shekou, hetao))
+    assert (near_shekou.station.key, near_shekou.below_error, near_shekou.card("en")["distance_km"]) == ("zhaoshang", True, 2)
+    assert (near_hetao.station.key, near_hetao.below_error, near_hetao.card("en")["distance_km"]) == ("hetao", True, 2)
+    estimated = stations.nearest(SEA_WORLD, when=TUESDAY)[1]
+    assert estimated.about and not estimated.below_error and estimated.distance_km == 6
+
+
+def test_a_certain_hall_that_is_nearly_as_near_comes_first(stations: Stations) -> None:
+    between = Point(22.5465, 114.0800)
+    answers = stations.nearest(between, when=TUESDAY)
+    assert [answer.station.key for answer in answers][:2] == ["civic_center", "guiyuan"]
+    assert answers[0].safe_choice and answers[0].instead_of is stations.get("guiyuan")
+    assert len({answer.station.key for answer in answers}) == len(answers) == 3
+
+
+def test_a_certain_hall_that_is_farther_stays_behind_the_nearest(stations: Stations) -> None:
+    answers = stations.nearest(Point(22.5476, 114.1010), when=TUESDAY)
+    assert answers[0].station.key == "guiyuan" and all(answer.instead_of is None for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("day", "is_open", "reason", "usually"),
+    [
+        (date(2026, 11, 27), True, "within_hours", True), (date(2026, 11, 28), False, "weekend", False),
+        (date(2026, 10, 1), False, "holiday", False), (date(2026, 2, 14), None, "make_up_day", False),
+        (date(2027, 1, 1), False, "holiday", False), (date(2027, 3, 1), None, "calendar_not_known", True),
+        (date(2027, 3, 6), None, "calendar_not_known", False),
+    ],
+)
+def test_a_day_is_answered_as_far_as_it_is_known(
+    stations: Stations, day: date, is_open: bool | None, reason: str, usually: bool
+) -> None:
+    hall, other = stations.get("civic_center"), stations.get("hetao")
+    assert hall is not None and other is not None
+    state = stations.day(hall, day)
+    assert (state.open, state.reason, state.usually) == (is_open, reason, usually)
+    assert stations.day(other, day).reason == "hours_not_known"
+
+
+@pytest.mark.parametrize(("name", "key"), [("前海", "qianhai"), ("Hetao", "hetao"), ("Dameisha", None), ("Futian", None)])
+def test_a_place_at_the_door_of_a_station_means_it(stations: Stations, name: str, key: str | None) -> None:
+    place = Places.load().find(name).place
+    assert place is not None
+    found = stations.at(place)
+    assert (found.key if found else None) == key
 
 
 _CACHE: list[Stations] = []
@@ -132,7 +191,8 @@ def test_the_joint_matter_has_its_own_safe_choice(stations: Stations) -> None:
     [("where can I hand in my originals", "originals"), ("bring original documents", "originals"), ("领证去哪里", "pick_up"),
      ("I want to pick up my permit", "pick_up"), ("work and residence permit together", "joint"), ("两证一起办", "joint"),
      ("I want advice", "advice"), ("想咨询一下", "advice"), ("where to submit the application", "apply"), ("去哪里交材料", "apply"),
-     ("核验原件", "originals"), ("what time is it", None)],
+     ("核验原件", "originals"), ("what time is it", None), ("最近的办理点在哪里", None),
+     ("去哪里办理工作许可", "apply")],
 )
 def test_what_a_person_needs_is_read(stations: Stations, text: str, matter: str | None) -> None:
     found = stations.matter_in(text)

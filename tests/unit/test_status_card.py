@@ -87,3 +87,25 @@ def test_who_must_act_is_told_by_when(answers: Answers) -> None:
 def test_the_first_application_is_told_in_full_and_the_others_are_named(answers: Answers) -> None:
     text, entries = shown(answers, application("accepted"), application("in_force", number="…111"))
     assert "…111" in text and [entry["number"] for entry in entries] == ["…008", "…111"]
+
+
+@pytest.mark.parametrize(("language", "collect", "electronic"), [("en", "collected", "electronic"), ("zh", "领取", "电子文书")])
+def test_a_station_is_where_papers_and_answers_are_and_no_card_is_promised(
+    answers: Answers, language: Language, collect: str, electronic: str
+) -> None:
+    station = answers.catalogue.stations.get("joint_counter")
+    assert station is not None
+    text, (entry,) = shown(answers, application("approved", collect_at="joint_counter"), language=language)
+    [line] = [line for line in text.splitlines() if station.name[language] in line]
+    assert collect in line and electronic in line and "Collect at" not in text and "领取地点" not in text
+    assert entry["collect_at"] == "joint_counter"
+    without, (bare,) = shown(answers, application("approved"), language=language)
+    assert station.name[language] not in without and bare["collect_at"] is None
+
+
+@pytest.mark.parametrize(("key", "phone"), [("guiyuan", "0755-25102948"), ("zhaoshang", "0755-88121678")])
+def test_a_station_that_must_be_called_first_says_so(answers: Answers, key: str, phone: str) -> None:
+    text, _ = shown(answers, application("approved", collect_at=key))
+    assert f"Call {phone} before you go" in text
+    hall, _ = shown(answers, application("approved", collect_at="civic_center"))
+    assert "before you go" not in hall
