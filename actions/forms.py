@@ -59,6 +59,10 @@ class Flow(ABC):
         """Whether what the message names makes it one for this flow although the classifier is not sure."""
         return False
 
+    def owed(self, turn: Turn) -> bool:
+        """Whether the message is what this flow last asked for, though its form is no longer open."""
+        return False
+
     @abstractmethod
     def take(self, turn: Turn, state: State) -> Step | None:
         """Read a message while a question is open; None when it is no answer to it."""
@@ -85,7 +89,10 @@ def flow_actions(flow: Flow) -> list[type[Action]]:
             return flow.action
 
         def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-            return start(flow, Turn(tracker, dispatcher))
+            from actions import FLOWS
+
+            turn = Turn(tracker, dispatcher)
+            return start(next((other for other in FLOWS if other.owed(turn)), flow), turn)
 
     class Validate(Action):
         def name(self) -> str:

@@ -31,6 +31,9 @@ class StatusFlow(Flow):
             return Step({"again": True}, done=True)
         return self._step(turn, state)
 
+    def owed(self, turn: Turn) -> bool:
+        return not _NUMBER.search(turn.text) and self.claims(turn)
+
     def claims(self, turn: Turn) -> bool:
         if _NUMBER.search(turn.text):
             return turn.short or "application_status" in turn.candidates

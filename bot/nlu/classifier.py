@@ -73,7 +73,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         """
         return {
             "hidden": 256,
-            "epochs": 10,
+            "epochs": 8,
             "gram_dimensions": 1024,
             "gram_longest": 4,
             "gram_weight": 0.7,

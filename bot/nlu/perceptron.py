@@ -14,7 +14,7 @@ import numpy as np
 from bot.nlu.arrays import Floats, Ints, softmax
 
 _BATCH: Final = 256
-_FEWEST_STEPS: Final = 300
+_FEWEST_STEPS: Final = 120
 _RATE: Final = 3e-3
 _WARM_UP: Final = 0.1
 _DECAY: Final = 0.02

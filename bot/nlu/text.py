@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Any, Final
 
-LONGEST: Final = 200
+LONGEST: Final = 150
 """How much of a message is encoded, counted by `_weight`: the time of the encoder grows with it."""
 
 _TOKEN = re.compile(r"<([A-Z]+):\d+>")
@@ -52,6 +52,16 @@ def _shortened(text: str) -> str:
     return f"{text[: take(text)]} {text[len(text) - take(text[::-1]) :]}"
 
 
+def _tidied(text: str, lines: bool = False) -> str:
+    same = unicodedata.normalize("NFKC", _TOKEN.sub(lambda token: f" {_TOKEN_WORDS.get(token[1], token[1].lower())} ", text))
+    same = _INVISIBLE.sub("", same)
+    return "\n".join(_SPACES.sub(" ", line).strip() for line in same.splitlines()) if lines else _SPACES.sub(" ", same).strip()
+
+
+def _simplified(text: str) -> str:
+    return (_simplifier().convert(text) if _HAN.search(text) else text).lower()
+
+
 def plain(text: str, lines: bool = False) -> str:
     """`text` in NFKC, lower case, simplified Chinese, single spaces, and with redaction tokens as plain words.
 
@@ -59,14 +69,9 @@ def plain(text: str, lines: bool = False) -> str:
         text: as it was typed.
         lines: keep the ends of lines.
     """
-    same = unicodedata.normalize("NFKC", _TOKEN.sub(lambda token: f" {_TOKEN_WORDS.get(token[1], token[1].lower())} ", text))
-    same = _INVISIBLE.sub("", same)
-    same = "\n".join(_SPACES.sub(" ", line).strip() for line in same.splitlines()) if lines else _SPACES.sub(" ", same).strip()
-    if _HAN.search(same):
-        same = _simplifier().convert(same)
-    return same.lower()
+    return _simplified(_tidied(text, lines))
 
 
 def normalise(text: str) -> str:
-    """`plain`, and a text longer than the encoder can read in time loses its middle."""
-    return _shortened(plain(text))
+    """As `plain`, but a text longer than the encoder can read in time loses its middle."""
+    return _simplified(_shortened(_tidied(text)))

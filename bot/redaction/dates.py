@@ -98,7 +98,8 @@ ASKED: Final = [
         rf"(?:{_PIECE})(?:[\s,./\-·、_'’\u200b]{{0,4}}(?:(?:of|the|de|del|di)\s+){{0,2}}{_PIECE})+{_UNITS}",
         rf"{_CN_YEAR}(?!代|前|后|内|以)",
         rf"{_START}{_Y4}(?!\w){_UNITS}",
-        r"(?<![0-9A-Za-z])(?<!\d[-_/.,:· \n\u200b])\d{5,8}(?![0-9A-Za-z])(?![-_/.,:· \n\u200b]{1,3}\d)",
+        # Figures that hang on letters, as in "AB-123456" or "ab c 123456", belong to a number given instead of the date.
+        r"(?<![0-9A-Za-z])(?<![A-Za-z][-_/])(?<!\b[A-Za-z]\s)(?<!\d[-_/.,:· \n\u200b])\d{5,8}(?![0-9A-Za-z])(?![-_/.,:· \n\u200b]{1,3}\d)",
         rf"[{_N}十]{{1,4}}(?:[\s,./\-]{{1,3}}[{_N}十]{{1,3}}){{1,2}}",
         rf"[{_N}十]{{3,}}",
     )

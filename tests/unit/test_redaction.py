@@ -417,3 +417,10 @@ def test_birth_date_in_any_usual_format_is_taken(born: date, expects: Expects) -
         written = born.strftime(pattern)
         shown = _redacted(f"I was born on {written}.", expects)
         assert re.fullmatch(r"I was born on <(?:DATE|NUMBER):1>\.", shown), (written, shown)
+
+
+@pytest.mark.parametrize("number", ["DEMO-A-200011", "demo a 200011", "D 200008"])
+def test_a_number_given_instead_of_the_birth_date_stays_a_number(number: str) -> None:
+    kept: list[tuple[str, str]] = []
+    redact(number, "birth_date", lambda kind, piece: kept.append((kind, piece)) or "<TOKEN:1>")
+    assert kept == [("NUMBER", number)]
