@@ -15,7 +15,10 @@ from bot.settings import load
 
 def _check(arguments: argparse.Namespace) -> int:
     from bot.answers import Answers
+    from bot.nlu.safety import SafetyPhrases
     from bot.settings import ROOT
+
+    SafetyPhrases.load(ROOT)
 
     answers = Answers.load(ROOT)
     facts = answers.catalogue.facts
