@@ -46,7 +46,7 @@ def median_of(work: Callable[[], Any], rounds: int) -> float:
 
 
 def report(name: str, value: str, note: str = "") -> None:
-    print(f"{name:<46} {value:>14}  {note}", flush=True)
+    print(f"{name:<54} {value:>14}  {note}", flush=True)
 
 
 def catalogue_figures() -> None:
