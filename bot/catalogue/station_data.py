@@ -18,7 +18,9 @@ from bot.catalogue.reviews import Review
 from bot.errors import DataError
 from bot.languages import LANGUAGES, Language
 
+# Keys that other parts and the wire name; the file may hold more.
 KEYS: Final = ("civic_center", "joint_counter", "zhaoshang", "pingshan", "huawei", "qianhai", "guiyuan", "hetao")
+_SECTIONS: Final = frozenset({"services", "matters", "stations", "unidentified", "advice_places"})
 _BOUNDS: Final = (22.40, 22.90, 113.70, 114.70)
 _PLACE_FIELDS: Final = frozenset(
     {"name", "names", "district", "address", "phone", "hours", "metro", "position", "what", "notes", "obsolete"}
@@ -211,9 +213,11 @@ def load_station_data(path: Path, known_sources: Collection[str] | None = None, 
 
     named = _Entry(file, "services", part("services"), tuple(part("services")), grounds)
     services = {key: named.text(key) for key in part("services")}
-    missing, unknown = set(KEYS) - set(part("stations")), set(part("stations")) - set(KEYS)
-    if missing or unknown:
-        raise DataError(file, "stations", "keys", f"missing: {sorted(missing)}, unknown: {sorted(unknown)}")
+    missing = set(KEYS) - set(part("stations"))
+    if missing:
+        raise DataError(file, "stations", "keys", f"missing: {', '.join(sorted(missing))}")
+    for name in set(raw) - _SECTIONS:
+        raise DataError(file, str(name), "section", f"is unknown; there are {', '.join(sorted(_SECTIONS))}")
     stations = {key: _station(file, key, value, grounds, "station", services) for key, value in part("stations").items()}
     for station in stations.values():
         if station.position is None:

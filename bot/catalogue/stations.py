@@ -18,7 +18,7 @@ from bot.catalogue.opening import DayState, OpenState, open_on, open_state
 from bot.catalogue.place_names import fold, fold_chinese
 from bot.catalogue.places import Place
 from bot.catalogue.reviews import Review
-from bot.catalogue.station_data import KEYS, Matter, Remark, Station, StationData, load_station_data
+from bot.catalogue.station_data import Matter, Remark, Station, StationData, load_station_data
 from bot.languages import Language
 
 SAFE_CHOICE: Final = "civic_center"
@@ -145,7 +145,7 @@ class Stations:
 
     def all(self) -> tuple[Station, ...]:
         """Every station, the public ones first, in the order of the data; no advice places."""
-        stations = [self._data.stations[key] for key in KEYS]
+        stations = self._data.stations.values()
         return tuple(sorted(stations, key=lambda station: not station.open_to_public))
 
     def by_name(self, text: str) -> Station | None:
@@ -218,7 +218,8 @@ class Stations:
                 distance, error = distance_km(point, station.position.point), hypot(station.position.error_km, _error_km(where))
                 answer = _with_distance(self._answer(station, when, fits if needed else None), distance, error, _is_vague(where))
                 measured.append((distance, error, answer))
-        measured.sort(key=lambda item: (round(item[0], 3), KEYS.index(item[2].station.key)))
+        order = list(self._data.stations)
+        measured.sort(key=lambda item: (round(item[0], 3), order.index(item[2].station.key)))
         shown = [answer for _, _, answer in measured[:limit]]
         certain = [item for item in measured if not item[2].call_first]
         certain.sort(key=lambda item: item[2].station.key != SAFE_CHOICE)

@@ -325,6 +325,21 @@ def test_a_broken_entry_is_named(tmp_path: Path, path: tuple[str, ...], value: A
     assert (error.file, error.entry, error.field) == ("stations.yml", path[1], field)
 
 
-def test_a_missing_or_unknown_station_key_is_named(tmp_path: Path) -> None:
+def test_a_missing_station_key_is_named(tmp_path: Path) -> None:
     assert "hetao" in str(_broken(tmp_path, lambda raw: raw["stations"].pop("hetao")))
-    assert "moon" in str(_broken(tmp_path, lambda raw: raw["stations"].update(moon=raw["stations"]["hetao"])))
+
+
+def test_a_new_station_is_one_entry(tmp_path: Path) -> None:
+    raw = yaml.safe_load((DATA / "stations.yml").read_text(encoding="utf-8"))
+    raw["stations"]["longhua"] = {**raw["stations"]["pingshan"], "name": {"en": "Longhua Work Station", "zh": "龙华工作站"}}
+    path = tmp_path / "stations.yml"
+    path.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
+    added = Stations.load(WorkingCalendar.load(), path)
+    assert "longhua" in {answer.station.key for answer in added.nearest(PINGSHAN, when=TUESDAY, limit=9)}
+
+
+def test_an_unknown_section_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "stations.yml"
+    path.write_text((DATA / "stations.yml").read_text(encoding="utf-8") + "\nstation: {}\n", encoding="utf-8")
+    with pytest.raises(DataError, match="station: section"):
+        load_station_data(path)
