@@ -118,12 +118,6 @@ class WorkingCalendar:
             left -= self.usually_worked(day)
         return DueDate(day, exact, None if exact else "calendar_not_known", self.known_until)
 
-    def next_working_day(self, day: date) -> date:
-        """The first day from `day` on that is worked, as far as is known."""
-        while not self.usually_worked(day):
-            day += timedelta(days=1)
-        return day
-
 
 def _holiday(file: str, key: str, raw: Any, grounds: Grounds) -> list[Holiday]:
     entry = Entry(file, key, raw, _HOLIDAY_FIELDS, grounds)

@@ -67,10 +67,6 @@ class Materials(Mapping[str, Material]):
     def __len__(self) -> int:
         return len(self._materials)
 
-    def find_all(self, text: str) -> list[Material]:
-        """Every material named in `text`, in the order of naming, withdrawn ones too."""
-        return [self._materials[key] for key in dict.fromkeys(found.value for found in self._index.find(text))]
-
     def find(self, text: str) -> Material | None:
         """The material that `text` is about: the one named by the longest phrase, or None."""
         found = self._index.find(text)
