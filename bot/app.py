@@ -20,7 +20,6 @@ from bot.catalogue import Catalogue
 from bot.catalogue.stations import SAFE_CHOICE
 from bot.channels.bodies import LARGEST_BODY
 from bot.channels.home import HomePage
-from bot.channels.limits import Limiter
 from bot.channels.rest import RestChannel
 from bot.conversations.composer import Composer, Contact, RenderHandoff, RenderPrivate
 from bot.conversations.service import Conversations, Redact
@@ -30,6 +29,7 @@ from bot.errors import StartError
 from bot.http import Edge, Health, actions_check, rasa_check
 from bot.i18n import Texts
 from bot.languages import LANGUAGES, Language
+from bot.limits import Limiter
 from bot.logs import place, set_up
 from bot.metrics import Metrics
 from bot.permits.service import Permits

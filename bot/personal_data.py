@@ -34,6 +34,17 @@ PERSONAL_DATA: Final[Mapping[str, Kind]] = {
     "conversations.sender": "link",
     "messages.text": "speech",
     "messages.payload": "speech",
+    "left_messages.text": "speech",
+    "left_messages.contact": "identity",
+    "left_messages.answer": "speech",
+    "staff_notes.text": "speech",
+    "conversation_tags.tag": "case",
+    "feedback.comment": "speech",
+    "ratings.comment": "speech",
+    "return_codes.sender": "link",
+    "staff_accounts.login": "identity",
+    "staff_accounts.display_name": "identity",
+    "audit_entries.detail": "speech",
 }
 
 # Columns whose names sound personal and are not, each with the reason.
@@ -42,4 +53,10 @@ NOT_PERSONAL: Final[Mapping[str, str]] = {
     "employers.name_zh": "a company",
     "lookup_attempts.number_hash": "a keyed hash that is dropped within the hour",
     "vault_entries.token": "a running number",
+    "conversations.last_applicant_at": "a moment",
+    "attempts.key_hash": "a keyed hash that is dropped within a day",
+    "left_messages.contact_kind": "a word from a closed list",
+    "staff_invitations.token_hash": "a hash of a random word",
+    "staff_sessions.token_hash": "a hash of a random word",
+    "staff_agreements.text": "the same text for everybody",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,11 @@ from typing import Final
 from dotenv import dotenv_values
 
 from bot.errors import StartError
+from bot.network import Proxies
 
 ROOT: Final[Path] = Path(__file__).resolve().parent.parent
+
+_ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,15 @@ class Settings:
         metrics: who may read `/metrics`: `loopback` or `off` (`BOT_METRICS`).
         assistant_timeout_s: seconds Rasa has for one answer (`BOT_ASSISTANT_TIMEOUT_S`).
         turn_lease_s: seconds after which an unanswered turn is taken up again (`BOT_TURN_LEASE_S`).
+        allowed_origins: origins of pages that may hold the widget, besides our own, compared exactly (`BOT_ALLOWED_ORIGINS`).
+        trusted_proxies: addresses or networks whose `X-Forwarded-…` headers are believed (`BOT_TRUSTED_PROXIES`).
+        desk_hours: when officers may be asked for: `station` follows the hours of the hall, `always` ignores them (`BOT_DESK_HOURS`).
+        idle_warning_s, idle_close_s: silence of an applicant with an officer before the warning, and then before the close
+            (`BOT_IDLE_WARNING_S`, `BOT_IDLE_CLOSE_S`).
+        reclaim_after_s: seconds without a sign of an officer's console after which their conversations go back to the queue
+            (`BOT_RECLAIM_AFTER_S`).
+        return_code_minutes: how long a code to go on from another device lives (`BOT_RETURN_CODE_MINUTES`).
+        left_message_days: working days within which a left message is due (`BOT_LEFT_MESSAGE_DAYS`).
         log_level: of our own log (`BOT_LOG_LEVEL`).
     """
 
@@ -51,6 +64,14 @@ class Settings:
     metrics: str = "loopback"
     assistant_timeout_s: float = 20.0
     turn_lease_s: float = 10.0
+    allowed_origins: frozenset[str] = frozenset()
+    trusted_proxies: Proxies = field(default_factory=Proxies)
+    desk_hours: str = "station"
+    idle_warning_s: float = 600.0
+    idle_close_s: float = 300.0
+    reclaim_after_s: float = 60.0
+    return_code_minutes: float = 60.0
+    left_message_days: int = 2
     log_level: str = "INFO"
 
     @property
@@ -88,6 +109,28 @@ def _tokens(value: str) -> dict[str, str]:
     return tokens
 
 
+def _origins(value: str) -> frozenset[str]:
+    origins = frozenset(filter(None, (part.strip() for part in value.split(","))))
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            detail = f"BOT_ALLOWED_ORIGINS needs origins as https://host or https://host:port, in lower case, not {origin!r}."
+            raise StartError("bad_setting", detail=detail)
+    return origins
+
+
+def _proxies(value: str) -> Proxies:
+    try:
+        return Proxies.parse(value)
+    except ValueError as error:
+        raise StartError("bad_setting", detail=f"BOT_TRUSTED_PROXIES needs addresses or networks: {error}.") from None
+
+
+def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise StartError("bad_setting", detail=f"{name} must be {' or '.join(choices)}, not {value!r}.")
+    return value
+
+
 def load(environment: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> Settings:
     """The settings of this process; the environment wins over `.env`.
 
@@ -103,9 +146,6 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
         return values.get(name) or default
 
     data_dir = Path(get("BOT_DATA_DIR", "var")).expanduser()
-    metrics = get("BOT_METRICS", "loopback")
-    if metrics not in {"loopback", "off"}:
-        raise StartError("bad_setting", detail=f"BOT_METRICS must be loopback or off, not {metrics!r}.")
     return Settings(
         data_dir=data_dir if data_dir.is_absolute() else ROOT / data_dir,
         http_host=get("BOT_HTTP_HOST", "127.0.0.1"),
@@ -121,8 +161,16 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
         ),
         lookup_attempts=int(_number("BOT_LOOKUP_ATTEMPTS", get("BOT_LOOKUP_ATTEMPTS", "5"), 1, 100)),
         rest_tokens=_tokens(get("BOT_REST_TOKENS", "")),
-        metrics=metrics,
+        metrics=_choice("BOT_METRICS", get("BOT_METRICS", "loopback"), ("loopback", "off")),
         assistant_timeout_s=_number("BOT_ASSISTANT_TIMEOUT_S", get("BOT_ASSISTANT_TIMEOUT_S", "20"), 0.1, 55),
         turn_lease_s=_number("BOT_TURN_LEASE_S", get("BOT_TURN_LEASE_S", "10"), 1, 600),
+        allowed_origins=_origins(get("BOT_ALLOWED_ORIGINS", "")),
+        trusted_proxies=_proxies(get("BOT_TRUSTED_PROXIES", "")),
+        desk_hours=_choice("BOT_DESK_HOURS", get("BOT_DESK_HOURS", "station"), ("station", "always")),
+        idle_warning_s=_number("BOT_IDLE_WARNING_S", get("BOT_IDLE_WARNING_S", "600"), 1, 86400),
+        idle_close_s=_number("BOT_IDLE_CLOSE_S", get("BOT_IDLE_CLOSE_S", "300"), 1, 86400),
+        reclaim_after_s=_number("BOT_RECLAIM_AFTER_S", get("BOT_RECLAIM_AFTER_S", "60"), 1, 3600),
+        return_code_minutes=_number("BOT_RETURN_CODE_MINUTES", get("BOT_RETURN_CODE_MINUTES", "60"), 0.01, 1440),
+        left_message_days=int(_number("BOT_LEFT_MESSAGE_DAYS", get("BOT_LEFT_MESSAGE_DAYS", "2"), 1, 30)),
         log_level=get("BOT_LOG_LEVEL", "INFO").upper(),
     )

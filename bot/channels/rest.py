@@ -12,7 +12,6 @@ from typing import Any, Final
 from aiohttp import web
 
 from bot.channels.bodies import optional_object, optional_string, read_object
-from bot.channels.limits import Limiter
 from bot.conversations.composer import metadata
 from bot.conversations.events import Stored
 from bot.conversations.ledger import Address, new_id
@@ -21,6 +20,7 @@ from bot.conversations.text import clean, clean_name
 from bot.conversations.turns import Turns
 from bot.errors import AssistantUnavailable, NotAllowed
 from bot.languages import Language, as_language
+from bot.limits import Limiter
 from bot.metrics import Metrics
 from bot.request_language import speak
 

@@ -1,4 +1,4 @@
-"""What the interface says: one file of texts for each language, looked up by key."""
+"""What the interface says, looked up by key: one file for each language, and one more in the folder of each large part."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ def _flatten(prefix: str, tree: Mapping[str, Any], file: str) -> Iterator[tuple[
             raise DataError(file, key, "text", "must be a text that is not empty")
 
 
+def _read(folder: Path, name: str) -> Mapping[str, Any]:
+    try:
+        tree = json.loads((folder / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(name, "file", "content", str(error)) from error
+    if not isinstance(tree, dict):
+        raise DataError(name, "file", "content", "must be an object of texts")
+    return tree
+
+
 @dataclass(frozen=True)
 class Texts:
     """The interface's texts in every language, checked to be complete when loaded."""
@@ -41,24 +51,28 @@ class Texts:
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Texts:
-        """Read `<language>.json` for every language.
+        """Read `<language>.json` and `<part>/<language>.json` for every language; keys of a part begin with its name.
 
         Raises:
             DataError: a file is broken, or a key stands in one language only.
         """
         texts: dict[Language, Mapping[str, str]] = {}
+        parts = ["", *(f"{path.name}/" for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith("__"))]
         for language in LANGUAGES:
-            name = f"{language}.json"
-            try:
-                tree = json.loads((folder / name).read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
-                raise DataError(name, "file", "content", str(error)) from error
-            texts[language] = MappingProxyType(dict(_flatten("", tree, name)))
+            flat: dict[str, str] = {}
+            for part in parts:
+                flat.update(_flatten(part.rstrip("/"), _read(folder, f"{part}{language}.json"), f"{part}{language}.json"))
+            texts[language] = MappingProxyType(flat)
         everywhere = set().union(*texts.values())
         for language, known in texts.items():
             for key in sorted(everywhere - set(known)):
                 raise DataError(f"{language}.json", key, "text", "is missing in this language")
         return cls(MappingProxyType(texts))
+
+    def part(self, language: Language, prefix: str) -> dict[str, str]:
+        """The texts whose keys begin with `prefix` and a dot, under the rest of their keys."""
+        start = f"{prefix}."
+        return {key.removeprefix(start): text for key, text in self.by_language[language].items() if key.startswith(start)}
 
     def has(self, key: str) -> bool:
         """Whether there is a text with this key."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.channels.limits import Limiter
 from bot.errors import TooMany
+from bot.limits import Limiter
 
 
 class Clock:

@@ -1,0 +1,74 @@
+"""Whose address a request comes from, also behind proxies: only proxies that are named as trusted are believed."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+# Hosts of one IPv6 customer share this prefix, and count as one.
+_IPV6_PREFIX = 64
+
+
+@dataclass(frozen=True)
+class Proxies:
+    """The networks of trusted proxies; empty means that every peer speaks for itself."""
+
+    networks: tuple[Network, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Proxies:
+        """Networks or addresses separated by commas.
+
+        Raises:
+            ValueError: one of them is neither.
+        """
+        return cls(tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip()))
+
+    def trusts(self, address: str) -> bool:
+        """Whether the peer at `address` may say whom it speaks for."""
+        parsed = _parse(address)
+        return parsed is not None and any(parsed in network for network in self.networks)
+
+    def client(self, peer: str | None, forwarded_for: Sequence[str]) -> str:
+        """The address of the client: the peer, or behind trusted proxies the last address that none of them has.
+
+        Args:
+            peer: the address of the connection's other end.
+            forwarded_for: the values of every `X-Forwarded-For` header, in order.
+        """
+        client = peer or ""
+        hops = [hop.strip() for value in forwarded_for for hop in value.split(",") if hop.strip()]
+        while hops and self.trusts(client):
+            hop = _parse(hops.pop())
+            if hop is None:
+                # What a trusted proxy passed on cannot be read; the proxy is the last that is known.
+                break
+            client = str(hop)
+        return client
+
+    def secure(self, peer: str | None, scheme: str, forwarded_proto: str | None) -> bool:
+        """Whether the client's own connection is encrypted."""
+        if forwarded_proto is not None and self.trusts(peer or ""):
+            return forwarded_proto.strip().lower() == "https"
+        return scheme == "https"
+
+
+def caller_of(address: str) -> str:
+    """A name for a network address that tells callers apart without keeping where they live."""
+    parsed = _parse(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        address = str(ipaddress.ip_network((parsed, _IPV6_PREFIX), strict=False))
+    return "net:" + hashlib.sha256(address.encode()).hexdigest()[:32]
+
+
+def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        return parsed.ipv4_mapped
+    return parsed
