@@ -42,12 +42,20 @@ class Attempts:
             TooMany: `limit` attempts were made within `window`; `retry_after_s` says when the next may come.
         """
         moment, key_hash = now(), self._hash(kind, who)
+        if session.get_bind().dialect.name == "postgresql":
+            # Until commit nobody else counts for the same key: of many attempts at once no more than the limit pass.
+            session.execute(select(func.pg_advisory_xact_lock(int(key_hash[:15], 16))))
         mine = (Attempt.kind == kind, Attempt.key_hash == key_hash, Attempt.at > moment - window)
         count, oldest = session.execute(select(func.count(), func.min(Attempt.at)).where(*mine)).one()
         if count >= limit:
             raise TooMany(code, retry_after_s=max(1, math.ceil((_aware(oldest) + window - moment).total_seconds())))
         session.add(Attempt(kind=kind, key_hash=key_hash, at=moment))
         session.flush()
+
+    def give_back(self, session: Session, kind: str, who: str) -> None:
+        """Take the newest attempt of `who` out of the count: it was none of guessing."""
+        newest = select(func.max(Attempt.id)).where(Attempt.kind == kind, Attempt.key_hash == self._hash(kind, who)).scalar_subquery()
+        session.execute(delete(Attempt).where(Attempt.id == newest).execution_options(synchronize_session=False))
 
     def forget(self, session: Session, kind: str, who: str) -> None:
         """Start over for `who`, who has shown to be right."""
@@ -59,7 +67,7 @@ class Attempts:
         session.execute(delete(Attempt).where(Attempt.at < now() - _LONGEST_WINDOW))
 
     def _hash(self, kind: str, who: str) -> str:
-        return hmac.new(self._key, f"{kind}\x1f{who}".encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
+        return hmac.new(self._key, f"{kind}\x1f{who}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def _aware(moment: datetime) -> datetime:

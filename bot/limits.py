@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 # Asking for news costs less than a message.
 _CALLS_OF_A_MESSAGE: Final = 4
+_SIGNALS_OF_A_MESSAGE: Final = 4
 _BUCKETS_KEPT: Final = 20_000
 
 
@@ -23,11 +24,9 @@ class Limiter:
     A caller is a service with its token, or a network address, which may stand for a whole office: its limit is the wider one.
     """
 
-    def __init__(
-        self, per_minute: int, per_caller: int, enabled: bool = True, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, per_minute: int, per_caller: int, enabled: bool = True, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute, self._per_caller = per_minute, per_caller
-        self._enabled = enabled
+        self.enabled = enabled
         self._clock = clock
         self._buckets: dict[tuple[str, ...], tuple[float, float, int]] = {}
         if not enabled:
@@ -50,15 +49,32 @@ class Limiter:
         """
         self._pass(("call", caller), self._per_caller * _CALLS_OF_A_MESSAGE)
 
-    def _pass(self, key: tuple[str, ...], per_minute: int) -> None:
-        if not self._enabled:
+    def connection(self, caller: str) -> None:
+        """Count one connection.
+
+        Raises:
+            TooMany: the caller connects too often.
+        """
+        self._pass(("connection", caller), self._per_caller, "too_many_requests")
+
+    def signal(self, caller: str, sender: str) -> None:
+        """Count what a connected client asks or tells beside messages.
+
+        Raises:
+            TooMany: the conversation or the caller does it too often.
+        """
+        self._pass(("signals", caller, sender), self._per_minute * _SIGNALS_OF_A_MESSAGE, "too_many_requests")
+        self._pass(("signals of", caller), self._per_caller * _SIGNALS_OF_A_MESSAGE, "too_many_requests")
+
+    def _pass(self, key: tuple[str, ...], per_minute: int, code: str = "too_many_messages") -> None:
+        if not self.enabled:
             return
         moment = self._clock()
         left, since, _ = self._buckets.get(key, (float(per_minute), moment, per_minute))
         left = min(float(per_minute), left + (moment - since) * per_minute / 60)
         if left < 1:
             self._buckets[key] = (left, moment, per_minute)
-            raise TooMany("too_many_messages", retry_after_s=math.ceil((1 - left) * 60 / per_minute))
+            raise TooMany(code, retry_after_s=math.ceil((1 - left) * 60 / per_minute))
         self._buckets[key] = (left - 1, moment, per_minute)
         if len(self._buckets) > _BUCKETS_KEPT:
             self._forget(moment)

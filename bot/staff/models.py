@@ -88,6 +88,8 @@ class StaffSession(Base):
     """A signed-in browser; only a hash of its token is kept.
 
     Attributes:
+        network_hash: keyed hash of the network it was opened from: a network that an account is known to sign in from is not
+            shut out by what strangers try elsewhere.
         described: browser and system in a few words, so that people recognise their own sessions.
     """
 
@@ -100,6 +102,7 @@ class StaffSession(Base):
     id = Column(String(32), primary_key=True)
     account_id = _account_key()
     token_hash = Column(String(64), nullable=False)
+    network_hash = Column(String(64))
     described = Column(String(80), nullable=False, default="")
     created_at = Column(UtcDateTime, nullable=False, default=now)
     last_seen_at = Column(UtcDateTime, nullable=False, default=now)

@@ -1,0 +1,39 @@
+"""What each role may do: one table, which everything that asks for a permission goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+_READS: Final = frozenset({"conversation:read", "conversation:draft", "conversation:note"})
+_SERVES: Final = frozenset(
+    {
+        "conversation:claim",
+        "conversation:reply",
+        "conversation:transfer",
+        "conversation:close",
+        "left_message:answer",
+        "number:reveal",
+    }
+)
+_OVERSEES: Final = frozenset({"conversation:read_all", "audit:read"})
+
+ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "trainee": _READS,
+        "officer": _READS | _SERVES,
+        "supervisor": _READS | _SERVES | _OVERSEES,
+        "administrator": frozenset({"account:manage", "audit:read"}),
+    }
+)
+
+PERMISSIONS: Final[frozenset[str]] = frozenset().union(*ROLES.values())
+
+# Whoever serves applicants first signs the duty and privacy agreement.
+NEED_SIGNATURE: Final[frozenset[str]] = _SERVES
+
+
+def roles_with(permission: str) -> tuple[str, ...]:
+    """The roles that have a permission, in the order of the table."""
+    return tuple(role for role, permissions in ROLES.items() if permission in permissions)
