@@ -19,10 +19,12 @@ _SENSITIVE: Final = {
     "bribe": "utter_sensitive_bribe",
     "abuse": "utter_sensitive_abuse",
 }
+# After these the offer of a person is short and calm, and the staff are told in any case.
+_CALM: Final = frozenset({"self_harm", "danger"})
 
 
 class RequestPerson(Action):
-    """The applicant wants a person: a typed hand-off with its reason, hours and the hotline."""
+    """The applicant wants a person: a typed hand-off, in whose place the gateway puts the offer."""
 
     def name(self) -> str:
         return "action_request_person"
@@ -35,7 +37,7 @@ class RequestPerson(Action):
 
 
 class AnswerSensitive(Action):
-    """Self-harm, danger, a threat, a bribe or abuse: the fixed reply for its kind, and a person."""
+    """Self-harm, danger, a threat, a bribe or abuse: the fixed reply for its kind, and the offer of a person."""
 
     def name(self) -> str:
         return "action_answer_sensitive"
@@ -44,6 +46,7 @@ class AnswerSensitive(Action):
         from actions import FLOWS
 
         turn = Turn(tracker, dispatcher)
-        turn.say(_SENSITIVE.get(str(turn.message.get("safety")), "utter_sensitive"))
-        turn.say("utter_handoff", reason="sensitive")
+        kind = str(turn.message.get("safety"))
+        turn.say(_SENSITIVE.get(kind, "utter_sensitive"))
+        turn.say("utter_handoff", reason="sensitive", **({"calm": True} if kind in _CALM else {}))
         return forget(*FLOWS)

@@ -34,7 +34,7 @@ class HandleDoubt(Action):
         if meant is not None:
             return start(meant, turn)
         if turn.intent == "out_of_scope":
-            turn.say("utter_out_of_scope")
+            turn.say("utter_out_of_scope" if turn.failures < _PATIENCE else "utter_offer_person_outside")
         elif turn.failures >= _PATIENCE:
             turn.say("utter_offer_person", candidates=list(turn.candidates))
         elif turn.candidates:

@@ -14,8 +14,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.languages import DEFAULT, Language, as_language
 
 UNSURE = "nlu_fallback"
-_DOUBTS = frozenset({"utter_ask_back", "utter_not_understood", "utter_offer_person"})
-_OFFERS = frozenset({"utter_offer_person", "utter_form_offer_person"})
+_DOUBTS = frozenset({"utter_ask_back", "utter_not_understood", "utter_out_of_scope", "utter_offer_person", "utter_offer_person_outside"})
+_OFFERS = frozenset({"utter_offer_person", "utter_offer_person_outside", "utter_form_offer_person"})
 _QUESTION = re.compile(
     r"[?？]\s*$|^\W*(?:how|what|when|where|which|who|why|can|could|do|does|did|is|are|must|should|may|will)\b"
     r"|怎么|什么|多久|多少|几[天个号点]|能不能|可不可以|为什么|哪[里儿个些]|[吗呢]\W*$|是不是|要不要",
@@ -125,7 +125,12 @@ class Turn:
         current = True
         for event in reversed(self.tracker.events):
             if event.get("event") == "bot":
-                names.add(str((event.get("metadata") or {}).get("template")))
+                metadata = event.get("metadata") or {}
+                if metadata.get("author"):
+                    # People spoke in between, and what the assistant had said before that is over.
+                    yield frozenset()
+                    return
+                names.add(str(metadata.get("template")))
             elif event.get("event") == "user":
                 if not current:
                     yield frozenset(names)

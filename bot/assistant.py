@@ -28,7 +28,11 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 @dataclass(frozen=True)
 class Question:
-    """What the assistant is asked; `text` holds no personal data any more."""
+    """What the assistant is asked; `text` holds no personal data any more.
+
+    Attributes:
+        meanwhile: what applicant and staff said while the assistant did not have the conversation, without personal data.
+    """
 
     conversation_id: str
     message_id: str
@@ -36,6 +40,7 @@ class Question:
     language: Language
     channel: str
     choice: str | None = None
+    meanwhile: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ class Reply:
     Attributes:
         candidates: the topics offered when the assistant asks back; `topic` is None then.
         expects: the kind of value that the reply asks for, so that the next message can be redacted.
-        handoff: the reason when the applicant asked for a person.
+        handoff: the reason when the applicant is to be offered a person; `calm` when that must be done with few words.
+        offer: why this reply offers a person by the way, should the applicant take it up.
         set_language: the language the applicant chose with this message.
         private: a vault entry that the gateway renders in place of this reply.
         source_line: the end of `text` that names the sources, for clients that show `sources` in their own way.
@@ -78,6 +84,8 @@ class Reply:
     sources: tuple[Cited, ...] = ()
     expects: str | None = None
     handoff: str | None = None
+    calm: bool = False
+    offer: str | None = None
     set_language: Language | None = None
     private: str | None = None
     source_line: str | None = None
@@ -164,7 +172,7 @@ def _source(raw: object) -> Cited:
     )
 
 
-_REPLY = frozenset(entry.name for entry in fields(Reply))
+_REPLY = frozenset(entry.name for entry in fields(Reply)) - {"calm"}
 
 
 def _reply(raw: object) -> Reply:
@@ -177,9 +185,11 @@ def _reply(raw: object) -> Reply:
         _need(isinstance(confidence, (int, float)) and not isinstance(confidence, bool), "confidence")
         _need(0 <= confidence <= 1.000001, "confidence")
     _need(expects is None or _CODE.fullmatch(expects) is not None, "expects")
-    handoff = None
+    handoff, calm, offer = None, False, _optional(entry.get("offer"), "offer")
+    _need(offer is None or _CODE.fullmatch(offer) is not None, "offer")
     if entry.get("handoff") is not None:
-        handoff = _string(_object(entry["handoff"], "handoff", frozenset({"reason"})).get("reason"), "handoff.reason")
+        wanted = _object(entry["handoff"], "handoff", frozenset({"reason", "calm"}))
+        handoff, calm = _string(wanted.get("reason"), "handoff.reason"), wanted.get("calm") is True
         _need(_CODE.fullmatch(handoff) is not None, "handoff.reason")
     chosen = entry.get("set_language")
     reply = Reply(
@@ -193,6 +203,8 @@ def _reply(raw: object) -> Reply:
         sources=tuple(_source(item) for item in _items(entry.get("sources"), "sources")),
         expects=expects,
         handoff=handoff,
+        calm=calm,
+        offer=offer,
         set_language=None if chosen is None else _language(chosen, "set_language"),
         private=_optional(entry.get("private"), "private"),
         source_line=None if entry.get("source_line") is None else _string(entry["source_line"], "source_line", 5000),
@@ -258,13 +270,15 @@ class RasaAssistant:
         Raises:
             AssistantUnavailable: kind `refused`, `timeout`, `status`, `too_large`, `not_json`, `empty` or `shape`.
         """
-        metadata = {
+        metadata: dict[str, Any] = {
             "message_id": question.message_id,
             "language": question.language,
             "channel": question.channel,
         }
         if question.choice is not None:
             metadata["choice"] = question.choice
+        if question.meanwhile:
+            metadata["meanwhile"] = list(question.meanwhile)
         message = {"sender": question.conversation_id, "message": question.text, "metadata": metadata}
         try:
             body = await asyncio.wait_for(self._post(message), self.timeout_s)

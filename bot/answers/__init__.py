@@ -21,6 +21,8 @@ from bot.languages import Language, as_language
 _SOURCES_IN_TEXT: Final = 3
 _PHONES: Final = "phones."
 _HOTLINE: Final = "hotline"
+NOT_KNOWN: Final = "not_known"
+_PERSON: Final = "handoff"
 _GAP: Final = re.compile(r"\n{3,}")
 
 
@@ -114,20 +116,23 @@ class Answers:
         citations = Citations(self.text, language)
         shown = citations.shown(self._claims(response, facts, part))
         pieces = [response.texts[language].fill(self.catalogue.facts, language, given)]
-        pieces += self._caveat(facts, part.unconfirmed, language)
+        caveats = self._caveat(facts, part.unconfirmed, language)
+        pieces += caveats
         line = citations.line(shown, None if part.all_sources else _SOURCES_IN_TEXT)
         candidates = list(given.get("candidates", ()))
+        offered = part.offers or response.offers or self._unknown(facts, response)
         reply: dict[str, Any] = {
             "text": "\n\n".join(_GAP.sub("\n\n", piece.strip()) for piece in [*pieces, line] if piece.strip()),
-            "quick_replies": self._quick_replies(response, part, candidates, language),
-            "card": part.card,
+            "quick_replies": self._quick_replies(response, part, candidates, language, offered == NOT_KNOWN),
+            "card": None if part.card is None else {"language": language, **part.card, "caveats": caveats},
             "topic": response.topic,
             "confidence": understood.confidence,
             "language": language,
             "sources": shown,
             "source_line": line or None,
             "expects": given.get("expects", response.expects),
-            "handoff": {"reason": given.get("reason", response.handoff)} if response.handoff else None,
+            "handoff": self._handoff(response, given),
+            "offer": offered,
             "set_language": given.get("set_language"),
             "private": given.get("private"),
         }
@@ -143,13 +148,30 @@ class Answers:
         """The quick reply that asks about `topic`."""
         return {"title": self.topics[topic].title[language], "payload": f"/{topic}"}
 
-    def _quick_replies(self, response: Response, part: Part, candidates: Sequence[str], language: Language) -> list[dict[str, str]]:
+    def _quick_replies(
+        self, response: Response, part: Part, candidates: Sequence[str], language: Language, person: bool
+    ) -> list[dict[str, str]]:
         replies = [{"title": reply.title[language], "payload": reply.payload} for reply in response.quick_replies]
         replies += [{"title": title, "payload": payload} for title, payload in part.quick_replies]
         if response.more:
             replies.append({"title": self.text("utter_frame_more", language), "payload": f"choose:more.{response.topic}=show"})
         replies += [self.topic_reply(topic, language) for topic in (*candidates, *response.follow_ups)]
+        if person and self.topic_reply(_PERSON, language) not in replies:
+            replies = [*replies[: MAX_CHOICES - 1], self.topic_reply(_PERSON, language)]
         return replies[:MAX_CHOICES]
+
+    @staticmethod
+    def _handoff(response: Response, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        if response.handoff is None:
+            return None
+        wanted: dict[str, Any] = {"reason": given.get("reason", response.handoff)}
+        return {**wanted, "calm": True} if given.get("calm") else wanted
+
+    @staticmethod
+    def _unknown(facts: Iterable[Fact], response: Response) -> str | None:
+        """An answer that rests on what is not known leaves a question for a person."""
+        open_questions = any(doubt_of(fact.certainty, fact.scope) == "unknown" for fact in facts)
+        return NOT_KNOWN if open_questions and response.topic is not None else None
 
     @staticmethod
     def _claims(response: Response, facts: Sequence[Fact], part: Part) -> list[Sequence[Source]]:

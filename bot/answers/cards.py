@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.answers import checklist_card, deadline_card, noted_card, person_card, station_card, status_card
+from bot.answers import checklist_card, deadline_card, noted_card, person_card, rating_card, station_card, status_card
 from bot.answers.part import Part
 
 BUILDERS: Mapping[str, Callable[..., Part]] = {
@@ -13,7 +13,9 @@ BUILDERS: Mapping[str, Callable[..., Part]] = {
     "noted": noted_card.noted,
     "material": checklist_card.material,
     "material_withdrawn": checklist_card.withdrawn,
-    "handoff": person_card.handoff,
+    "desk_offer": person_card.offer,
+    "desk_queued": person_card.queued,
+    "rating": rating_card.rating,
     "stations_near": station_card.stations_near,
     "station_one": station_card.station_one,
     "station_list": station_card.station_list,

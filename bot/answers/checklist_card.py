@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.answers.formats import format_date, join
 from bot.answers.part import DOUBTS, MAX_CHOICES, DoubtKind, Part, doubt_of
@@ -26,6 +27,7 @@ _SELDOM = frozenset({"short_term", "cancellation"})
 # Fields that a list leaves out when they only say that there is nothing to do; the condition it says with the name.
 _SILENT = frozenset({"authentication", "translation"})
 _BESIDE_THE_NAME = "condition"
+_FIRST_SENTENCE: Final = re.compile(r"(?<=\.)\s+|(?<=。)")
 _FIELDS = (
     ("condition", "condition"),
     ("provided", "provided_by_text"),
@@ -87,8 +89,10 @@ def checklist(answers: Answers, params: Mapping[str, Any], language: Language) -
             "type": "checklist",
             "application_type": found.application_type,
             "category": found.category,
+            "profile": profile.to_dict(),
             "items": [_card_item(answers, item, language) for item in found.items],
             "notes": [note.text[language] for note in found.notes],
+            **_both(lambda each: _card_heading(answers, profile, found, each), language),
         },
         params={
             "intro": intro,
@@ -128,6 +132,14 @@ def withdrawn(answers: Answers, params: Mapping[str, Any], language: Language) -
 
 
 def _person(answers: Answers, profile: Profile, found: Checklist, language: Language) -> str:
+    known = _known(answers, profile, found, language)
+    if not known:
+        return ""
+    text = answers.text("utter_checklist_person", language, known=join(known, language))
+    return text if language == "zh" else f" {text}"
+
+
+def _known(answers: Answers, profile: Profile, found: Checklist, language: Language) -> list[str]:
     papers = answers.catalogue.papers
     category = papers.categories.get(found.category or "")
     known = [category.label[language]] if category is not None else []
@@ -140,10 +152,7 @@ def _person(answers: Answers, profile: Profile, found: Checklist, language: Lang
         elif circumstance.kind == "choice":
             labels = [choice.label[language] for choice in circumstance.choices if choice.value == value]
             known += [answers.text("utter_checklist_change", language, value=label) if key == "change" else label for label in labels]
-    if not known:
-        return ""
-    text = answers.text("utter_checklist_person", language, known=join(list(dict.fromkeys(known)), language))
-    return text if language == "zh" else f" {text}"
+    return list(dict.fromkeys(known))
 
 
 def _line(answers: Answers, item: Item, language: Language) -> str:
@@ -183,28 +192,51 @@ def _fields(answers: Answers, item: Any, language: Language, *, full: bool) -> l
     return texts
 
 
-def _card_item(answers: Answers, item: Item, language: Language) -> dict[str, Any]:
-    def shown(text: Mapping[Language, str] | None) -> str | None:
-        return None if text is None else text[language]
+def _both(words: Callable[[Language], dict[str, Any]], language: Language) -> dict[str, Any]:
+    """The words of a card in its own language, and those of the other one under `other`: a list is read by two people."""
+    other: Language = "zh" if language == "en" else "en"
+    return {"language": language, **words(language), "other": {"language": other, **words(other)}}
 
+
+def _card_heading(answers: Answers, profile: Profile, found: Checklist, language: Language) -> dict[str, Any]:
+    assert found.application_type is not None
+    return {
+        "type_name": answers.catalogue.papers.application_types[found.application_type].name[language],
+        "person": join(_known(answers, profile, found, language), language),
+        "reason": found.outcome.text[language] if found.outcome is not None else None,
+        "warnings": [note.text[language] for note in found.notes if note.id not in _ON_THE_LIST],
+        "closing": [note.text[language] for note in found.notes if note.id in _ON_THE_LIST],
+    }
+
+
+def _card_item(answers: Answers, item: Item, language: Language) -> dict[str, Any]:
     return {
         "id": item.id,
-        "name": item.name[language],
+        "name_en": item.name["en"],
         "name_zh": item.name["zh"],
         "required": item.required,
-        "condition": shown(item.condition),
         "provided_by": item.provided_by,
-        "provided_by_text": shown(item.provided_by_text),
-        "form": shown(item.form),
-        "authentication": shown(item.authentication),
-        "translation": shown(item.translation),
-        "validity": shown(item.validity),
-        "details": shown(item.details),
-        "common_return": shown(item.common_return),
-        "notes": [note.text[language] for note in item.notes],
         "certainty": item.certainty,
         "sources": answers.public_sources(item.sources, language),
+        **_both(lambda each: _card_words(answers, item, each), language),
     }
+
+
+def _card_words(answers: Answers, item: Item, language: Language) -> dict[str, Any]:
+    words: dict[str, Any] = {"name": item.name[language], "brief": _brief(answers, item, language)}
+    for _, attribute in _FIELDS:
+        text = getattr(item, attribute)
+        words[attribute] = None if text is None else text[language]
+    return {**words, "notes": [note.text[language] for note in item.notes]}
+
+
+def _brief(answers: Answers, item: Item, language: Language) -> str:
+    """The one sentence that matters most to this person: what decides whether it is needed, then what makes it valid."""
+    general = answers.catalogue.papers.materials[item.id]
+    # A way of authentication that differs from the general one was found for this person's country.
+    own = item.authentication if item.authentication != general.authentication else None
+    told = next(filter(None, (item.condition, own, item.validity, item.form, item.provided_by_text)))
+    return _FIRST_SENTENCE.split(told[language], maxsplit=1)[0]
 
 
 def _other(name: Mapping[Language, str], language: Language) -> str:

@@ -35,6 +35,7 @@ class Part:
         sources: those of one more thing that is said.
         unconfirmed: short labels of what is not certain, with the kind of doubt.
         quick_replies: choices as `(title, payload)`.
+        offers: reason code that is kept for a person, should the applicant ask for one after this.
         all_sources: whether the text names every source instead of the first few.
     """
 
@@ -45,4 +46,5 @@ class Part:
     sources: tuple[Source, ...] = ()
     unconfirmed: tuple[tuple[DoubtKind, str], ...] = ()
     quick_replies: tuple[tuple[str, str], ...] = ()
+    offers: str | None = None
     all_sources: bool = False

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from bot.answers.formats import format_moment, join
 from bot.answers.part import Part
 from bot.catalogue.formats import format_day
-from bot.catalogue.geo import Point
+from bot.catalogue.geo import Point, directions
 from bot.catalogue.opening import DayState
 from bot.catalogue.places import Place
+from bot.catalogue.station_data import Station
 from bot.catalogue.stations import SAFE_CHOICE, StationAnswer
 from bot.db import now
 from bot.languages import Language
@@ -38,7 +40,8 @@ def stations_near(answers: Answers, params: Mapping[str, Any], language: Languag
         distance=_distance(answers, nearest, language),
         other=nearest.instead_of.name[language] if nearest.instead_of else "",
     )
-    return _list(answers, found, language, {"first": first})
+    part = _list(answers, found, language, {"first": first})
+    return replace(part, card={**(part.card or {}), "matter": params.get("matter")})
 
 
 def station_one(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
@@ -51,7 +54,7 @@ def station_one(answers: Answers, params: Mapping[str, Any], language: Language)
     details = _details(answers, answer, language, full=True)
     details += [note[language] for note in station.notes]
     return Part(
-        card={"type": "station", "stations": [answer.card(language)]},
+        card={"type": "station", "stations": [entry(answers, answer, language)]},
         params={
             "name": station.name[language],
             "state": _state(answers, answer, language) if day is None else _day_state(answers, stations.day(station, day), language),
@@ -77,7 +80,49 @@ def station_list(answers: Answers, params: Mapping[str, Any], language: Language
     part = _list(
         answers, [stations.answer(station, now()) for station in public], language, {"first": first, "rest": rest.statement[language]}
     )
-    return Part(card=part.card, params=part.params, sources=(*part.sources, *answers.catalogue.cited(rest.sources)))
+    card = {**(part.card or {}), "rest": rest.statement[language]}
+    return replace(part, card=card, sources=(*part.sources, *answers.catalogue.cited(rest.sources)))
+
+
+def entry(answers: Answers, answer: StationAnswer, language: Language) -> dict[str, Any]:
+    """A station as the card shows it: beside the agreed fields what only words can say, and the Chinese for a driver."""
+    station = answer.station
+    phone = station.phone or answers.catalogue.facts["phones.work_permit"].values["number"]
+    shown = answer.card(language)
+    links = directions(station.position.point, station.name["zh"]) if shown["map_links"] and station.position is not None else {}
+    return {
+        **shown,
+        "name_zh": station.name["zh"],
+        "address_zh": station.address["zh"] if station.address else None,
+        "about": answer.about,
+        "below_error": answer.below_error,
+        "safe": _safe(answers, station, language) if answer.safe_choice else None,
+        "state": _capital(_state(answers, answer, language)),
+        "as_of": now().isoformat(),
+        "directions": links,
+        "call": answers.text("utter_station_call_first", language, phone=phone) if answer.call_first else None,
+        "call_phone": phone if answer.call_first else None,
+        "metro": [stop[language] for stop in station.metro],
+        "notes": [note[language] for note in station.notes],
+    }
+
+
+def public_stations(answers: Answers, language: Language) -> list[dict[str, Any]]:
+    """Every public station as the card shows it, with its point and the matters it helps with, so that a device can reckon.
+
+    `safe` is what is said of it where it is the certain choice.
+    """
+    stations = answers.catalogue.stations
+    return [
+        {
+            **entry(answers, stations.answer(station, now()), language),
+            "safe": _safe(answers, station, language),
+            "matters": list(stations.matters_of(station)),
+            "position": {"lat": station.position.point.lat, "lon": station.position.point.lon, "error_km": station.position.error_km},
+        }
+        for station in stations.all()
+        if station.open_to_public and station.position is not None
+    ]
 
 
 def places(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
@@ -117,8 +162,12 @@ def _list(answers: Answers, found: Sequence[StationAnswer], language: Language, 
             )
         )
     cited = answers.catalogue.cited(tag for answer in found for tag in answer.station.sources)
-    card = {"type": "station", "stations": [answer.card(language) for answer in found]}
+    card = {"type": "station", "stations": [entry(answers, answer, language) for answer in found]}
     return Part(card=card, params={**params, "list": "\n".join(lines)}, sources=cited)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _distance(answers: Answers, answer: StationAnswer, language: Language) -> str:
@@ -164,7 +213,7 @@ def _details(answers: Answers, answer: StationAnswer, language: Language, full: 
     phone = answers.catalogue.facts["phones.work_permit"].values["number"]
     details = []
     if answer.safe_choice:
-        details.append(answers.text("utter_station_safe" if station.key == SAFE_CHOICE else "utter_station_safer", language))
+        details.append(_safe(answers, station, language))
     if station.address is not None:
         details.append(answers.text("utter_station_address", language, address=_address(station.address, language)))
     if station.hours is not None and full:
@@ -179,6 +228,10 @@ def _details(answers: Answers, answer: StationAnswer, language: Language, full: 
     if full and station.metro:
         details.append(answers.text("utter_station_metro", language, metro=join([stop[language] for stop in station.metro], language)))
     return details
+
+
+def _safe(answers: Answers, station: Station, language: Language) -> str:
+    return answers.text("utter_station_safe" if station.key == SAFE_CHOICE else "utter_station_safer", language)
 
 
 def _address(address: Mapping[Language, str], language: Language) -> str:

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from bot.answers import status_doubts
 from bot.answers.formats import format_date
 from bot.answers.part import Part
 from bot.catalogue.calendar import local
 from bot.catalogue.deadlines import DeadlineAnswer
+from bot.catalogue.stages import Stage
+from bot.catalogue.station_data import Station
 from bot.db import now
 from bot.languages import Language
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 # What the words about collecting rest on.
 _NO_CARD = ("card.end", "permit.result_documents")
+# Which way an application goes after this depends on its type.
+_DECIDED = "approved"
 
 
 def status(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
@@ -26,6 +31,7 @@ def status(answers: Answers, params: Mapping[str, Any], language: Language) -> P
     first = applications[0]
     stage = answers.catalogue.papers.stages[first["stage"]]
     running = _running(answers, first)
+    reason = status_doubts.doubt(first, running)
     body = answers.text(
         "utter_status_one",
         language,
@@ -36,7 +42,13 @@ def status(answers: Answers, params: Mapping[str, Any], language: Language) -> P
         meaning=stage.meaning[language],
         who=stage.who_acts[language],
         todo=stage.todo[language],
-        details="\n".join([*_counted(answers, running, language), *_details(answers, applications, language)]),
+        details="\n".join(
+            [
+                *_counted(answers, running, language),
+                *status_doubts.line(answers, first, reason, language),
+                *_details(answers, applications, language),
+            ]
+        ),
     )
     facts = [*(running.facts if running else ()), *(_NO_CARD if first["collect_at"] else ())]
     tags = [*stage.sources, *(running.sources if running else ())]
@@ -45,6 +57,7 @@ def status(answers: Answers, params: Mapping[str, Any], language: Language) -> P
         params={"body": body},
         facts=tuple(answers.catalogue.facts[fact] for fact in facts),
         sources=answers.catalogue.cited(tags),
+        offers=reason,
     )
 
 
@@ -61,22 +74,45 @@ def _entry(answers: Answers, application: Mapping[str, Any], language: Language)
     stage = answers.catalogue.papers.stages[application["stage"]]
     running = _running(answers, application)
     station = answers.catalogue.stations.get(application["collect_at"]) if application["collect_at"] else None
+    stages = answers.catalogue.papers.stages
     return {
         "number": application["number"],
         "application_type": application["application_type"],
+        "type_name": _type_name(answers, application, language),
         "stage": application["stage"],
         "stage_name": stage.name[language],
         "since": application["since"],
-        "history": application["history"],
+        "history": [{**step, "name": stages[step["stage"]].name[language]} for step in application["history"]],
+        "ahead": [{"stage": each.id, "name": each.name[language]} for each in _ahead(answers, application["stage"])],
         "meaning": stage.meaning[language],
         "who_acts": stage.who_acts[language],
         "to_do": stage.todo[language],
         "act_by": running.last_day.isoformat() if running and running.last_day else None,
         "expected_by": running.due.isoformat() if running and running.due else None,
         "exact": running.exact if running else None,
+        "act_from": running.first_day.isoformat() if running and running.first_day else None,
+        "deadline": [line.replace("**", "") for line in _counted(answers, running, language)],
         "valid_until": application["valid_until"],
         "collect_at": station.key if station else None,
+        "collect": [line.replace("**", "") for line in _collecting(answers, station, language)],
     }
+
+
+def _ahead(answers: Answers, stage: str) -> Sequence[Stage]:
+    """What usually comes between `stage` and the decision; nothing where the usual way was left or is over."""
+    usual = [each for each in answers.catalogue.papers.stages.values() if each.usual]
+    names = [each.id for each in usual]
+    return usual[names.index(stage) + 1 : names.index(_DECIDED) + 1] if stage in names else ()
+
+
+def _collecting(answers: Answers, station: Station | None, language: Language) -> list[str]:
+    if station is None:
+        return []
+    lines = [answers.text("utter_status_collect", language, station=station.name[language])]
+    if station.call_first:
+        phone = station.phone or answers.catalogue.facts["phones.work_permit"].values["number"]
+        lines.append(answers.text("utter_station_call_first", language, phone=phone))
+    return lines
 
 
 def _counted(answers: Answers, running: DeadlineAnswer | None, language: Language) -> list[str]:
@@ -108,11 +144,7 @@ def _details(answers: Answers, applications: Sequence[Mapping[str, Any]], langua
         day = format_date(date.fromisoformat(first["valid_until"]), language)
         details.append(answers.text("utter_status_valid_until", language, date=day))
     station = answers.catalogue.stations.get(first["collect_at"]) if first["collect_at"] else None
-    if station is not None:
-        details.append(answers.text("utter_status_collect", language, station=station.name[language]))
-        if station.call_first:
-            phone = station.phone or answers.catalogue.facts["phones.work_permit"].values["number"]
-            details.append(answers.text("utter_station_call_first", language, phone=phone))
+    details += _collecting(answers, station, language)
     separator = "；" if language == "zh" else "; "
     steps = [
         f"{stages[step['stage']].name[language]} {format_date(datetime.fromisoformat(step['at']), language)}" for step in first["history"]

@@ -13,7 +13,20 @@ from bot.catalogue.templates import PLACEHOLDER, Template, split
 from bot.errors import DataError
 from bot.languages import LANGUAGES, Language
 
-_RESPONSE_FIELDS = {"topic", "en", "zh", "more", "quick_replies", "based_on", "expects", "card", "handoff", "follow_ups", "sources"}
+_RESPONSE_FIELDS = {
+    "topic",
+    "en",
+    "zh",
+    "more",
+    "quick_replies",
+    "based_on",
+    "expects",
+    "card",
+    "handoff",
+    "offers",
+    "follow_ups",
+    "sources",
+}
 _TOPIC_FIELDS = {"topic", "group", "covers", "title", "questions", "answer", "follow_ups"}
 GROUPS: Final = ("flow", "faq", "talk")
 
@@ -36,6 +49,7 @@ class Response:
         expects: which question is open afterwards (`number`, `date`), for the redaction of the next message.
         card: name of the card that goes with it.
         handoff: reason code when the response asks for a person.
+        offers: reason code that is kept for the person, should the applicant ask for one after this response.
         sources: whether it names where it comes from; what only talks or offers help does not.
     """
 
@@ -49,6 +63,7 @@ class Response:
     expects: str | None = None
     card: str | None = None
     handoff: str | None = None
+    offers: str | None = None
     sources: bool = True
 
 
@@ -90,9 +105,7 @@ def load_topic(path: Path, facts: Facts, today: date) -> tuple[Topic, list[Respo
         answer = dict(answer)
         more = answer.pop("more", None)
         own = {"topic": name, "follow_ups": raw.get("follow_ups") or [], "sources": raw["group"] != "talk"}
-        responses.append(
-            load_response(file, f"utter_{name}", {**own, **answer}, facts, today, more is not None)
-        )
+        responses.append(load_response(file, f"utter_{name}", {**own, **answer}, facts, today, more is not None))
         if more is not None:
             based_on = {"based_on": more.get("based_on", answer.get("based_on", []))}
             responses.append(load_response(file, f"utter_more_{name}", {**own, **more, **based_on}, facts, today))
@@ -153,6 +166,7 @@ def load_response(file: str, name: str, raw: Mapping[str, Any], facts: Facts, to
         expects=raw.get("expects"),
         card=raw.get("card"),
         handoff=raw.get("handoff"),
+        offers=raw.get("offers"),
         sources=raw.get("sources", True),
     )
 

@@ -14,7 +14,19 @@ from bot.catalogue.grounds import DATA, Grounds
 
 CATEGORIES: Final = ("A", "B", "C")
 _TYPE_FIELDS: Final = PROVENANCE | {
-    "wire", "priority", "chosen_by", "name", "label", "aliases", "who", "when", "limits", "result", "steps", "materials", "until"
+    "wire",
+    "priority",
+    "chosen_by",
+    "name",
+    "label",
+    "aliases",
+    "who",
+    "when",
+    "limits",
+    "result",
+    "steps",
+    "materials",
+    "until",
 }
 _LIMIT_FIELDS: Final = frozenset({"text"}) | (PROVENANCE - {"review_by"})
 _CATEGORY_FIELDS: Final = frozenset({"name", "label", "meaning", "aliases", "inferred_for"}) | PROVENANCE
@@ -113,9 +125,7 @@ class ApplicationTypes(Mapping[str, ApplicationType]):
         return None
 
     @classmethod
-    def load(
-        cls, path: Path = DATA / "application_types.yml", *, grounds: Grounds, materials: Collection[str]
-    ) -> ApplicationTypes:
+    def load(cls, path: Path = DATA / "application_types.yml", *, grounds: Grounds, materials: Collection[str]) -> ApplicationTypes:
         """Read and check the file.
 
         Raises:

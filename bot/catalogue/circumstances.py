@@ -123,9 +123,7 @@ class Circumstances(Mapping[str, Circumstance]):
         return cls({key: _with_conditions(path.name, each, raws[key], domains) for key, each in read.items()})
 
 
-def _circumstance(
-    file: str, key: str, raw: Any, grounds: Grounds, types: Collection[str], countries: Collection[str]
-) -> Circumstance:
+def _circumstance(file: str, key: str, raw: Any, grounds: Grounds, types: Collection[str], countries: Collection[str]) -> Circumstance:
     entry = Entry(file, key, raw, _FIELDS, grounds)
     if entry.facts:
         entry.provenance()

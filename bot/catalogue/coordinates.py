@@ -27,9 +27,7 @@ _LON_FIELD: Final = re.compile(rf"[?&#](?:m?lon|m?lng|longitude|pointx|x)=({_NUM
 _LABELLED: Final = re.compile(
     rf"(?:([NS])\s*)?({_NUMBER})\s*°?\s*([NS])?\s*[,;，/ ]\s*(?:([EW])\s*)?({_NUMBER})\s*°?\s*([EW])?", re.IGNORECASE
 )
-_DEGREES: Final = re.compile(
-    r"(\d{1,3})\s*°\s*(\d{1,2})\s*['′]\s*(\d{1,2}(?:\.\d+)?)?\s*[\"″]?\s*([NSEW])", re.IGNORECASE
-)
+_DEGREES: Final = re.compile(r"(\d{1,3})\s*°\s*(\d{1,2})\s*['′]\s*(\d{1,2}(?:\.\d+)?)?\s*[\"″]?\s*([NSEW])", re.IGNORECASE)
 
 
 def _ordered(first: float, second: float) -> tuple[float, float] | None:
@@ -52,9 +50,7 @@ def _from_link(link: str) -> Point | None:
         return None
     declared = re.search(r"(?:coord_type|coordinate|coordtype)=([a-z0-9]+)", address.lower())
     if declared:
-        datum = {"wgs84": "WGS-84", "gcj02": "GCJ-02", "gaode": "GCJ-02", "bd09ll": "BD-09"}.get(
-            declared.group(1), datum
-        )  # type: ignore[assignment]
+        datum = {"wgs84": "WGS-84", "gcj02": "GCJ-02", "gaode": "GCJ-02", "bd09ll": "BD-09"}.get(declared.group(1), datum)  # type: ignore[assignment]
     found = _GOOGLE_PLACE.search(address) or _PAIR.search(address)
     if found:
         pair = _ordered(float(found.group(1)), float(found.group(2)))

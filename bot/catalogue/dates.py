@@ -17,8 +17,18 @@ _MONTHS: Final = {
     name: number
     for number, names in enumerate(
         (
-            "january jan", "february feb febr", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
-            "september sep sept", "october oct", "november nov", "december dec",
+            "january jan",
+            "february feb febr",
+            "march mar",
+            "april apr",
+            "may",
+            "june jun",
+            "july jul",
+            "august aug",
+            "september sep sept",
+            "october oct",
+            "november nov",
+            "december dec",
         ),
         start=1,
     )
@@ -104,6 +114,7 @@ class _Reader:
 
     def either_order(self, first: int, second: int, year: str | None) -> ReadDate:
         """`first/second` with or without a year, where both day-first and month-first are in use."""
+
         def read(month: int, day: int) -> ReadDate:
             return self.full(year, month, day) if year else self.without_year(month, day)
 
@@ -194,10 +205,14 @@ _DAY: Final = r"(\d{1,2})(?:st|nd|rd|th)?"
 _PATTERNS: Final[tuple[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], ReadDate]], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), handler)
     for pattern, handler in (
-        (rf"(?<!\d)(\d{{4}}|\d{{2}}|{_NUM_ZH}{{2,4}})\s*年\s*(\d{{1,2}}|{_NUM_ZH}{{1,2}})\s*月\s*(\d{{1,2}}|{_NUM_ZH}{{1,3}})\s*[日号]?(?!\d)",
-         _chinese_full),
-        (rf"(?<!\d)(今年|明年|去年|后年|前年)?的?\s*(?<!\d)(\d{{1,2}}|{_NUM_ZH}{{1,2}})\s*月\s*(\d{{1,2}}|{_NUM_ZH}{{1,3}})\s*[日号]?(?!\d)",
-         _chinese_short),
+        (
+            rf"(?<!\d)(\d{{4}}|\d{{2}}|{_NUM_ZH}{{2,4}})\s*年\s*(\d{{1,2}}|{_NUM_ZH}{{1,2}})\s*月\s*(\d{{1,2}}|{_NUM_ZH}{{1,3}})\s*[日号]?(?!\d)",
+            _chinese_full,
+        ),
+        (
+            rf"(?<!\d)(今年|明年|去年|后年|前年)?的?\s*(?<!\d)(\d{{1,2}}|{_NUM_ZH}{{1,2}})\s*月\s*(\d{{1,2}}|{_NUM_ZH}{{1,3}})\s*[日号]?(?!\d)",
+            _chinese_short,
+        ),
         (rf"{_B}(\d{{4}})\s?([-./])\s?(\d{{1,2}})\s?\2\s?(\d{{1,2}}){_E}", _year_first),
         (rf"(?<!\d)(\d{{4}})[\s,-]+({_MONTH})\.?[\s,-]+{_DAY}(?!\d)", _year_month_name),
         (rf"(?<!\d){_DAY}[\s.-]*(?:of\s+)?(?<![a-z])({_MONTH})(?![a-z])(?:[\s.,'’/-]*(\d{{4}}|\d{{2}})(?![\d:]))?", _day_month_name),

@@ -90,8 +90,12 @@ class Deadlines:
         self._rules, self._calendar = MappingProxyType(dict(rules)), calendar
         self.reviews = reviews
         self._phrases = sorted(
-            ((fold_chinese(alias) if language == "zh" else fold(alias), language, rule)
-             for rule in rules.values() for language, aliases in rule.aliases.items() for alias in aliases),
+            (
+                (fold_chinese(alias) if language == "zh" else fold(alias), language, rule)
+                for rule in rules.values()
+                for language, aliases in rule.aliases.items()
+                for alias in aliases
+            ),
             key=lambda item: -len(item[0]) * (3 if item[1] == "zh" else 1),
         )
 
@@ -149,8 +153,14 @@ class Deadlines:
         reasons = self._reasons(rule, base_date, today, leading, last)
         target = last or due
         return DeadlineAnswer(
-            rule=rule, base_date=base_date, first_day=first.day if first else None, last_day=last.day if last else None,
-            due=due.day if due else None, days=days, exact=all(marked.exact for marked in leading), reasons=reasons,
+            rule=rule,
+            base_date=base_date,
+            first_day=first.day if first else None,
+            last_day=last.day if last else None,
+            due=due.day if due else None,
+            days=days,
+            exact=all(marked.exact for marked in leading),
+            reasons=reasons,
             state=_state(rule, base_date, today, first, target, end),
             days_left=(target.day - today).days if target else None,
         )
@@ -169,9 +179,7 @@ class Deadlines:
         return MarkedDay(mark, day, exact, self._calendar.is_working_day(day))
 
     @staticmethod
-    def _reasons(
-        rule: Rule, base: date, today: date, leading: list[MarkedDay], last: MarkedDay | None
-    ) -> tuple[str, ...]:
+    def _reasons(rule: Rule, base: date, today: date, leading: list[MarkedDay], last: MarkedDay | None) -> tuple[str, ...]:
         reasons = []
         if not all(marked.exact for marked in leading):
             reasons.append("calendar_not_known")
@@ -187,9 +195,7 @@ class Deadlines:
         return tuple(reasons)
 
 
-def _state(
-    rule: Rule, base: date, today: date, first: MarkedDay | None, target: MarkedDay | None, end: MarkedDay | None
-) -> State:
+def _state(rule: Rule, base: date, today: date, first: MarkedDay | None, target: MarkedDay | None, end: MarkedDay | None) -> State:
     counts_forward = all(mark.count >= 0 for mark in rule.marks)
     if (first and today < first.day) or (counts_forward and today < base):
         return "too_early"

@@ -170,7 +170,6 @@ class Facts(Mapping[str, Fact]):
     def __len__(self) -> int:
         return len(self._facts)
 
-
     @classmethod
     def load(cls, folder: Path, sources: Mapping[str, Source]) -> Facts:
         """Every `<area>.yml` of `folder`.

@@ -132,3 +132,14 @@ def map_links(point: Point, name: str) -> dict[str, str]:
         "google": f"https://www.google.com/maps/search/?api=1&query={lat:.6f}%2C{lon:.6f}",
         "apple": f"https://maps.apple.com/?ll={lat:.6f},{lon:.6f}&q={label}",
     }
+
+
+def directions(point: Point, name: str) -> dict[str, str]:
+    """Addresses that open the way to `point` in AMap and in Apple Maps, from wherever the reader is; GCJ-02 as above."""
+    lat, lon = wgs84_to_gcj02(point.lat, point.lon)
+    label = quote(name, safe="")
+    return {
+        "amap": f"https://uri.amap.com/navigation?to={lon:.6f},{lat:.6f},{label}&mode=bus&coordinate=gaode&callnative=1",
+        "apple": f"https://maps.apple.com/?daddr={lat:.6f},{lon:.6f}&dirflg=r",
+        "google": f"https://www.google.com/maps/dir/?api=1&destination={lat:.6f}%2C{lon:.6f}&travelmode=transit",
+    }

@@ -10,7 +10,14 @@ from bot.catalogue.calendar import SHANGHAI, WorkingCalendar, local
 from bot.catalogue.facts import Text
 
 Reason = Literal[
-    "within_hours", "before_hours", "lunch", "evening", "weekend", "holiday", "make_up_day", "calendar_not_known",
+    "within_hours",
+    "before_hours",
+    "lunch",
+    "evening",
+    "weekend",
+    "holiday",
+    "make_up_day",
+    "calendar_not_known",
     "hours_not_known",
 ]
 

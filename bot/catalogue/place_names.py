@@ -71,8 +71,19 @@ def english_names(kind: str, name: str) -> set[str]:
         names = {form for one in base for form in (one, f"{one} district", f"{one} new district", f"{one} qu", f"{one} area")}
     elif kind == "subdistrict":
         base = {re.sub(r" (?:sub district|town)$", "", one) for one in names}
-        names = {f for one in base for f in (one, f"{one} sub district", f"{one} subdistrict", f"{one} street office",
-                                             f"{one} subdistrict office", f"{one} jiedao", f"{one} town")}
+        names = {
+            f
+            for one in base
+            for f in (
+                one,
+                f"{one} sub district",
+                f"{one} subdistrict",
+                f"{one} street office",
+                f"{one} subdistrict office",
+                f"{one} jiedao",
+                f"{one} town",
+            )
+        }
     for one in list(names):
         if one.startswith("shenzhen ") and not _SHENZHEN_KEPT.match(one):
             names.add(one.removeprefix("shenzhen "))

@@ -21,33 +21,83 @@ _LONGEST_TEXT: Final = 600
 
 _BEFORE: Final = frozenset(
     {
-        "in", "at", "near", "to", "from", "around", "live", "living", "lives", "stay", "staying", "work", "working",
-        "nearest", "closest", "by", "of", "beside", "opposite", "next", "inside", "behind", "office", "home",
-        "based", "located", "arrive", "arrived", "area", "zai", "qu", "dao", "zhu"
+        "in",
+        "at",
+        "near",
+        "to",
+        "from",
+        "around",
+        "live",
+        "living",
+        "lives",
+        "stay",
+        "staying",
+        "work",
+        "working",
+        "nearest",
+        "closest",
+        "by",
+        "of",
+        "beside",
+        "opposite",
+        "next",
+        "inside",
+        "behind",
+        "office",
+        "home",
+        "based",
+        "located",
+        "arrive",
+        "arrived",
+        "area",
+        "zai",
+        "qu",
+        "dao",
+        "zhu",
     }
 )
 _AFTER: Final = frozenset(
     {
-        "station", "metro", "subway", "district", "area", "port", "checkpoint", "campus", "exit", "zhan", "fujin",
-        "neighborhood", "neighbourhood", "side", "branch"
+        "station",
+        "metro",
+        "subway",
+        "district",
+        "area",
+        "port",
+        "checkpoint",
+        "campus",
+        "exit",
+        "zhan",
+        "fujin",
+        "neighborhood",
+        "neighbourhood",
+        "side",
+        "branch",
     }
 )
 _ROAD: Final = frozenset(
-    {
-        "road", "rd", "avenue", "ave", "street", "st", "lu", "dadao", "dajie", "boulevard", "blvd", "highway",
-        "expressway"
-    }
+    {"road", "rd", "avenue", "ave", "street", "st", "lu", "dadao", "dajie", "boulevard", "blvd", "highway", "expressway"}
 )
 _SCHOOLING: Final = frozenset(
     {
-        "graduate", "graduated", "graduating", "degree", "diploma", "studied", "alumni", "alumnus", "master",
-        "masters", "bachelor", "bachelors", "phd", "doctorate"
+        "graduate",
+        "graduated",
+        "graduating",
+        "degree",
+        "diploma",
+        "studied",
+        "alumni",
+        "alumnus",
+        "master",
+        "masters",
+        "bachelor",
+        "bachelors",
+        "phd",
+        "doctorate",
     }
 )
 _ARTICLES: Final = frozenset({"the", "shenzhen", "sz", "my"})
-_BEFORE_ZH: Final = re.compile(
-    r"(?:住|在|去|到|离|近|从|于|靠|往|回|来)(?:深圳市?|了)?$|(?:福田|罗湖|南山|盐田|宝安|龙岗|龙华|坪山)区?$"
-)
+_BEFORE_ZH: Final = re.compile(r"(?:住|在|去|到|离|近|从|于|靠|往|回|来)(?:深圳市?|了)?$|(?:福田|罗湖|南山|盐田|宝安|龙岗|龙华|坪山)区?$")
 _AFTER_ZH: Final = re.compile(
     r"(?:[(\s·-]*深圳|站(?!点)|地铁|附近|街道|区|村|这边|那边|周边|旁|边上|口岸|上班|工作$|校区|这里|那里|片区|离|的人|有)"
 )
@@ -83,9 +133,7 @@ def _mended(word: str) -> str:
 class NameIndex(Generic[T]):
     """Every spelling of every name, and the search for them in free text."""
 
-    def __init__(
-        self, needs_context: Mapping[str, Iterable[str]], capitals: Iterable[str], not_places: Iterable[str]
-    ) -> None:
+    def __init__(self, needs_context: Mapping[str, Iterable[str]], capitals: Iterable[str], not_places: Iterable[str]) -> None:
         self._latin: dict[str, list[T]] = {}
         self._chinese: dict[str, list[T]] = {}
         self._sounds: dict[tuple[str, ...], list[T]] = {}

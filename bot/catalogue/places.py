@@ -90,8 +90,12 @@ class Places:
     """The places of Shenzhen by all their names; built once, then read only."""
 
     def __init__(
-        self, places: Sequence[Place], index: NameIndex[Place | OutsidePlace], outside: Sequence[OutsidePlace],
-        outlines: Sequence[Sequence[tuple[float, float]]], destinations: Collection[str] = (),
+        self,
+        places: Sequence[Place],
+        index: NameIndex[Place | OutsidePlace],
+        outside: Sequence[OutsidePlace],
+        outlines: Sequence[Sequence[tuple[float, float]]],
+        destinations: Collection[str] = (),
     ) -> None:
         self._places, self._index, self._outside, self._outlines = tuple(places), index, tuple(outside), outlines
         self._destinations = frozenset(destinations)
@@ -123,12 +127,13 @@ class Places:
         outside = []
         for number, raw in enumerate(names.get("outside") or ()):
             entry = f"outside[{number}]"
-            city = OutsidePlace(read_text("place_names.yml", entry, "name", raw.get("name")),
-                                tuple(Point(float(lat), float(lon)) for lat, lon in raw.get("points") or ()))
+            city = OutsidePlace(
+                read_text("place_names.yml", entry, "name", raw.get("name")),
+                tuple(Point(float(lat), float(lon)) for lat, lon in raw.get("points") or ()),
+            )
             _add_names(index, raw, city)
             outside.append(city)
-        outlines = [[(float(lat), float(lon)) for lat, lon in corners]
-                    for corners in read_yaml(folder / "boundary.yml").values()]
+        outlines = [[(float(lat), float(lon)) for lat, lon in corners] for corners in read_yaml(folder / "boundary.yml").values()]
         goals = []
         for name in names.get("destinations") or ():
             if name not in by_name:

@@ -9,12 +9,8 @@ from typing import Final
 
 from dateutil.relativedelta import relativedelta
 
-_WORDS_EN: Final = {
-    "day after tomorrow": 2, "day before yesterday": -2, "today": 0, "tomorrow": 1, "yesterday": -1, "tmr": 1, "tmrw": 1
-}
-_WORDS_ZH: Final = {
-    "大后天": 3, "大前天": -3, "今天": 0, "今日": 0, "明天": 1, "明日": 1, "昨天": -1, "昨日": -1, "后天": 2, "前天": -2
-}
+_WORDS_EN: Final = {"day after tomorrow": 2, "day before yesterday": -2, "today": 0, "tomorrow": 1, "yesterday": -1, "tmr": 1, "tmrw": 1}
+_WORDS_ZH: Final = {"大后天": 3, "大前天": -3, "今天": 0, "今日": 0, "明天": 1, "明日": 1, "昨天": -1, "昨日": -1, "后天": 2, "前天": -2}
 _COUNTS_EN: Final = {
     word: number
     for number, words in enumerate(("one a an", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), start=1)
@@ -30,9 +26,7 @@ _UNIT_EN: Final = r"(day|week|month|year)s?"
 _NUM_ZH: Final = "[零一二三四五六七八九十百两]"
 _COUNT_ZH: Final = rf"(?<![\d第零一二三四五六七八九十百两])(\d{{1,4}}|{_NUM_ZH}{{1,5}}|半)"
 _UNIT_ZH: Final = "(天|日|周|星期|礼拜|个月|个星期|个礼拜|年)"
-_WEEKDAY_EN: Final = (
-    r"(mon(?:day)?|tue(?:s|sday)?|wed(?:s|nesday)?|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
-)
+_WEEKDAY_EN: Final = r"(mon(?:day)?|tue(?:s|sday)?|wed(?:s|nesday)?|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
 _WEEK_ZH: Final = r"(?:个)?(?:周|星期|礼拜)([一二三四五六日天1-7])(?![\d天个])"
 _FULL_WEEKDAY_EN: Final = r"((?:mon|tues|wednes|thurs|fri|satur|sun)day)"
 
@@ -92,7 +86,7 @@ def _coming(today: date, weekday: int) -> date:
 
 
 def _weekday_en(today: date, match: re.Match[str]) -> date | None:
-    """"Next" is the week after this one, "last" the newest such day that is over, "this" the next such day."""
+    """ "Next" is the week after this one, "last" the newest such day that is over, "this" the next such day."""
     weekday = _WEEKDAYS_EN[match[2].lower()[:3]]
     which = match[1].lower()
     if which == "next":

@@ -193,9 +193,7 @@ def _requirement(
             raise entry.error("condition", "is needed to say what decides")
     if condition is None and any(rule.required == IF and rule.condition is None for rule in rules):
         raise entry.error("condition", 'is needed where the answer is "if"')
-    return Requirement(
-        material, rules, condition, ground.scope, ground.certainty, tuple(dict.fromkeys(sources)), ground.review_by
-    )
+    return Requirement(material, rules, condition, ground.scope, ground.certainty, tuple(dict.fromkeys(sources)), ground.review_by)
 
 
 def _rule(entry: Entry, certainty: str, domains: Domains) -> Rule:
@@ -215,9 +213,7 @@ def _adjustment(file: str, name: str, raw: Any, grounds: Grounds, materials: Col
     field = entry.one_of("field", TEXT_FIELDS) if replace else None
     when = read_when(file, name, "when", raw.get("when"), domains)
     ground = entry.provenance()
-    return Adjustment(
-        frozenset(listed), when, field, entry.text("text"), ground.scope, ground.certainty, ground.sources, ground.review_by
-    )
+    return Adjustment(frozenset(listed), when, field, entry.text("text"), ground.scope, ground.certainty, ground.sources, ground.review_by)
 
 
 def _outcome(file: str, raw: Any, grounds: Grounds, types: Collection[str], domains: Domains) -> Outcome:

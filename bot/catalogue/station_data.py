@@ -26,7 +26,12 @@ _PLACE_FIELDS: Final = frozenset(
     {"name", "names", "district", "address", "phone", "hours", "metro", "position", "what", "notes", "obsolete"}
 ) | (PROVENANCE - {"scope"})
 _STATION_FIELDS: Final = (_PLACE_FIELDS - {"what"}) | {
-    "subdistrict", "other_phones", "services", "existence", "call_first", "open_to_public"
+    "subdistrict",
+    "other_phones",
+    "services",
+    "existence",
+    "call_first",
+    "open_to_public",
 }
 
 
@@ -183,17 +188,27 @@ def _station(file: str, key: str, raw: Any, grounds: Grounds, kind: str, known_s
     listed = raw.get("other_phones") or {}
     phones = {str(name): str(grounds.value(file, key, f"other_phones.{name}", fact)) for name, fact in listed.items()}
     return Station(
-        key=key, kind=kind, name=entry.text("name"), names=entry.words_by_language("names"),
+        key=key,
+        kind=kind,
+        name=entry.text("name"),
+        names=entry.words_by_language("names"),
         district=entry.text("district") if is_station else entry.optional_text("district"),
-        subdistrict=entry.optional_text("subdistrict"), address=entry.optional_text("address"),
-        phone=entry.string_or_none("phone"), other_phones=MappingProxyType(phones),
-        hours=entry.hours(), services=entry.services(known_services), metro=entry.texts("metro"),
+        subdistrict=entry.optional_text("subdistrict"),
+        address=entry.optional_text("address"),
+        phone=entry.string_or_none("phone"),
+        other_phones=MappingProxyType(phones),
+        hours=entry.hours(),
+        services=entry.services(known_services),
+        metro=entry.texts("metro"),
         position=entry.position(),
-        existence=entry.one_of("existence" if is_station else "certainty", CERTAINTIES), certainty=entry.certainty(),
+        existence=entry.one_of("existence" if is_station else "certainty", CERTAINTIES),
+        certainty=entry.certainty(),
         call_first=entry.decided("call_first", None if is_station else True),
         open_to_public=entry.decided("open_to_public", None if is_station else True),
-        obsolete=entry.flag("obsolete"), notes=what + entry.texts("notes"),
-        sources=entry.sources(), review_by=entry.review(),
+        obsolete=entry.flag("obsolete"),
+        notes=what + entry.texts("notes"),
+        sources=entry.sources(),
+        review_by=entry.review(),
     )
 
 

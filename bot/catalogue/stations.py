@@ -189,6 +189,10 @@ class Stations:
         """What a person may want to do at a station, by key."""
         return self._data.matters.get(key)
 
+    def matters_of(self, station: Station) -> tuple[str, ...]:
+        """The keys of what a source says the station helps with."""
+        return tuple(key for key, matter in self._data.matters.items() if self._fits(station, matter.services))
+
     def matter_in(self, text: str) -> Matter | None:
         """The matter that `text` speaks of, by the longest phrase in it, or None."""
         latin, chinese = f" {fold(text)} ", fold_chinese(text)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.assistant import Reply, parse_replies
-from bot.conversations import ledger, obligations
-from bot.conversations.events import Stored
-from bot.conversations.ledger import Draft
+from bot.conversations import desk_answers, ledger, left_messages, requests
+from bot.conversations.desk import CALM, Desk
+from bot.conversations.events import Event, Stored
+from bot.conversations.ledger import Draft, Receipt
+from bot.conversations.models import Message
 from bot.conversations.obligations import Answer, TakenTurn
 from bot.conversations.text import is_payload
+from bot.conversations.threads import Address
 from bot.errors import AssistantUnavailable
 from bot.i18n import Texts
 from bot.languages import Language
@@ -23,11 +27,13 @@ from bot.logs import place
 log = logging.getLogger(__name__)
 
 PERSON: Final = "/handoff"
+_UNAVAILABLE: Final = "assistant_unavailable"
+_SENSITIVE: Final = "sensitive"
+# Reasons that only say that a person is wanted; what the bot had said before may say why.
+_BARE: Final = frozenset({"asked", "offered"})
 
 # The replies that a private token of a conversation stands for, in the form agreed with Rasa.
 RenderPrivate = Callable[[Session, str, str, Language], Sequence[Mapping[str, Any]]]
-# The replies to a request for a person, for the reason given, when the assistant cannot make them itself.
-RenderHandoff = Callable[[Language, str], Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -45,11 +51,11 @@ class Composer:
     texts: Texts
     contact: Contact
     render_private: RenderPrivate
-    render_handoff: RenderHandoff
+    desk: Desk
     demo: bool
 
     def answer(self, session: Session, turn: TakenTurn, replies: Sequence[Reply]) -> Answer:
-        """The end of a turn that the assistant answered.
+        """The end of a turn that the assistant answered; a reply that asks for a person becomes the desk's offer.
 
         Raises:
             AssistantUnavailable: the replies cannot be shown as they are.
@@ -61,62 +67,126 @@ class Composer:
                 shown.append(reply)
             else:
                 shown += parse_replies(list(self.render_private(session, turn.conversation_id, reply.private, spoken)))
-        return self._answer(session, turn, shown, spoken)
+        asked = next((reply for reply in shown if reply.handoff is not None), None)
+        drafts = [self._draft(reply) for reply in shown if reply.handoff is None]
+        reason, within_hours, offered = None, None, None
+        if asked is not None and asked.handoff is not None:
+            reason = self._reason(session, turn, asked.handoff)
+            offer, situation = self.desk.offer(session, turn.conversation_id, reason, asked.language, calm=asked.calm)
+            drafts.append(offer)
+            within_hours, offered = situation.within_hours, situation.moment
+
+        def apply(session: Session, conversation: Any) -> Sequence[Event]:
+            # The assistant has heard what was said meanwhile, and whoever asks it something is no longer at the desk.
+            conversation.handed_back_at = conversation.desk_step = None
+            if reason is None or offered is None or asked is None:
+                return ()
+            requests.offer(session, turn.conversation_id, turn.message_id, reason, within_hours, offered)
+            if asked.calm:
+                return left_messages.alert(session, self.desk, conversation, turn.message_id, turn.text, turn.language)
+            return ()
+
+        return Answer(
+            outcome="answered" if reason is None else "handed_off",
+            drafts=[*self.notice(session, turn.conversation_id, spoken), *drafts],
+            expects=next((reply.expects for reply in reversed(shown) if reply.expects is not None), None),
+            set_language=next((reply.set_language for reply in shown if reply.set_language is not None), None),
+            handoff=reason,
+            within_hours=within_hours,
+            apply=apply,
+        )
 
     def apology(self, session: Session, turn: TakenTurn) -> Answer:
-        """The end of a turn that the assistant could not answer: the hotline and the offer of a person.
+        """The end of a turn that the assistant could not answer: the hotline and the desk's offer of a person."""
+        notice = self.notice(session, turn.conversation_id, turn.language)
+        kind = None if turn.choice is not None else self.desk.kind_of(turn.text)
+        reason, calm = _UNAVAILABLE if kind is None else _SENSITIVE, kind in CALM
+        try:
+            with session.begin_nested():
+                first = [] if kind is None else [self.desk.sensitive(kind, turn.language)]
+                offer, situation = self.desk.offer(session, turn.conversation_id, reason, turn.language, calm)
+        except Exception as error:
+            # The apology is the last thing that can be said, so nothing may keep it back.
+            log.error("hand-off could not be rendered: %s", place(error))
+            return Answer("apologised", [*notice, self._plain_apology(turn)], expects=turn.expects)
+        said = Draft(offer.author, offer.language, offer.text, {**offer.payload, "notice": _UNAVAILABLE})
 
-        An applicant who takes that offer while the assistant is still silent gets the person all the same.
-        """
-        if turn.choice == PERSON:
-            try:
-                replies = parse_replies(list(self.render_handoff(turn.language, "assistant_unavailable")))
-                return self._answer(session, turn, replies, turn.language)
-            except Exception as error:
-                # The apology is the last thing that can be said, so nothing may keep it back.
-                log.error("hand-off could not be rendered: %s", place(error))
-        contact = {"hotline": self.contact.hotline, "hours": self.contact.hours[turn.language]}
-        offer = {"title": self.texts.get(turn.language, "gateway.person"), "payload": PERSON}
-        apology = Draft(
-            "system",
-            turn.language,
-            self.texts.get(turn.language, "gateway.unavailable", **contact),
-            {"quick_replies": [offer], "notice": "assistant_unavailable"},
-        )
+        def apply(session: Session, conversation: Any) -> Sequence[Event]:
+            conversation.desk_step = None
+            requests.offer(session, turn.conversation_id, turn.message_id, reason, situation.within_hours, situation.moment)
+            return left_messages.alert(session, self.desk, conversation, turn.message_id, turn.text, turn.language) if calm else ()
+
         # The question that was open stays open, so that a number sent again is still redacted as one.
-        return Answer("apologised", [*self._notice(session, turn, turn.language), apology], expects=turn.expects)
-
-    def _answer(self, session: Session, turn: TakenTurn, replies: Sequence[Reply], spoken: Language) -> Answer:
-        asked = next((reply for reply in replies if reply.handoff is not None), None)
-        drafts = [self._draft(session, turn, reply) for reply in replies]
-        within_hours = None if asked is None else (asked.card or {}).get("within_hours")
         return Answer(
-            outcome="answered" if asked is None else "handed_off",
-            drafts=[*self._notice(session, turn, spoken), *drafts],
-            expects=next((reply.expects for reply in reversed(replies) if reply.expects is not None), None),
-            set_language=next((reply.set_language for reply in replies if reply.set_language is not None), None),
-            handoff=None if asked is None else asked.handoff,
-            within_hours=within_hours if isinstance(within_hours, bool) else None,
+            "apologised", [*notice, *first, said], expects=turn.expects, handoff=reason, within_hours=situation.within_hours, apply=apply
         )
 
-    def _notice(self, session: Session, turn: TakenTurn, language: Language) -> list[Draft]:
-        if not self.demo or ledger.demo_announced(session, turn.conversation_id):
-            return []
-        return [Draft("system", language, self.texts.get(language, "gateway.demo"), {"notice": "demo"})]
+    def _plain_apology(self, turn: TakenTurn) -> Draft:
+        contact = {"hotline": self.contact.hotline, "hours": self.contact.hours[turn.language]}
+        text = self.texts.get(turn.language, "gateway.unavailable", **contact)
+        offer = {"title": self.texts.get(turn.language, "gateway.person"), "payload": PERSON}
+        return Draft("system", turn.language, text, {"quick_replies": [offer], "notice": _UNAVAILABLE})
 
-    def _draft(self, session: Session, turn: TakenTurn, reply: Reply) -> Draft:
+    def desk_answer(self, session: Session, turn: TakenTurn) -> Answer:
+        """The end of a turn that the desk answers: about waiting, and about leaving a message."""
+        answer = desk_answers.answer(session, self.desk, turn)
+        return replace(answer, drafts=[*self.notice(session, turn.conversation_id, turn.language), *answer.drafts])
+
+    def leave_message(
+        self,
+        session: Session,
+        happened: list[Event],
+        address: Address,
+        text: str,
+        contact_kind: str,
+        contact: str | None,
+        client_id: str | None = None,
+        language: Language | None = None,
+    ) -> Receipt:
+        """Leave a message in one step (see `left_messages.leave`)."""
+
+        def notice(spoken: Language) -> list[Draft]:
+            return [self._demo(spoken)] if self.demo else []
+
+        return left_messages.leave(session, happened, self.desk, address, text, contact_kind, contact, client_id, language, notice)
+
+    def title(self, payload: str, language: Language) -> str | None:
+        """The title of a quick reply that may be used without having been offered, or None."""
+        return self.desk.title(payload, language)
+
+    def alarm(self, text: str) -> str | None:
+        """What kind of message it is, if it must not wait unanswered, or None."""
+        return self.desk.alarm(text)
+
+    def notice(self, session: Session, conversation_id: str, language: Language) -> list[Draft]:
+        """What must be said before anything else: that this is a demonstration, once."""
+        if not self.demo or ledger.demo_announced(session, conversation_id):
+            return []
+        return [self._demo(language)]
+
+    def _demo(self, language: Language) -> Draft:
+        return Draft("system", language, self.texts.get(language, "gateway.demo"), {"notice": "demo"})
+
+    @staticmethod
+    def _reason(session: Session, turn: TakenTurn, given: str) -> str:
+        """Why a person is asked for: the reason that was given, or else what the last answer offered a person for."""
+        if given not in _BARE:
+            return given
+        said = session.execute(
+            select(Message.payload, Message.answers)
+            .where(Message.conversation_id == turn.conversation_id, Message.author.in_(("bot", "system")))
+            .order_by(Message.seq.desc())
+            .limit(5)
+        ).all()
+        last = [payload for payload, answers in said if answers is not None and answers == said[0].answers]
+        return next((str(payload["offer"]) for payload in last if payload.get("offer")), given)
+
+    @staticmethod
+    def _draft(reply: Reply) -> Draft:
         if reply.private is not None:
             raise AssistantUnavailable("assistant_unavailable", kind="shape", place="private")
         if not all(is_payload(offer.payload) for offer in reply.quick_replies):
             raise AssistantUnavailable("assistant_unavailable", kind="shape", place="quick_replies.payload")
-        card = None if reply.card is None else dict(reply.card)
-        if reply.handoff is not None:
-            # The place in the queue is known here only.
-            position = obligations.place_in_queue(session, turn.conversation_id)
-            card = {
-                "expected_wait_s": None, "within_hours": None, **(card or {}),
-                "type": "handoff", "reason": reply.handoff, "position": position,
-            }
         payload = {
             "topic": reply.topic,
             "candidates": list(reply.candidates),
@@ -124,7 +194,8 @@ class Composer:
             "sources": [{"title": source.title, "url": source.url, "date": source.date} for source in reply.sources],
             "source_line": reply.source_line,
             "quick_replies": [{"title": offer.title, "payload": offer.payload} for offer in reply.quick_replies],
-            "card": card,
+            "card": None if reply.card is None else dict(reply.card),
+            "offer": reply.offer,
         }
         return Draft("bot", reply.language, reply.text, payload)
 
@@ -145,4 +216,4 @@ def metadata(message: Stored) -> dict[str, Any]:
         "created_at": message.created_at.isoformat(),
         "in_reply_to": message.answers,
     }
-    return {**described, **{name: payload[name] for name in ("candidates", "source_line", "notice") if payload.get(name)}}
+    return {**described, **{name: payload[name] for name in ("candidates", "source_line", "notice", "desk") if payload.get(name)}}

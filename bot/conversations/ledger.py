@@ -1,39 +1,43 @@
-"""The record of conversations: every read and write, as plain functions on one unit of work.
+"""What was said: messages stored and read, as plain functions on one unit of work.
 
-A function that changes a conversation locks its row first, so that numbers have no gaps, a message sent twice is stored
+Whoever stores a message locks the row of its conversation first, so that numbers have no gaps, a message sent twice is stored
 once, and whoever changes the state first wins.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.conversations.events import Stored
 from bot.conversations.models import Conversation, Message, Turn
-from bot.conversations.states import MOVES, Move, State
-from bot.conversations.text import is_payload
+from bot.conversations.states import State
+from bot.conversations.text import is_desk, is_payload
+from bot.conversations.threads import Address as Address
+from bot.conversations.threads import address_of, find_newest, lock_open
+from bot.conversations.threads import lock as lock
+from bot.conversations.threads import new_id as new_id
+from bot.conversations.threads import open_newest as open_conversation
 from bot.db import now
-from bot.errors import Conflict, NotFound
+from bot.errors import NotFound
 from bot.languages import DEFAULT, Language, as_language, detect
+from bot.staff.names import names
 
-# A quick reply may be used while it is among this many of the bot's newest messages.
+__all__ = ["Address", "Draft", "Receipt", "append", "check", "lock", "new_id", "open_conversation"]
+
+# A quick reply may be used while it is among this many of the newest messages that offered any.
 _OFFERS_REMEMBERED = 40
+# Stands between the number of an officer and the name their client gave a message; no applicant can send it.
+_STAFFS = "\x1f"
 
-
-@dataclass(frozen=True)
-class Address:
-    """Where an applicant writes from: `sender` is a name inside the space of `caller`."""
-
-    channel: str
-    caller: str
-    sender: str
+# The title of a payload that opens a matter without having been offered, or None.
+Opener = Callable[[str, Language], "str | None"]
+# What a message is that must not wait for a person unanswered (self-harm, danger), or None.
+Alarm = Callable[[str], "str | None"]
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,12 @@ class Receipt:
 
     Attributes:
         fresh: False when it had been stored by an earlier call with the same id of the client.
-        owed: whether the assistant owes an answer to it.
-        left_queue: whether writing it took the conversation out of the queue.
+        owed: whether the assistant or the desk owes an answer to it.
     """
 
     message: Stored
     fresh: bool
-    owed: bool
-    left_queue: bool = False
+    owed: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,69 +64,6 @@ class Draft:
     payload: dict[str, Any] = field(default_factory=dict)
 
 
-def new_id() -> str:
-    """A name of 128 random bits."""
-    return secrets.token_urlsafe(16)
-
-
-def open_conversation(session: Session, address: Address) -> str:
-    """The id of the conversation at `address`, which is begun if there is none."""
-    found = _find(session, address)
-    if found is None:
-        try:
-            with session.begin_nested():
-                session.execute(
-                    insert(Conversation).values(
-                        id=new_id(), channel=address.channel, caller=address.caller, sender=address.sender
-                    )
-                )
-        except IntegrityError:
-            # Another call began the same conversation at this moment; the next line finds it.
-            pass
-        found = _find(session, address)
-    assert found is not None
-    return found
-
-
-def _find(session: Session, address: Address) -> str | None:
-    found: str | None = session.execute(
-        select(Conversation.id).where(
-            Conversation.channel == address.channel,
-            Conversation.caller == address.caller,
-            Conversation.sender == address.sender,
-        )
-    ).scalar_one_or_none()
-    return found
-
-
-def lock(session: Session, conversation_id: str) -> Any:
-    """The conversation's row, held until the unit of work ends.
-
-    Raises:
-        NotFound: there is none.
-    """
-    conversation = session.execute(
-        select(Conversation).where(Conversation.id == conversation_id).with_for_update().execution_options(populate_existing=True)
-    ).scalar_one_or_none()
-    if conversation is None:
-        raise NotFound("conversation_unknown")
-    return conversation
-
-
-def move(session: Session, conversation_id: str, what: Move) -> bool:
-    """Change who has the conversation; False when its present state does not allow that."""
-    allowed, target = MOVES[what]
-    session.flush()
-    changed = session.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation_id, Conversation.state.in_([state.value for state in allowed]))
-        .values(state=target.value, updated_at=now())
-        .execution_options(synchronize_session=False)
-    )
-    session.expire_all()
-    return bool(changed.rowcount == 1)
-
-
 def state_of(session: Session, conversation_id: str) -> State:
     """Who has the conversation."""
     state = session.execute(select(Conversation.state).where(Conversation.id == conversation_id)).scalar_one_or_none()
@@ -134,62 +73,112 @@ def state_of(session: Session, conversation_id: str) -> State:
 
 
 def store_applicants(
-    session: Session, conversation_id: str, text: str, client_id: str | None = None, language: Language | None = None
+    session: Session,
+    address: Address,
+    text: str,
+    client_id: str | None = None,
+    language: Language | None = None,
+    interface: Language | None = None,
+    opener: Opener | None = None,
+    alarm: Alarm | None = None,
 ) -> Receipt:
     """Store what an applicant says, and the turn that owes an answer unless a person has the conversation.
 
     Args:
         client_id: the client's own name for the message; a second message with the same name is the same message.
         language: a language the applicant chooses with this message.
-
-    Raises:
-        Conflict: the conversation is closed.
+        interface: the language of what they tap on, for a first message that shows none.
+        opener: says which payloads count although they were not offered.
+        alarm: says which messages must not wait unanswered; such a message carries `grave` in its payload.
     """
-    conversation = lock(session, conversation_id)
-    if client_id is not None:
-        earlier = session.execute(
-            select(Message).where(Message.conversation_id == conversation_id, Message.client_id == client_id)
-        ).scalar_one_or_none()
-        if earlier is not None:
-            owed = session.get(Turn, earlier.id) is not None
-            return Receipt(_stored(earlier, State(conversation.state)), fresh=False, owed=owed)
-    if conversation.state == State.CLOSED.value:
-        raise Conflict("conversation_closed")
-    # Nobody must be stuck in the queue: whoever writes on is answered by the assistant, and the request stays open.
-    left_queue = conversation.state == State.QUEUED.value and move(session, conversation_id, Move.LEAVE_QUEUE)
+    earlier = find_earlier(session, find_newest(session, address), client_id)
+    if earlier is not None:
+        # Looked for before a successor is begun, because the conversation may have been closed between the two sendings.
+        return earlier
+    conversation = lock_open(session, address)
+    earlier = find_earlier(session, conversation, client_id)
+    if earlier is not None:
+        return earlier
     if language is not None:
         conversation.language = language
-    otherwise = as_language(conversation.last_language) or DEFAULT
-    title = _offered(session, conversation_id, text) if is_payload(text) else None
-    spoken = otherwise if title is not None else detect(text, otherwise)
+    otherwise = as_language(conversation.language) or as_language(conversation.last_language) or interface or DEFAULT
+    choice, shown = _chosen(session, conversation, text, otherwise, opener)
+    spoken = detect(text, otherwise) if choice is None else otherwise
     conversation.last_language = as_language(conversation.language) or spoken
-    payload = {} if title is None else {"choice": text}
-    draft = Draft("applicant", conversation.last_language, text if title is None else title, payload)
+    conversation.last_applicant_at, conversation.idle_warned_at = now(), None
+    grave = None if choice is not None or alarm is None else alarm(text)
+    payload = {name: value for name, value in (("choice", choice), ("grave", grave)) if value is not None}
+    draft = Draft("applicant", conversation.last_language, shown, payload)
     (message,) = append(session, conversation, [draft], client_id=client_id)
-    owed = conversation.state == State.BOT.value
+    owed = _owes(conversation, choice, grave)
     if owed:
-        session.add(Turn(message_id=message.id, conversation_id=conversation_id, seq=message.seq))
-    return Receipt(message, fresh=True, owed=owed, left_queue=left_queue)
+        session.add(Turn(message_id=message.id, conversation_id=conversation.id, seq=message.seq))
+    return Receipt(message, fresh=True, owed=owed)
 
 
-def _offered(session: Session, conversation_id: str, payload: str) -> str | None:
+def _owes(conversation: Any, choice: str | None, grave: str | None) -> bool:
+    """Whether this message gets an answer that no person writes: from the bot, or from the desk about waiting and leaving."""
+    if conversation.state == State.QUEUED.value:
+        return is_desk(choice) or grave is not None or (choice is None and conversation.desk_step is not None)
+    return bool(conversation.state == State.BOT.value)
+
+
+def find_earlier(session: Session, conversation: Any, client_id: str | None) -> Receipt | None:
+    """The message that an applicant's client sent under this name before, in any conversation of the thread."""
+    if conversation is None or client_id is None:
+        return None
+    message = session.execute(
+        select(Message)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Conversation.thread_id == conversation.thread_id, Message.client_id == client_id, Message.author == "applicant")
+        .limit(1)
+    ).scalar_one_or_none()
+    if message is None:
+        return None
+    return Receipt(stored(session, [message])[0], fresh=False, owed=session.get(Turn, message.id) is not None)
+
+
+def _chosen(session: Session, conversation: Any, text: str, language: Language, opener: Opener | None) -> tuple[str | None, str]:
+    """The choice that a text stands for, if any, and what the applicant is seen to say.
+
+    A choice counts if it was offered in the thread, or opens a matter. What the desk offers last may also be typed as it is
+    read, so that a client without quick replies has the same choices.
+    """
     recent = session.execute(
         select(Message.payload)
-        .where(Message.conversation_id == conversation_id, Message.author != "applicant")
-        .order_by(Message.seq.desc())
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Conversation.thread_id == conversation.thread_id, Message.author != "applicant")
+        .order_by(Conversation.ordinal.desc(), Message.seq.desc())
         .limit(_OFFERS_REMEMBERED)
     ).scalars()
-    for stored in recent:
-        for offer in stored.get("quick_replies", ()):
-            if offer["payload"] == payload:
-                return str(offer["title"])
-    return None
+    offers = [said.get("quick_replies", ()) for said in recent]
+    if is_payload(text):
+        for offer in (offer for offered in offers for offer in offered):
+            if offer["payload"] == text:
+                return text, str(offer["title"])
+        title = None if opener is None else opener(text, language)
+        return (None, text) if title is None else (text, title)
+    for offer in offers[0] if offers else ():
+        if is_desk(offer["payload"]) and _same(offer["title"], text):
+            return str(offer["payload"]), text
+    return None, text
+
+
+def _same(title: str, typed: str) -> bool:
+    return "".join(title.split()).casefold() == "".join(typed.split()).casefold()
 
 
 def append(
-    session: Session, conversation: Any, drafts: Sequence[Draft], client_id: str | None = None, answers: str | None = None
+    session: Session,
+    conversation: Any,
+    drafts: Sequence[Draft],
+    client_id: str | None = None,
+    answers: str | None = None,
+    staff_id: int | None = None,
 ) -> list[Stored]:
-    """Store messages under the next numbers of a conversation that is held by `lock`."""
+    """Store messages under the next numbers of a conversation that is held by `lock`; `client_id` names the first."""
+    if not drafts:
+        return []
     session.flush()
     session.execute(
         update(Conversation)
@@ -201,44 +190,67 @@ def append(
     first = conversation.last_seq - len(drafts) + 1
     messages = [
         Message(
-            id=new_id(), conversation_id=conversation.id, seq=seq, author=draft.author, client_id=client_id, answers=answers,
-            language=draft.language, text=draft.text, payload=draft.payload, created_at=now(),
+            id=new_id(),
+            conversation_id=conversation.id,
+            seq=seq,
+            author=draft.author,
+            client_id=client_id if seq == first else None,
+            answers=answers,
+            language=draft.language,
+            text=draft.text,
+            payload=draft.payload,
+            created_at=now(),
+            staff_id=staff_id if draft.author == "staff" else None,
         )
         for seq, draft in enumerate(drafts, first)
     ]
     session.add_all(messages)
     session.flush()
-    return [_stored(message, State(conversation.state)) for message in messages]
+    return stored(session, messages)
 
 
-def _stored(message: Any, state: State) -> Stored:
-    return Stored(
-        id=message.id, conversation_id=message.conversation_id, seq=message.seq, author=message.author,
-        language=as_language(message.language) or DEFAULT, text=message.text, payload=message.payload,
-        created_at=message.created_at, answers=message.answers, state=state,
-    )
-
-
-def undelivered(session: Session, conversation_id: str, own: str | None, leave: Collection[str]) -> list[Stored]:
-    """Messages that the caller has not got yet, which count as delivered from now on.
-
-    Args:
-        own: the message whose answers are returned in any case, for a call that is repeated.
-        leave: messages whose answers other calls are waiting for.
-    """
-    conversation = lock(session, conversation_id)
-    wanted = Message.delivered_at.is_(None)
-    if own is not None:
-        wanted = or_(wanted, Message.answers == own)
-    rows = session.execute(
+def find_staffs(session: Session, conversation_id: str, staff_id: int, client_id: str) -> Receipt | None:
+    """The message that an officer's client sent under this name before, in any conversation of the thread."""
+    thread = select(Conversation.thread_id).where(Conversation.id == conversation_id).scalar_subquery()
+    message = session.execute(
         select(Message)
-        .where(Message.conversation_id == conversation_id, Message.author != "applicant", wanted)
-        .order_by(Message.seq)
-    ).scalars()
-    mine = [row for row in rows if row.answers == own or row.answers not in leave]
-    for row in mine:
-        row.delivered_at = row.delivered_at or now()
-    return [_stored(row, State(conversation.state)) for row in mine]
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Conversation.thread_id == thread, Message.client_id == staffs_client_id(staff_id, client_id))
+        .limit(1)
+    ).scalar_one_or_none()
+    return None if message is None else Receipt(stored(session, [message])[0], fresh=False)
+
+
+def staffs_client_id(staff_id: int, client_id: str) -> str:
+    """The name of an officer's message in the record, which cannot meet one that an applicant's client gave."""
+    return f"{staff_id}{_STAFFS}{client_id}"
+
+
+def stored(session: Session, messages: Iterable[Any]) -> list[Stored]:
+    """Rows of messages as the record shows them."""
+    messages = list(messages)
+    wanted = {message.conversation_id for message in messages}
+    found = session.execute(select(Conversation).where(Conversation.id.in_(wanted))).scalars() if wanted else ()
+    conversations = {conversation.id: conversation for conversation in found}
+    staff = names(session, (message.staff_id for message in messages))
+    return [
+        Stored(
+            id=message.id,
+            conversation_id=message.conversation_id,
+            address=address_of(conversations[message.conversation_id]),
+            seq=message.seq,
+            author=message.author,
+            staff=staff.get(message.staff_id),
+            language=as_language(message.language) or DEFAULT,
+            text=message.text,
+            payload=message.payload,
+            created_at=message.created_at,
+            answers=message.answers,
+            state=State(conversations[message.conversation_id].state),
+            client_id=None if message.client_id is None else message.client_id.rpartition(_STAFFS)[2],
+        )
+        for message in messages
+    ]
 
 
 def demo_announced(session: Session, conversation_id: str) -> bool:

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.conversations.events import Stored
-from bot.conversations.ledger import Draft, append, lock, move, state_of
-from bot.conversations.models import Conversation, Handoff, Message, Turn
-from bot.conversations.states import Move, State
+from bot import audit
+from bot.conversations.events import Event, MessageStored, Stored, TurnFinished, TurnTaken
+from bot.conversations.ledger import Draft, append, lock
+from bot.conversations.models import Conversation, Message, Turn
+from bot.conversations.states import State
+from bot.conversations.text import is_desk
+from bot.conversations.threads import Address, address_of
 from bot.db import now
 from bot.languages import DEFAULT, Language, as_language
+
+_SILENCED: Final = "silenced"
+# What is said between the matters; a conversation is not about it.
+_NO_MATTER: Final = frozenset(
+    {
+        "affirm",
+        "bot_challenge",
+        "cancel",
+        "deny",
+        "feedback",
+        "goodbye",
+        "greet",
+        "handoff",
+        "help",
+        "language",
+        "out_of_scope",
+        "thanks",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -23,23 +45,30 @@ class TakenTurn:
     """A turn that this worker may answer until its lease ends.
 
     Attributes:
-        left_queue: whether taking it took the conversation out of the queue.
+        desk: whether the desk answers it, and not the assistant.
     """
 
     message_id: str
     conversation_id: str
+    address: Address
     channel: str
     text: str
     language: Language
     choice: str | None
     expects: str | None
     attempts: int
-    left_queue: bool = False
+    desk: bool = False
 
 
 @dataclass(frozen=True)
 class Answer:
-    """All that ends a turn: what is said and what changes with it."""
+    """All that ends a turn: what is said and what changes with it.
+
+    Attributes:
+        handoff: why a person was offered, for the figures.
+        apply: changes that belong to the answer, such as a move; called with the locked row before the drafts are stored,
+            and only if they are.
+    """
 
     outcome: str
     drafts: Sequence[Draft]
@@ -47,56 +76,94 @@ class Answer:
     set_language: Language | None = None
     handoff: str | None = None
     within_hours: bool | None = None
+    apply: Callable[[Session, Any], Sequence[Event]] | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a turn ended in the record.
+
+    Attributes:
+        outcome: that of the answer; `silenced` when a person has the conversation meanwhile; `lost` when another worker has
+            the turn.
+        stored: the messages of the answer.
+        events: what is to be published.
+    """
+
+    outcome: str
+    stored: Sequence[Stored] = ()
+    events: Sequence[Event] = ()
 
 
 def _may_be_taken(moment: datetime) -> Any:
     return or_(Turn.state == "waiting", and_(Turn.state == "taken", Turn.lease_until < moment))
 
 
-def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float) -> TakenTurn | None:
+def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float, happened: list[Event]) -> TakenTurn | None:
     """The oldest turn of the conversation that is not done, now this worker's; None when there is none or another has it.
 
-    Turns of a conversation that a person has meanwhile are ended without asking the assistant. One that was written while
-    the request for a person was being made takes the conversation out of the queue, as if it had been written after it.
+    Turns that nobody but a person may answer any more are ended without asking the assistant.
     """
-    moment = now()
-    oldest = session.execute(
-        select(Turn.message_id).where(Turn.conversation_id == conversation_id, Turn.state != "done").order_by(Turn.seq).limit(1)
-    ).scalar_one_or_none()
-    if oldest is None:
-        return None
-    taken = session.execute(
-        update(Turn)
-        .where(Turn.message_id == oldest, _may_be_taken(moment))
-        .values(state="taken", owner=owner, lease_until=moment + timedelta(seconds=lease_s), attempts=Turn.attempts + 1)
-        .execution_options(synchronize_session=False)
-    )
-    if taken.rowcount != 1:
-        return None
-    left_queue = move(session, conversation_id, Move.LEAVE_QUEUE)
-    if state_of(session, conversation_id) is not State.BOT:
-        session.execute(
+    while True:
+        moment = now()
+        oldest = session.execute(
+            select(Turn.message_id).where(Turn.conversation_id == conversation_id, Turn.state != "done").order_by(Turn.seq).limit(1)
+        ).scalar_one_or_none()
+        if oldest is None:
+            return None
+        taken = session.execute(
             update(Turn)
-            .where(_mine(oldest, owner))
-            .values(state="done", lease_until=None, outcome="silenced")
+            .where(Turn.message_id == oldest, _may_be_taken(moment))
+            .values(state="taken", owner=owner, lease_until=moment + timedelta(seconds=lease_s), attempts=Turn.attempts + 1)
             .execution_options(synchronize_session=False)
         )
-        return take_turn(session, conversation_id, owner, lease_s)
-    message, attempts, conversation = session.execute(
-        select(Message, Turn.attempts, Conversation)
-        .join(Turn, Turn.message_id == Message.id)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(Message.id == oldest)
-    ).one()
-    return TakenTurn(
-        message_id=message.id, conversation_id=conversation_id, channel=conversation.channel, text=message.text,
-        language=as_language(message.language) or DEFAULT, choice=message.payload.get("choice"),
-        expects=conversation.expects, attempts=attempts, left_queue=left_queue,
-    )
+        if taken.rowcount != 1:
+            return None
+        message, attempts, conversation = session.execute(
+            select(Message, Turn.attempts, Conversation)
+            .join(Turn, Turn.message_id == Message.id)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .where(Message.id == oldest)
+            .execution_options(populate_existing=True)
+        ).one()
+        choice, address = message.payload.get("choice"), address_of(conversation)
+        desk = is_desk(choice) or (choice is None and conversation.desk_step is not None)
+        desk = desk or (conversation.state == State.QUEUED.value and message.payload.get("grave") is not None)
+        if _may_speak(conversation, desk):
+            happened.append(TurnTaken(conversation_id, address, oldest))
+            return TakenTurn(
+                message_id=message.id,
+                conversation_id=conversation_id,
+                address=address,
+                channel=conversation.channel,
+                text=message.text,
+                language=as_language(message.language) or DEFAULT,
+                choice=choice,
+                expects=conversation.expects,
+                attempts=attempts,
+                desk=desk,
+            )
+        _end(session, oldest, owner, _SILENCED)
+        happened.append(TurnFinished(conversation_id, address, oldest, _SILENCED))
+
+
+def _may_speak(conversation: Any, desk: bool) -> bool:
+    """Whether an answer that no person wrote may be shown: the bot's while it has the word, the desk's in the queue as well."""
+    return conversation.state == State.BOT.value or (desk and conversation.state == State.QUEUED.value)
 
 
 def _mine(message_id: str, owner: str) -> Any:
     return and_(Turn.message_id == message_id, Turn.state == "taken", Turn.owner == owner)
+
+
+def _end(session: Session, message_id: str, owner: str, outcome: str) -> bool:
+    ended = session.execute(
+        update(Turn)
+        .where(_mine(message_id, owner))
+        .values(state="done", lease_until=None, outcome=outcome)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(ended.rowcount == 1)
 
 
 def renew_turn(session: Session, message_id: str, owner: str, lease_s: float) -> bool:
@@ -110,56 +177,35 @@ def renew_turn(session: Session, message_id: str, owner: str, lease_s: float) ->
     return bool(renewed.rowcount == 1)
 
 
-def finish_turn(session: Session, turn: TakenTurn, owner: str, answer: Answer) -> list[Stored] | None:
-    """Store the answer and end the turn; None when another worker has it, empty when the bot has no longer the word."""
+def finish_turn(session: Session, turn: TakenTurn, owner: str, answer: Answer) -> Finished:
+    """Store the answer and end the turn, if it is still this worker's and nobody took the word from the bot.
+
+    An answer that comes too late is kept in the audit trail and nowhere else.
+    """
     conversation = lock(session, turn.conversation_id)
-    silenced = conversation.state != State.BOT.value
-    ended = session.execute(
-        update(Turn)
-        .where(_mine(turn.message_id, owner))
-        .values(state="done", lease_until=None, outcome="silenced" if silenced else answer.outcome)
-        .execution_options(synchronize_session=False)
-    )
-    if ended.rowcount != 1:
-        return None
+    silenced = not _may_speak(conversation, turn.desk)
+    outcome = _SILENCED if silenced else answer.outcome
+    if not _end(session, turn.message_id, owner, outcome):
+        return Finished("lost")
+    finished = TurnFinished(turn.conversation_id, turn.address, turn.message_id, outcome)
     if silenced:
-        return []
-    if answer.handoff is not None:
-        _request_person(session, turn, answer)
-        session.refresh(conversation)
+        texts = [draft.text for draft in answer.drafts]
+        subject = f"conversation:{turn.conversation_id}"
+        audit.record(session, audit.SYSTEM, "turn:silence", subject, message=turn.message_id, state=conversation.state, texts=texts)
+        return Finished(outcome, events=[finished])
+    events: list[Event] = []
     conversation.expects = answer.expects
+    if answer.apply is not None:
+        events += answer.apply(session, conversation)
+        session.flush()
+        session.refresh(conversation)
     conversation.demo_announced = conversation.demo_announced or any(draft.payload.get("notice") for draft in answer.drafts)
+    topics = [topic for draft in answer.drafts if (topic := draft.payload.get("topic")) is not None and topic not in _NO_MATTER]
+    conversation.topic = topics[-1] if topics else conversation.topic
     if answer.set_language is not None:
         conversation.language = conversation.last_language = answer.set_language
-    return append(session, conversation, answer.drafts, answers=turn.message_id)
-
-
-def _request_person(session: Session, turn: TakenTurn, answer: Answer) -> None:
-    move(session, turn.conversation_id, Move.REQUEST)
-    if open_handoff(session, turn.conversation_id) is None:
-        session.add(
-            Handoff(
-                conversation_id=turn.conversation_id, message_id=turn.message_id, reason=answer.handoff,
-                within_hours=answer.within_hours,
-            )
-        )
-
-
-def open_handoff(session: Session, conversation_id: str) -> Any:
-    """The request for a person that is still open in this conversation, or None."""
-    return session.execute(
-        select(Handoff)
-        .where(Handoff.conversation_id == conversation_id, Handoff.closed_at.is_(None))
-        .order_by(Handoff.id)
-        .limit(1)
-    ).scalar_one_or_none()
-
-
-def place_in_queue(session: Session, conversation_id: str) -> int:
-    """The place, counted from 1, that a request for a person has or would get among the open ones."""
-    mine = open_handoff(session, conversation_id)
-    before = [Handoff.closed_at.is_(None)] + ([] if mine is None else [Handoff.id < mine.id])
-    return int(session.execute(select(func.count()).select_from(Handoff).where(*before)).scalar_one()) + 1
+    stored = append(session, conversation, answer.drafts, answers=turn.message_id)
+    return Finished(outcome, stored, [*events, *(MessageStored(message) for message in stored), finished])
 
 
 def is_done(session: Session, message_id: str) -> bool:
@@ -176,9 +222,7 @@ def is_owed(session: Session, conversation_id: str) -> bool:
 
 def owed(session: Session) -> list[str]:
     """Conversations with a turn that nobody is working on."""
-    return list(
-        session.execute(select(Turn.conversation_id).where(_may_be_taken(now())).distinct().limit(1000)).scalars()
-    )
+    return list(session.execute(select(Turn.conversation_id).where(_may_be_taken(now())).distinct().limit(1000)).scalars())
 
 
 def release_turns(session: Session, owner: str) -> None:

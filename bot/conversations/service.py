@@ -1,24 +1,29 @@
-"""The use cases of conversations for asynchronous callers; the only place from which events are published."""
+"""The use cases of conversations for the applicant's side and for the workers that answer; see `counter` for the staff's."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot import audit
 from bot.assistant import Question, Reply
-from bot.conversations import ledger, obligations
+from bot.conversations import catching_up, delivery, ledger, obligations, opinions, ownership, threads
+from bot.conversations.catching_up import Snapshot
 from bot.conversations.composer import Composer
-from bot.conversations.events import Event, Listener, MessageStored, StateChanged, Stored, TurnFinished
+from bot.conversations.events import ConversationChanged, Listener, MessageStored, Stored, telling
 from bot.conversations.ledger import Address, Receipt
-from bot.conversations.obligations import Answer, TakenTurn
+from bot.conversations.meanwhile import meanwhile
+from bot.conversations.obligations import Answer, Finished, TakenTurn
+from bot.conversations.publishing import Happened, Record
+from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.states import State
 from bot.conversations.text import clean, clean_name, harmless
-from bot.db import Database
 from bot.errors import BotError
-from bot.languages import Language
+from bot.languages import DEFAULT, Language, as_language
 from bot.logs import place
 
 log = logging.getLogger(__name__)
@@ -27,14 +32,16 @@ log = logging.getLogger(__name__)
 Redact = Callable[[Session, str, str, "str | None"], str]
 
 _LONGEST_CLIENT_ID = 100
+_ENDED = "ended"
 
 
 @dataclass(frozen=True)
 class Task:
-    """A turn that a worker holds; `question` is None when the text could not be freed of personal data."""
+    """A turn that a worker holds; `question` is None when the text could not be freed of personal data, or `desk` answers."""
 
     turn: TakenTurn
     question: Question | None
+    desk: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,8 @@ class Ended:
     """How a turn ended.
 
     Attributes:
-        outcome: answered, handed_off, apologised, silenced or lost.
+        outcome: that of the answer, or silenced, or lost.
+        handoff: why a person was offered, if one was.
         more: whether another answer is owed in the conversation.
     """
 
@@ -52,66 +60,164 @@ class Ended:
 
 
 class Conversations:
-    """Everything doors and workers do with conversations; what they return is committed."""
+    """Everything the applicant's doors and the workers do with conversations; what they return is committed."""
 
-    def __init__(self, database: Database, composer: Composer, redact: Redact) -> None:
-        self._database = database
+    def __init__(self, record: Record, composer: Composer, redact: Redact, codes: ReturnCodes) -> None:
+        self._record = record
         self._composer = composer
         self._redact = redact
-        self._listeners: list[Listener] = []
+        self._codes = codes
 
     def listen(self, listener: Listener) -> None:
-        """Have `listener` called with each event after its commit, in the order of the commits of a conversation."""
-        self._listeners.append(listener)
-
-    def _publish(self, *events: Event) -> None:
-        for event in events:
-            for listener in self._listeners:
-                listener(event)
+        """Have `listener` called with each event of the record (see `Record.listen`)."""
+        self._record.listen(listener)
 
     async def open(self, address: Address) -> str:
-        """The id of the conversation at `address`, begun if there was none."""
-        return await self._database.run(ledger.open_conversation, address)
+        """The id of the newest conversation at `address`, begun if there was none."""
+        return await self._record.run(lambda session, _: threads.open_newest(session, address))
 
     async def applicant_says(
-        self, address: Address, text: str, client_id: str | None = None, language: Language | None = None
+        self,
+        address: Address,
+        text: str,
+        client_id: str | None = None,
+        language: Language | None = None,
+        interface: Language | None = None,
     ) -> Receipt:
-        """Store a message; when this returns it cannot be lost, and a turn owes its answer.
+        """Store a message; when this returns it cannot be lost, and what answer is owed will come.
+
+        After a closed conversation it begins the next one.
+
+        Args:
+            client_id: the client's own name for it; sent twice, it is stored once and acknowledged twice.
+            language: a language that the applicant chooses with it.
+            interface: the language of the interface, for a first message that shows none.
 
         Raises:
             Invalid: the text or the client's id cannot be used.
-            Conflict: the conversation is closed.
         """
         text = clean(text)
         if client_id is not None:
             clean_name(client_id, "message_id", _LONGEST_CLIENT_ID)
 
-        def store(session: Session) -> Receipt:
-            conversation_id = ledger.open_conversation(session, address)
-            return ledger.store_applicants(session, conversation_id, text, client_id, language)
+        def store(session: Session, happened: Happened) -> Receipt:
+            ask = self._composer
+            receipt = ledger.store_applicants(session, address, text, client_id, language, interface, ask.title, ask.alarm)
+            if receipt.fresh:
+                happened += telling([receipt.message])
+            return receipt
 
-        receipt = await self._database.run(store)
-        if receipt.fresh:
-            if receipt.left_queue:
-                self._publish(StateChanged(receipt.message.conversation_id, State.BOT))
-            self._publish(MessageStored(receipt.message))
-        return receipt
+        return await self._record.run(store)
+
+    async def leave_message(
+        self,
+        address: Address,
+        text: str,
+        contact_kind: str,
+        contact: str | None = None,
+        client_id: str | None = None,
+        language: Language | None = None,
+    ) -> Receipt:
+        """Leave a message for the staff in one step; sent twice with the same id of the client, it is left once.
+
+        Raises:
+            Invalid: the text, the way to answer, or the client's id cannot be used; nothing is stored.
+        """
+        text = clean(text)
+        if client_id is not None:
+            clean_name(client_id, "message_id", _LONGEST_CLIENT_ID)
+
+        def leave(session: Session, happened: Happened) -> Receipt:
+            return self._composer.leave_message(session, happened, address, text, contact_kind, contact, client_id, language)
+
+        return await self._record.run(leave)
+
+    async def catch_up(self, address: Address, conversation_id: str | None = None, after: int = 0) -> Snapshot:
+        """How things stand at `address`, with everything after that number (see `catching_up.catch_up`)."""
+        return await self._record.run(lambda session, _: catching_up.catch_up(session, address, conversation_id, after))
 
     async def undelivered(self, conversation_id: str, own: str | None = None, leave: Collection[str] = ()) -> list[Stored]:
-        """Messages the applicant has not got yet, which count as delivered from now on (see `ledger.undelivered`)."""
-        return await self._database.run(ledger.undelivered, conversation_id, own, leave)
+        """Messages the applicant has not got yet, which count as delivered from now on (see `delivery.undelivered`)."""
+        return await self._record.run(lambda session, _: delivery.undelivered(session, conversation_id, own, leave))
+
+    async def undelivered_at(self, address: Address) -> list[Stored]:
+        """Messages for the applicant at `address` that do not count as delivered yet, and still do not."""
+        return await self._record.run(lambda session, _: delivery.undelivered_at(session, address))
+
+    async def mark_delivered(self, message_ids: Collection[str]) -> None:
+        """Have messages count as delivered."""
+        await self._record.run(lambda session, _: delivery.mark_delivered(session, message_ids))
+
+    async def feedback(self, address: Address, message_id: str, helpful: bool, comment: str | None = None) -> None:
+        """Note whether an answer helped (see `opinions.give_feedback`)."""
+
+        def note(session: Session, happened: Happened) -> None:
+            happened.append(ConversationChanged(opinions.give_feedback(session, address, message_id, helpful, comment)))
+
+        await self._record.run(note)
+
+    async def rate(self, address: Address, score: int, comment: str | None = None) -> None:
+        """Note how the applicant rates the conversation with the staff (see `opinions.rate`)."""
+
+        def note(session: Session, happened: Happened) -> None:
+            happened.append(ConversationChanged(opinions.rate(session, address, score, comment)))
+
+        await self._record.run(note)
+
+    async def set_language(self, address: Address, language: Language) -> None:
+        """Have answers come in a language from now on; nothing happens before the first message."""
+
+        def choose(session: Session, happened: Happened) -> None:
+            newest = threads.find_newest(session, address)
+            if newest is not None:
+                conversation = threads.lock(session, newest.id)
+                conversation.language = conversation.last_language = language
+                happened.append(ConversationChanged(newest.id))
+
+        await self._record.run(choose)
+
+    async def end(self, address: Address) -> None:
+        """The applicant ends the conversation; nothing happens when there is none that is open."""
+
+        def end(session: Session, happened: Happened) -> None:
+            newest = threads.find_newest(session, address)
+            if newest is None:
+                return
+            conversation = threads.lock(session, newest.id)
+            if conversation.state == State.CLOSED.value:
+                return
+            language = as_language(conversation.language) or as_language(conversation.last_language) or DEFAULT
+            # What is said last is said before the close, after which nothing is.
+            said = ledger.append(session, conversation, [self._composer.desk.line("ended_by_applicant", language)])
+            happened += [MessageStored(message) for message in said]
+            happened += ownership.close(session, newest.id, _ENDED, audit.APPLICANT) or ()
+
+        await self._record.run(end)
+
+    async def make_return_code(self, address: Address) -> tuple[str, datetime]:
+        """A code to go on from another device, and when it ends (see `ReturnCodes.make`)."""
+        return await self._record.run(lambda session, _: self._codes.make(session, address))
+
+    async def use_return_code(self, code: str, caller: str) -> str:
+        """The `sender` that a code stands for; `caller` is the network it comes from (see `ReturnCodes`).
+
+        Raises:
+            TooMany: too many attempts were made.
+            NotAllowed: the code stands for nothing.
+        """
+        await self._record.run(lambda session, _: self._codes.count(session, caller))
+        return await self._record.run(lambda session, _: self._codes.use(session, code))
 
     async def take(self, conversation_id: str, owner: str, lease_s: float) -> Task | None:
         """The oldest answer owed in a conversation, held for `lease_s` seconds; None when there is none to take."""
 
-        def take(session: Session) -> Task | None:
-            turn = obligations.take_turn(session, conversation_id, owner, lease_s)
-            return None if turn is None else Task(turn, self._question(session, turn))
+        def take(session: Session, happened: Happened) -> Task | None:
+            turn = obligations.take_turn(session, conversation_id, owner, lease_s, happened)
+            if turn is None:
+                return None
+            return Task(turn, None if turn.desk else self._question(session, turn), turn.desk)
 
-        task = await self._database.run(take)
-        if task is not None and task.turn.left_queue:
-            self._publish(StateChanged(conversation_id, State.BOT))
-        return task
+        return await self._record.run(take)
 
     def _question(self, session: Session, turn: TakenTurn) -> Question | None:
         text, choice = turn.text, None
@@ -127,11 +233,12 @@ class Conversations:
             text = turn.choice
         else:
             text, choice = "/choose", turn.choice.partition(":")[2]
-        return Question(turn.conversation_id, turn.message_id, text, turn.language, turn.channel, choice)
+        said = meanwhile(session, turn, self._redact)
+        return Question(turn.conversation_id, turn.message_id, text, turn.language, turn.channel, choice, said)
 
     async def hold(self, turn: TakenTurn, owner: str, lease_s: float) -> bool:
         """Hold a turn for longer; False when it has gone to another worker."""
-        return await self._database.run(obligations.renew_turn, turn.message_id, owner, lease_s)
+        return await self._record.run(lambda session, _: obligations.renew_turn(session, turn.message_id, owner, lease_s))
 
     async def answer(self, turn: TakenTurn, owner: str, replies: Sequence[Reply]) -> Ended:
         """Store the assistant's replies and end the turn.
@@ -141,42 +248,41 @@ class Conversations:
         """
         return await self._end(turn, owner, lambda session: self._composer.answer(session, turn, replies))
 
+    async def at_desk(self, turn: TakenTurn, owner: str) -> Ended:
+        """Have the desk answer, about waiting, leaving a message or going back to the assistant, and end the turn."""
+        return await self._end(turn, owner, lambda session: self._composer.desk_answer(session, turn))
+
     async def apologise(self, turn: TakenTurn, owner: str) -> Ended:
         """Store the apology with hotline and the offer of a person, and end the turn."""
         return await self._end(turn, owner, lambda session: self._composer.apology(session, turn))
 
     async def _end(self, turn: TakenTurn, owner: str, compose: Callable[[Session], Answer]) -> Ended:
-        def finish(session: Session) -> tuple[Answer, list[Stored] | None, bool]:
+        def finish(session: Session, happened: Happened) -> Ended:
+            # The lock comes first, so that the answer is composed for the state in which it is stored.
+            threads.lock(session, turn.conversation_id)
             answer = compose(session)
-            stored = obligations.finish_turn(session, turn, owner, answer)
-            return answer, stored, obligations.is_owed(session, turn.conversation_id)
+            finished: Finished = obligations.finish_turn(session, turn, owner, answer)
+            happened += finished.events
+            handoff = answer.handoff if finished.stored else None
+            return Ended(finished.outcome, handoff, obligations.is_owed(session, turn.conversation_id))
 
-        answer, stored, more = await self._database.run(finish)
-        if stored is None:
-            return Ended("lost")
-        outcome = answer.outcome if stored else "silenced"
-        handoff = answer.handoff if stored else None
-        if handoff is not None:
-            self._publish(StateChanged(turn.conversation_id, State.QUEUED))
-        self._publish(*(MessageStored(message) for message in stored))
-        self._publish(TurnFinished(turn.conversation_id, turn.message_id, outcome))
-        return Ended(outcome, handoff, more)
+        return await self._record.run(finish)
 
     async def is_answered(self, message_id: str) -> bool:
         """Whether no answer is owed to this message any more."""
-        return await self._database.run(obligations.is_done, message_id)
+        return await self._record.run(lambda session, _: obligations.is_done(session, message_id))
 
     async def owed(self) -> list[str]:
         """Conversations with a turn that nobody is working on."""
-        return await self._database.run(obligations.owed)
+        return await self._record.run(lambda session, _: obligations.owed(session))
 
     async def release(self, owner: str) -> None:
         """Give back the turns that a worker holds."""
-        await self._database.run(obligations.release_turns, owner)
+        await self._record.run(lambda session, _: obligations.release_turns(session, owner))
 
     async def check(self) -> None:
         """Raise unless the record can be read."""
         try:
-            await self._database.run(ledger.check)
+            await self._record.run(lambda session, _: ledger.check(session))
         except Exception as error:
             raise BotError("database_unavailable") from error

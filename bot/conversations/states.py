@@ -26,6 +26,7 @@ class Move(str, Enum):
     LEAVE_QUEUE = "leave_queue"
     HAND_BACK = "hand_back"
     TRANSFER = "transfer"
+    RECLAIM = "reclaim"
     CLOSE = "close"
 
 
@@ -37,6 +38,7 @@ MOVES: Final[Mapping[Move, tuple[frozenset[State], State]]] = MappingProxyType(
         Move.LEAVE_QUEUE: (frozenset({State.QUEUED}), State.BOT),
         Move.HAND_BACK: (frozenset({State.WITH_STAFF}), State.BOT),
         Move.TRANSFER: (frozenset({State.WITH_STAFF}), State.QUEUED),
+        Move.RECLAIM: (frozenset({State.WITH_STAFF}), State.QUEUED),
         Move.CLOSE: (frozenset({State.BOT, State.QUEUED, State.WITH_STAFF}), State.CLOSED),
     }
 )

@@ -9,7 +9,8 @@ from typing import Final
 from bot.errors import Invalid
 
 LONGEST_MESSAGE: Final = 2000
-LONGEST_NAME: Final = 200
+# The name of a later conversation of a thread needs room for its ordinal.
+LONGEST_NAME: Final = 180
 
 # C0 and C1 controls but tab and line feed, and halves of surrogate pairs, which no encoding can carry.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -19,26 +20,28 @@ _BIDI = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SLASHES = frozenset("/\u2044\u2215\u29f8\u2571\u2afd\u3033")
 _INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
 
-_PAYLOAD = re.compile(r"/[a-z][a-z0-9_]{0,60}|choose:[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*=[^\x00-\x1f\x7f-\x9f]{1,200}")
+DESK: Final = "desk:"
+
+_PAYLOAD = re.compile(r"/[a-z][a-z0-9_]{0,60}|desk:[a-z][a-z_]{0,40}|choose:[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*=[^\x00-\x1f\x7f-\x9f]{1,200}")
 # What Rasa understands as an order to itself, and the intent that carries a choice.
 _COMMANDS = frozenset({"/restart", "/session_start", "/back", "/stop", "/choose", "/external_reminder"})
 
 
-def clean(text: str) -> str:
+def clean(text: str, longest: int = LONGEST_MESSAGE) -> str:
     """`text` as it is stored: NFC, line ends as line feeds, no blanks around it.
 
     Raises:
-        Invalid: it is empty, longer than 2,000 characters, or holds characters that are no text.
+        Invalid: it is empty, longer than `longest` characters, or holds characters that are no text.
     """
     text = _LINE_END.sub("\n", text)
     if _FORBIDDEN.search(text):
         raise Invalid("message_characters")
     text = text.strip()
-    if len(text) > LONGEST_MESSAGE:
-        raise Invalid("message_too_long", limit=LONGEST_MESSAGE)
+    if len(text) > longest:
+        raise Invalid("message_too_long", limit=longest)
     text = unicodedata.normalize("NFC", text)
-    if len(text) > LONGEST_MESSAGE:
-        raise Invalid("message_too_long", limit=LONGEST_MESSAGE)
+    if len(text) > longest:
+        raise Invalid("message_too_long", limit=longest)
     if not any(unicodedata.category(character) not in _INVISIBLE and not _BLANK.match(character) for character in text):
         raise Invalid("message_empty")
     return text
@@ -72,6 +75,11 @@ def _leads_to_command(character: str) -> bool:
         or unicodedata.category(character) in _INVISIBLE
         or _BLANK.match(character) is not None
     )
+
+
+def is_desk(payload: str | None) -> bool:
+    """Whether a choice is the desk's to answer: waiting, leaving a message, going back to the assistant."""
+    return payload is not None and payload.startswith(DESK)
 
 
 def is_payload(text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rasa.core.actions.action import Action, ActionExecutionRejection
 from rasa.core.agent import Agent
-from rasa.core.channels.channel import OutputChannel
+from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
@@ -15,6 +15,8 @@ from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event
 from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.nlu import meanwhile
 
 LONG_SESSION: Final = 300
 """Events after which the next message starts a session anew, unless a form is being filled in."""
@@ -75,6 +77,12 @@ class StrictProcessor(MessageProcessor):
         if watched.failure is not None:
             raise TurnFailed(action.name()) from watched.failure
         return again
+
+    async def _handle_message_with_tracker(self, message: UserMessage, tracker: DialogueStateTracker) -> None:
+        said = (message.metadata or {}).get(meanwhile.KEY)
+        if said:
+            meanwhile.learn(tracker, self.domain, said)
+        await super()._handle_message_with_tracker(message, tracker)
 
     def _has_session_expired(self, tracker: DialogueStateTracker) -> bool:
         length = len(tracker.events)

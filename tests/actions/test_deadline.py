@@ -66,9 +66,14 @@ def test_the_wish_to_stop_is_no_rule(conversation: Conversation) -> None:
 @pytest.mark.parametrize(
     ("text", "language", "day"),
     [
-        ("in 60 days", "en", "2027-01-23"), ("3 days ago", "en", "2026-11-21"), ("last Friday", "en", "2026-11-20"),
-        ("next Monday", "en", "2026-11-30"), ("下个月15号", "zh", "2026-12-15"),
-        ("on the 15th of next month I think", "en", "2026-12-15"), ("三天前", "zh", "2026-11-21"), ("60天后", "zh", "2027-01-23"),
+        ("in 60 days", "en", "2027-01-23"),
+        ("3 days ago", "en", "2026-11-21"),
+        ("last Friday", "en", "2026-11-20"),
+        ("next Monday", "en", "2026-11-30"),
+        ("下个月15号", "zh", "2026-12-15"),
+        ("on the 15th of next month I think", "en", "2026-12-15"),
+        ("三天前", "zh", "2026-11-21"),
+        ("60天后", "zh", "2027-01-23"),
     ],
 )
 def test_a_day_may_be_named_by_its_distance(conversation: Conversation, text: str, language: str, day: str) -> None:
@@ -117,7 +122,8 @@ def test_what_is_no_date_is_asked_again(conversation: Conversation) -> None:
 
 def test_a_date_that_is_gone_is_asked_for_again(conversation: Conversation, clock: Any) -> None:
     conversation.slots |= {
-        "deadline_state": {"rule": "extension_window", "date": conversation.hides("DATE", "2027-03-01")}, "deadline_answer": "done"
+        "deadline_state": {"rule": "extension_window", "date": conversation.hides("DATE", "2027-03-01")},
+        "deadline_answer": "done",
     }
     clock.forward(hours=3)
     assert conversation.hears("x").runs(RUN).responses == ["utter_status_expired"]

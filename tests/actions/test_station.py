@@ -14,8 +14,15 @@ RUN, VALIDATE, ASK = station.ACTIONS
 @pytest.mark.parametrize(
     "text",
     [
-        "nearest to Nanshan", "Xili Sub-district", "near Chegongmiao metro station", "from Window of the World", "Shenzhen University",
-        "西麗湖附近", "huaqiangbei", "nearest station from Futan", "我在科技园",
+        "nearest to Nanshan",
+        "Xili Sub-district",
+        "near Chegongmiao metro station",
+        "from Window of the World",
+        "Shenzhen University",
+        "西麗湖附近",
+        "huaqiangbei",
+        "nearest station from Futan",
+        "我在科技园",
     ],
 )
 def test_a_place_in_the_first_message_is_enough(conversation: Conversation, text: str) -> None:
@@ -115,8 +122,11 @@ def test_stations_are_listed_for_all_or_for_a_district(conversation: Conversatio
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("where is the Hetao station", "hetao"), ("Where is Hetao station", "hetao"), ("前海那个窗口在哪", "qianhai"),
-        ("address of the Zhaoshang work station", "zhaoshang"), ("where is window 51?", "joint_counter"),
+        ("where is the Hetao station", "hetao"),
+        ("Where is Hetao station", "hetao"),
+        ("前海那个窗口在哪", "qianhai"),
+        ("address of the Zhaoshang work station", "zhaoshang"),
+        ("where is window 51?", "joint_counter"),
     ],
 )
 def test_a_station_asked_for_by_its_name_is_not_searched_for(conversation: Conversation, text: str, key: str) -> None:
@@ -134,8 +144,11 @@ def test_what_is_near_to_a_named_place_is_searched_for(conversation: Conversatio
 @pytest.mark.parametrize(
     ("text", "day"),
     [
-        ("Window 57 open on saturday?", "2026-11-28"), ("周六开门吗", "2026-11-28"), ("are you open tomorrow", "2026-11-25"),
-        ("下周一开门吗", "2026-11-30"), ("I want to go on Monday at 8:30, will somebody be there", "2026-11-30"),
+        ("Window 57 open on saturday?", "2026-11-28"),
+        ("周六开门吗", "2026-11-28"),
+        ("are you open tomorrow", "2026-11-25"),
+        ("下周一开门吗", "2026-11-30"),
+        ("I want to go on Monday at 8:30, will somebody be there", "2026-11-30"),
     ],
 )
 def test_hours_are_told_for_the_day_that_is_asked_about(conversation: Conversation, text: str, day: str) -> None:
@@ -165,8 +178,13 @@ def test_a_date_that_is_gone_is_answered_for_now(conversation: Conversation, clo
 @pytest.mark.parametrize("intent", [None, "out_of_scope", "greet"])
 @pytest.mark.parametrize(
     "text",
-    ["深圳大学", "shui wan", "HKU Shenzhen hospital", "Room 1203, Block A, Tianan Cyber Park, Chegongmiao, Futian, Shenzhen",
-     "深圳市南山区粤海街道科技园南区科苑路15号"],
+    [
+        "深圳大学",
+        "shui wan",
+        "HKU Shenzhen hospital",
+        "Room 1203, Block A, Tianan Cyber Park, Chegongmiao, Futian, Shenzhen",
+        "深圳市南山区粤海街道科技园南区科苑路15号",
+    ],
 )
 def test_nothing_but_a_place_is_claimed_whatever_the_classifier_hears(conversation: Conversation, text: str, intent: str | None) -> None:
     assert station.FLOW.claims(conversation.hears(text, intent).turn())

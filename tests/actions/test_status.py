@@ -25,8 +25,15 @@ def application(conversation: Conversation) -> None:
         holder = Applicant(given_name="Freja", family_name="Kjær", nationality="DK", date_of_birth=date(1990, 3, 4), source="demo")
         session.add(
             Application(
-                applicant=holder, acceptance_number=NUMBER, application_type="new_abroad", category="B", stage="submitted",
-                stage_since=SINCE, submitted_at=SINCE, source="demo", history=[StageEntry(stage="submitted", at=SINCE)],
+                applicant=holder,
+                acceptance_number=NUMBER,
+                application_type="new_abroad",
+                category="B",
+                stage="submitted",
+                stage_since=SINCE,
+                submitted_at=SINCE,
+                source="demo",
+                history=[StageEntry(stage="submitted", at=SINCE)],
             )
         )
 

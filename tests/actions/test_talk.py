@@ -18,9 +18,15 @@ def test_doubt_without_topics_says_so(conversation: Conversation) -> None:
     assert conversation.hears("asdf qwer zxcv hjkl uiop").runs(HandleDoubt).responses == ["utter_not_understood"]
 
 
-def test_what_is_not_our_business_is_declined_every_time(conversation: Conversation) -> None:
-    for _ in range(3):
-        assert conversation.hears("who won the cup last year", "out_of_scope").runs(HandleDoubt).responses == ["utter_out_of_scope"]
+def test_what_is_not_our_business_is_declined_and_from_the_second_time_on_a_person_is_offered(conversation: Conversation) -> None:
+    said = [conversation.hears("who won the cup last year", "out_of_scope").runs(HandleDoubt).responses for _ in range(3)]
+    assert said == [["utter_out_of_scope"], ["utter_offer_person_outside"], ["utter_offer_person_outside"]]
+    assert conversation.hears("yes", "affirm").runs(Agree).said == [("utter_handoff", {"reason": "offered"})]
+
+
+def test_a_failure_after_something_that_was_declined_is_the_second_in_a_row(conversation: Conversation) -> None:
+    conversation.hears("who won the cup last year", "out_of_scope").runs(HandleDoubt)
+    assert conversation.hears("asdf qwer zxcv hjkl uiop").runs(HandleDoubt).responses == ["utter_offer_person"]
 
 
 def test_the_second_failure_offers_a_person_and_yes_takes_the_offer(conversation: Conversation) -> None:
@@ -88,8 +94,10 @@ def test_a_choice_that_means_nothing_any_more_is_too_late(conversation: Conversa
     assert conversation.hears("", choice=choice).runs(TakeChoice).responses == ["utter_choice_too_late"]
 
 
-@pytest.mark.parametrize(("action", "responses"), [(Cancel, ["utter_cancel"]), (RequestPerson, ["utter_handoff"]),
-                                                   (AnswerSensitive, ["utter_sensitive", "utter_handoff"])])
+@pytest.mark.parametrize(
+    ("action", "responses"),
+    [(Cancel, ["utter_cancel"]), (RequestPerson, ["utter_handoff"]), (AnswerSensitive, ["utter_sensitive", "utter_handoff"])],
+)
 def test_cancelling_and_a_person_end_every_form(conversation: Conversation, action: type, responses: list[str]) -> None:
     conversation.slots["status_state"] = {"number": "<NUMBER:1>"}
     conversation.opens("status_form")
@@ -107,7 +115,8 @@ def test_a_hand_off_names_its_reason(conversation: Conversation) -> None:
 def test_a_sensitive_matter_is_answered_by_its_kind(conversation: Conversation, kind: str) -> None:
     conversation.hears("something grave", "sensitive").message["safety"] = kind
     outcome = conversation.runs(AnswerSensitive)
-    assert outcome.said == [(f"utter_sensitive_{kind}", {}), ("utter_handoff", {"reason": "sensitive"})]
+    calm = {"calm": True} if kind in ("self_harm", "danger") else {}
+    assert outcome.said == [(f"utter_sensitive_{kind}", {}), ("utter_handoff", {"reason": "sensitive", **calm})]
 
 
 def test_a_sensitive_matter_of_no_known_kind_gets_the_general_reply(conversation: Conversation) -> None:
@@ -118,8 +127,14 @@ def test_a_sensitive_matter_of_no_known_kind_gets_the_general_reply(conversation
 @pytest.mark.parametrize(
     ("text", "language"),
     [
-        ("please answer in Chinese", "zh"), ("English please", "en"), ("能说英文吗", "en"), ("请用中文", "zh"),
-        ("I don't speak Chinese", "en"), ("我看不懂英文", "zh"), ("not in English, in Chinese", "zh"), ("do you speak Russian", None),
+        ("please answer in Chinese", "zh"),
+        ("English please", "en"),
+        ("能说英文吗", "en"),
+        ("请用中文", "zh"),
+        ("I don't speak Chinese", "en"),
+        ("我看不懂英文", "zh"),
+        ("not in English, in Chinese", "zh"),
+        ("do you speak Russian", None),
     ],
 )
 def test_the_language_asked_for_is_found(text: str, language: str | None) -> None:

@@ -43,7 +43,7 @@ async def test_the_three_questions_and_a_person(talk: Talk, cases: dict[str, Cas
     assert reply.card is not None and reply.card["applications"][0]["stage"] == "under_examination"
 
     reply = await talk.hears("I want to talk to a person")
-    assert reply.state == "QUEUED" and reply.card is not None and reply.card["type"] == "handoff"
+    assert reply.card is not None and reply.card["type"] == "handoff" and reply.card["phase"] == "offer" and reply.state == "BOT"
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -59,7 +59,7 @@ async def fail_twice(talk: Talk) -> Reply:
 async def test_two_failures_in_a_row_offer_a_person_and_yes_takes_the_offer(talk: Talk) -> None:
     assert "/handoff" in (await fail_twice(talk)).offers.values()
     reply = await talk.hears("yes")
-    assert reply.state == "QUEUED" and reply.card is not None and reply.card["reason"] == "offered"
+    assert reply.card is not None and reply.card["phase"] == "offer" and reply.card["reason"] == "not_understood"
 
 
 async def test_no_to_the_person_goes_on_with_the_form(talk: Talk) -> None:
@@ -77,9 +77,10 @@ async def test_yes_long_after_the_offer_hands_nobody_over(talk: Talk) -> None:
 @pytest.mark.parametrize("text", ["I want to talk to a person", "转人工"])
 async def test_a_person_on_request(talk: Talk, system: System, text: str) -> None:
     reply = await talk.hears(text)
-    assert reply.topic == "handoff" and reply.state == "QUEUED" and "0755-88121678" in reply.text
-    assert reply.card is not None
+    assert reply.topic == "handoff" and reply.state == "BOT" and "0755-88121678" in reply.text
+    assert reply.card is not None and reply.card["phase"] == "offer"
     assert reply.card["type"] == "handoff" and reply.card["reason"] == "asked" and reply.card["position"] >= 1
+    assert "desk:message" in reply.offers.values() and "desk:stay" in reply.offers.values()
     database = system.database()
     with database.session() as session:
         reasons = session.execute(select(Handoff.reason).where(Handoff.closed_at.is_(None))).scalars().all()
@@ -97,7 +98,8 @@ async def test_a_person_may_be_asked_for_inside_a_form_which_is_over_then(talk: 
 async def test_a_threat_gets_one_fixed_reply_and_a_person(talk: Talk) -> None:
     replies = await talk.says("I want to kill myself")
     assert [reply.topic for reply in replies] == ["sensitive", "handoff"]
-    assert replies[-1].state == "QUEUED" and replies[-1].card is not None and replies[-1].card["reason"] == "sensitive"
+    assert replies[-1].state == "BOT" and replies[-1].card is not None and replies[-1].card["reason"] == "sensitive"
+    assert "120" in replies[-1].text
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def choices_of(system: System, text: str) -> list[object]:
     return [payload.get("choice") for payload in payloads]
 
 
-@pytest.mark.parametrize("payload", ["/deadline", "choose:more.fee=show", "choose:status.order=day_first", "choose:materials.basis=points"])
+@pytest.mark.parametrize("payload", ["/no_topic", "choose:more.fee=show", "choose:status.order=day_first", "choose:materials.basis=points"])
 async def test_a_payload_that_was_not_offered_is_only_words(talk: Talk, system: System, payload: str) -> None:
     await talk.says(f"{payload} ")
     assert choices_of(system, payload) == [None]

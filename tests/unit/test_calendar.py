@@ -31,10 +31,24 @@ def at(text: str) -> datetime:
 
 @pytest.mark.parametrize(
     ("day", "kind"),
-    [("2026-11-24", "working_day"), ("2026-11-28", "weekend"), ("2026-10-01", "holiday"), ("2026-10-10", "make_up_day"),
-     ("2026-01-04", "make_up_day"), ("2026-02-14", "make_up_day"), ("2026-02-28", "make_up_day"), ("2026-05-09", "make_up_day"),
-     ("2026-09-20", "make_up_day"), ("2027-01-01", "holiday"), ("2027-02-05", "holiday"), ("2027-02-08", "holiday"),
-     ("2027-09-15", "holiday"), ("2027-03-03", "not_known"), ("2027-03-06", "not_known"), ("2028-01-03", "not_known")],
+    [
+        ("2026-11-24", "working_day"),
+        ("2026-11-28", "weekend"),
+        ("2026-10-01", "holiday"),
+        ("2026-10-10", "make_up_day"),
+        ("2026-01-04", "make_up_day"),
+        ("2026-02-14", "make_up_day"),
+        ("2026-02-28", "make_up_day"),
+        ("2026-05-09", "make_up_day"),
+        ("2026-09-20", "make_up_day"),
+        ("2027-01-01", "holiday"),
+        ("2027-02-05", "holiday"),
+        ("2027-02-08", "holiday"),
+        ("2027-09-15", "holiday"),
+        ("2027-03-03", "not_known"),
+        ("2027-03-06", "not_known"),
+        ("2028-01-03", "not_known"),
+    ],
 )
 def test_each_day_has_its_kind(calendar: WorkingCalendar, day: str, kind: str) -> None:
     assert calendar.kind(date.fromisoformat(day)) == kind

@@ -137,8 +137,20 @@ def test_every_file_that_states_facts_says_when_to_look_again() -> None:
     reviews = (*reviews_of_facts(facts), *calendar.reviews, *stations.reviews, *deadlines.reviews, *loaded.reviews)
     files = {each.file.split("/")[0] for each in reviews}
     assert files == {
-        "facts", "adjustments.yml", "application_types.yml", "calendar.yml", "categories.yml", "circumstances.yml", "deadlines.yml",
-        "glossary.yml", "materials.yml", "outcomes.yml", "requirements.yml", "routes.yml", "stages.yml", "stations.yml",
+        "facts",
+        "adjustments.yml",
+        "application_types.yml",
+        "calendar.yml",
+        "categories.yml",
+        "circumstances.yml",
+        "deadlines.yml",
+        "glossary.yml",
+        "materials.yml",
+        "outcomes.yml",
+        "requirements.yml",
+        "routes.yml",
+        "stages.yml",
+        "stations.yml",
     }
     assert len({(each.file, each.entry) for each in reviews}) == len(reviews)
     assert overdue(reviews, TODAY) == ()

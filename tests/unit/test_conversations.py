@@ -1,4 +1,4 @@
-"""The record of a conversation keeps its promises whatever order things happen in."""
+"""The answers that are owed: who gives one, until when, and who may not any more."""
 
 from __future__ import annotations
 
@@ -11,39 +11,54 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 
-from bot.conversations import ledger, obligations
+from bot import audit
+from bot.conversations import delivery, ledger, obligations, ownership
+from bot.conversations.events import Event, MessageStored, TurnFinished, TurnTaken
 from bot.conversations.ledger import Address, Draft
 from bot.conversations.models import Conversation, Handoff, Message, Turn
-from bot.conversations.obligations import Answer, TakenTurn
-from bot.conversations.states import MOVES, Move, State
+from bot.conversations.obligations import Answer, Finished, TakenTurn
+from bot.conversations.states import MOVES, State
 from bot.db import Base, Database, now
-from bot.errors import Conflict
 
 ANN = Address("rest", "net:1", "ann")
+DESK = {"desk:wait": "Wait for an officer"}
 
 
-def said(database: Database, text: str = "hello", client_id: str | None = None) -> ledger.Receipt:
+def said(database: Database, text: str = "hello", client_id: str | None = None, address: Address = ANN) -> ledger.Receipt:
     with database.session() as session:
-        conversation_id = ledger.open_conversation(session, ANN)
-        return ledger.store_applicants(session, conversation_id, text, client_id)
+        return ledger.store_applicants(session, address, text, client_id, opener=lambda payload, _: DESK.get(payload))
 
 
-def take(database: Database, conversation_id: str, owner: str = "one", lease_s: float = 30) -> TakenTurn | None:
+def take(
+    database: Database, conversation_id: str, owner: str = "one", lease_s: float = 30, told: list[Event] | None = None
+) -> TakenTurn | None:
     with database.session() as session:
-        return obligations.take_turn(session, conversation_id, owner, lease_s)
+        return obligations.take_turn(session, conversation_id, owner, lease_s, [] if told is None else told)
 
 
-def finish(database: Database, turn: TakenTurn, owner: str = "one", handoff: str | None = None) -> list | None:
-    answer = Answer("answered", [Draft("bot", "en", "a"), Draft("bot", "en", "b")], handoff=handoff)
+def finish(database: Database, turn: TakenTurn, owner: str = "one", request: bool = False) -> Finished:
+    def apply(session: object, conversation: object) -> list[Event]:
+        return ownership.request(session, turn.conversation_id, turn.message_id, "asked") or []
+
+    answer = Answer("answered", [Draft("bot", "en", "a"), Draft("bot", "en", "b")], apply=apply if request else None)
     with database.session() as session:
         return obligations.finish_turn(session, turn, owner, answer)
 
 
-def test_one_address_has_one_conversation(database: Database) -> None:
-    assert said(database).message.conversation_id == said(database).message.conversation_id
+def requested(database: Database, conversation_id: str) -> None:
     with database.session() as session:
-        other = ledger.open_conversation(session, Address("rest", "net:2", "ann"))
-    assert other != said(database).message.conversation_id
+        assert ownership.request(session, conversation_id, "m", "asked") is not None
+
+
+def joined(database: Database, conversation_id: str) -> None:
+    with database.session() as session:
+        assert ownership.join(session, conversation_id, 7) is not None
+
+
+def test_one_address_has_one_conversation(database: Database) -> None:
+    first = said(database).message.conversation_id
+    assert said(database).message.conversation_id == first
+    assert said(database, address=Address("rest", "net:2", "ann")).message.conversation_id != first
 
 
 def test_turn_is_taken_by_one_worker_only(database: Database) -> None:
@@ -71,8 +86,8 @@ def test_turn_whose_lease_ran_out_goes_to_another_worker_and_is_answered_once(da
             assert obligations.owed(session) == [conversation]
         found = take(database, conversation, "living")
     assert lost is not None and found is not None and found.attempts == 2
-    assert finish(database, found, "living") is not None
-    assert finish(database, lost, "dead") is None
+    assert finish(database, found, "living").outcome == "answered"
+    assert finish(database, lost, "dead") == Finished("lost")
     with database.session() as session:
         assert obligations.owed(session) == []
         assert session.execute(select(Message.seq).order_by(Message.seq)).scalars().all() == [1, 2, 3]
@@ -90,72 +105,123 @@ def test_renewed_lease_keeps_the_turn(database: Database) -> None:
         assert take(database, turn.conversation_id, "two") is None
 
 
-def test_claim_while_the_bot_thinks_silences_the_bot(database: Database) -> None:
+def test_answer_tells_its_moves_first_then_its_messages_then_that_the_turn_is_over(database: Database) -> None:
+    told: list[Event] = []
+    turn = take(database, said(database).message.conversation_id, told=told)
+    assert turn is not None and told == [TurnTaken(turn.conversation_id, ANN, turn.message_id)]
+    finished = finish(database, turn, request=True)
+    assert [type(event).__name__ for event in finished.events] == [
+        "StateChanged",
+        "QueueChanged",
+        "MessageStored",
+        "MessageStored",
+        "TurnFinished",
+    ]
+    assert [event.message.state for event in finished.events if isinstance(event, MessageStored)] == [State.QUEUED, State.QUEUED]
+    assert finished.events[-1] == TurnFinished(turn.conversation_id, ANN, turn.message_id, "answered")
+
+
+@pytest.mark.parametrize("taker", ["join", "claim", "close"])
+def test_answer_that_comes_after_an_officer_or_the_close_is_kept_in_the_audit_trail_only(database: Database, taker: str) -> None:
     turn = take(database, said(database).message.conversation_id)
     assert turn is not None
     with database.session() as session:
-        assert ledger.move(session, turn.conversation_id, Move.JOIN)
-    assert finish(database, turn) == []
+        if taker == "claim":
+            ownership.request(session, turn.conversation_id, turn.message_id, "asked")
+            assert ownership.claim(session, turn.conversation_id, 7) is not None
+        elif taker == "join":
+            assert ownership.join(session, turn.conversation_id, 7) is not None
+        else:
+            assert ownership.close(session, turn.conversation_id, "ended", audit.APPLICANT) is not None
+    finished = finish(database, turn, request=True)
+    assert finished.outcome == "silenced" and not finished.stored
+    assert finished.events == [TurnFinished(turn.conversation_id, ANN, turn.message_id, "silenced")]
     with database.session() as session:
         assert session.execute(select(Turn.outcome)).scalar_one() == "silenced"
+        assert session.execute(select(Message.author)).scalars().all() == ["applicant"]
+        kept = session.execute(select(audit.AuditEntry).where(audit.AuditEntry.action == "turn:silence")).scalar_one()
+        assert kept.actor == audit.SYSTEM and kept.subject == f"conversation:{turn.conversation_id}"
+        assert kept.detail["texts"] == ["a", "b"] and kept.detail["message"] == turn.message_id
 
 
-def test_question_written_while_the_request_was_made_is_still_answered(database: Database) -> None:
+def test_question_written_while_the_request_was_made_waits_for_the_officer(database: Database) -> None:
     said(database, "a person please")
     waiting = said(database, "and how long does it take")
-    turn = take(database, waiting.message.conversation_id)
+    conversation = waiting.message.conversation_id
+    turn = take(database, conversation)
     assert turn is not None
-    finish(database, turn, handoff="asked")
-    following = take(database, turn.conversation_id)
-    assert following is not None and following.left_queue and following.message_id == waiting.message.id
-    assert finish(database, following)
+    finish(database, turn, request=True)
+    told: list[Event] = []
+    assert take(database, conversation, told=told) is None
+    assert told == [TurnFinished(conversation, ANN, waiting.message.id, "silenced")]
+    with database.session() as session:
+        assert ledger.state_of(session, conversation) is State.QUEUED
+
+
+def test_bot_is_silent_in_the_queue_and_nothing_leaves_the_queue_by_writing(database: Database) -> None:
+    conversation = said(database).message.conversation_id
+    requested(database, conversation)
+    receipt = said(database, "one more thing")
+    assert receipt.fresh and not receipt.owed and receipt.message.state is State.QUEUED
+    with database.session() as session:
+        handoff = session.execute(select(Handoff)).scalar_one()
+        assert handoff.reason == "asked" and handoff.closed_at is None and handoff.queued_at is not None
+
+
+def test_desk_answers_its_own_choices_in_the_queue(database: Database) -> None:
+    conversation = said(database).message.conversation_id
+    turn = take(database, conversation)
+    assert turn is not None and not turn.desk
+    finish(database, turn)
+    requested(database, conversation)
+    receipt = said(database, "desk:wait")
+    assert receipt.owed and receipt.message.text == DESK["desk:wait"]
+    turn = take(database, conversation)
+    assert turn is not None and turn.desk and turn.choice == "desk:wait"
+    assert finish(database, turn).outcome == "answered"
+
+
+def test_what_is_typed_while_a_message_is_taken_is_the_desks_and_a_tap_on_something_else_is_not(database: Database) -> None:
+    conversation = said(database, "desk:wait").message.conversation_id
+    turn = take(database, conversation)
+    assert turn is not None and turn.desk
+    finish(database, turn)
+    with database.session() as session:
+        session.get(Conversation, conversation).desk_step = "message"
+        row = ledger.lock(session, conversation)
+        ledger.append(session, row, [Draft("bot", "en", "x", {"quick_replies": [{"title": "Fee", "payload": "/fee"}]})])
+    said(database, "please call me")
+    typed = take(database, conversation)
+    assert typed is not None and typed.desk
+    finish(database, typed)
+    said(database, "/fee")
+    tapped = take(database, conversation)
+    assert tapped is not None and not tapped.desk
+
+
+def test_choice_of_the_desk_may_be_typed_as_it_is_read(database: Database) -> None:
+    conversation = said(database).message.conversation_id
+    with database.session() as session:
+        offers = [{"title": "Leave a message", "payload": "desk:message"}, {"title": "Fee", "payload": "/fee"}]
+        ledger.append(session, ledger.lock(session, conversation), [Draft("system", "en", "x", {"quick_replies": offers})])
+    assert said(database, "leave a  message").message.payload == {"choice": "desk:message"}
+    assert said(database, "fee").message.payload == {}
 
 
 def test_question_that_waited_when_an_officer_joined_is_not_asked(database: Database) -> None:
-    conversation = said(database).message.conversation_id
-    said(database, "second")
+    first = said(database)
+    conversation, second = first.message.conversation_id, said(database, "second")
     with database.session() as session:
-        ledger.move(session, conversation, Move.JOIN)
-    assert take(database, conversation) is None
-    with database.session() as session:
-        assert session.execute(select(Turn.outcome)).scalars().all() == ["silenced", "silenced"]
+        events = ownership.join(session, conversation, 7)
+    assert events is not None
+    over = [event.message_id for event in events if isinstance(event, TurnFinished) and event.outcome == "silenced"]
+    assert over == [first.message.id, second.message.id] and take(database, conversation) is None
 
 
 def test_nobody_asks_the_assistant_while_a_person_has_the_conversation(database: Database) -> None:
     conversation = said(database).message.conversation_id
-    with database.session() as session:
-        ledger.move(session, conversation, Move.JOIN)
+    joined(database, conversation)
     assert not said(database, "for the officer").owed
-
-
-def test_closed_conversation_takes_no_more_messages(database: Database) -> None:
-    conversation = said(database).message.conversation_id
-    with database.session() as session:
-        assert ledger.move(session, conversation, Move.CLOSE)
-    with pytest.raises(Conflict, match="conversation_closed"):
-        said(database, "too late")
-
-
-def test_second_claim_is_refused(database: Database) -> None:
-    turn = take(database, said(database).message.conversation_id)
-    assert turn is not None
-    finish(database, turn, handoff="asked")
-    for expected in (True, False):
-        with database.session() as session:
-            assert ledger.move(session, turn.conversation_id, Move.CLAIM) is expected
-
-
-def test_request_for_a_person_stays_open_with_its_reason_when_the_applicant_writes_on(database: Database) -> None:
-    turn = take(database, said(database).message.conversation_id)
-    assert turn is not None
-    (first, _) = finish(database, turn, handoff="asked") or []
-    assert first.state is State.QUEUED
-    receipt = said(database, "one more question")
-    assert receipt.left_queue and receipt.owed
-    with database.session() as session:
-        assert ledger.state_of(session, turn.conversation_id) is State.BOT
-        handoff = session.execute(select(Handoff)).scalar_one()
-        assert handoff.reason == "asked" and handoff.closed_at is None
 
 
 def test_each_message_is_delivered_once_and_an_own_answer_whenever_asked_for(database: Database) -> None:
@@ -166,7 +232,7 @@ def test_each_message_is_delivered_once_and_an_own_answer_whenever_asked_for(dat
 
     def news(own: str | None = None, leave: tuple[str, ...] = ()) -> list[int]:
         with database.session() as session:
-            return [message.seq for message in ledger.undelivered(session, conversation, own, leave)]
+            return [message.seq for message in delivery.undelivered(session, conversation, own, leave)]
 
     assert news(leave=(turn.message_id,)) == []
     assert news() == [2, 3]
@@ -174,11 +240,26 @@ def test_each_message_is_delivered_once_and_an_own_answer_whenever_asked_for(dat
     assert news(own=turn.message_id) == [2, 3]
 
 
+def test_what_was_said_last_before_a_close_is_delivered_with_the_next_conversation(database: Database) -> None:
+    turn = take(database, said(database).message.conversation_id)
+    assert turn is not None
+    finish(database, turn)
+    with database.session() as session:
+        assert [message.seq for message in delivery.undelivered_at(session, ANN)] == [2, 3]
+        ownership.close(session, turn.conversation_id, "solved", audit.SYSTEM)
+    following = said(database, "and then").message.conversation_id
+    assert following != turn.conversation_id
+    with database.session() as session:
+        news = delivery.undelivered(session, following, None, ())
+        assert [(message.conversation_id, message.seq) for message in news] == [(turn.conversation_id, 2), (turn.conversation_id, 3)]
+        assert delivery.undelivered_at(session, ANN) == []
+
+
 def test_moves_lead_out_of_every_state_but_closed() -> None:
     assert {state for sources, _ in MOVES.values() for state in sources} == set(State) - {State.CLOSED}
 
 
-class Life(RuleBasedStateMachine):
+class Leases(RuleBasedStateMachine):
     """One conversation, two workers, an office, and time that passes."""
 
     def __init__(self) -> None:
@@ -188,7 +269,6 @@ class Life(RuleBasedStateMachine):
         self.clock = time_machine.travel(now(), tick=False)
         self.time = self.clock.start()
         self.held: dict[str, TakenTurn] = {}
-        self.closed = False
 
     def teardown(self) -> None:
         self.clock.stop()
@@ -200,10 +280,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(client_id=st.sampled_from([None, "a", "b"]))
     def applicant_writes(self, client_id: str | None) -> None:
-        try:
-            said(self.database, "more", client_id)
-        except Conflict:
-            assert self.closed
+        said(self.database, "more", client_id)
 
     @rule(worker=st.sampled_from(["one", "two"]))
     def worker_takes(self, worker: str) -> None:
@@ -212,36 +289,35 @@ class Life(RuleBasedStateMachine):
             self.held[worker] = turn
 
     @precondition(lambda self: self.held)
-    @rule(data=st.data(), handoff=st.sampled_from([None, "asked"]))
-    def worker_finishes(self, data: st.DataObject, handoff: str | None) -> None:
+    @rule(data=st.data(), request=st.booleans())
+    def worker_finishes(self, data: st.DataObject, request: bool) -> None:
         worker = data.draw(st.sampled_from(sorted(self.held)))
         turn = self.held.pop(worker)
         before = self._state()
-        stored = finish(self.database, turn, worker, handoff)
-        assert not stored or before is State.BOT
+        finished = finish(self.database, turn, worker, request)
+        assert not finished.stored or before is State.BOT
 
     @rule(seconds=st.sampled_from([1, 11]))
     def time_passes(self, seconds: int) -> None:
         self.time.shift(timedelta(seconds=seconds))
 
-    @rule(move=st.sampled_from(list(Move)))
-    def somebody_moves(self, move: Move) -> None:
+    @rule(joins=st.booleans())
+    def officer_comes_or_goes(self, joins: bool) -> None:
         before = self._state()
         with self.database.session() as session:
-            moved = ledger.move(session, self.conversation, move)
-        assert moved == (before in MOVES[move][0])
-        self.closed = self.closed or (moved and move is Move.CLOSE)
+            moved = (ownership.join if joins else ownership.hand_back)(session, self.conversation, 7)
+        assert (moved is not None) == (before is (State.BOT if joins else State.WITH_STAFF))
+
+    @rule()
+    def applicant_leaves_the_queue(self) -> None:
+        before = self._state()
+        with self.database.session() as session:
+            moved = ownership.leave_queue(session, self.conversation, "left")
+        assert (moved is not None) == (before is State.QUEUED)
 
     def _state(self) -> State:
         with self.database.session() as session:
             return ledger.state_of(session, self.conversation)
-
-    @invariant()
-    def numbers_have_no_gaps_and_no_doubles(self) -> None:
-        with self.database.session() as session:
-            numbers = session.execute(select(Message.seq).order_by(Message.seq)).scalars().all()
-            last = session.execute(select(Conversation.last_seq)).scalar_one_or_none()
-        assert numbers == list(range(1, len(numbers) + 1)) and last in (None, len(numbers))
 
     @invariant()
     def every_answered_message_has_its_answer_once(self) -> None:
@@ -257,11 +333,6 @@ class Life(RuleBasedStateMachine):
             waiting = session.execute(select(Turn.seq).where(Turn.state == "waiting")).scalars().all()
         assert len(held) <= 1 and all(number > held[0] for number in waiting if held)
 
-    @invariant()
-    def at_most_one_request_is_open(self) -> None:
-        with self.database.session() as session:
-            assert len(session.execute(select(Handoff.id)).scalars().all()) <= 1
 
-
-TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+TestLeases = Leases.TestCase
+TestLeases.settings = settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))

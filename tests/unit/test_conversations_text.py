@@ -14,7 +14,7 @@ from bot.errors import Invalid
 _LEADERS = st.text(alphabet="/／⁄∕ \t\n\u200b\u2060\ufeff\u202e\u2066\u3164\u0301", max_size=8)
 
 
-@given(_LEADERS, st.sampled_from(["restart", "session_start", "greet{\"a\": 1}", "", "x/y"]))
+@given(_LEADERS, st.sampled_from(["restart", "session_start", 'greet{"a": 1}', "", "x/y"]))
 def test_nothing_typed_begins_with_a_command_after_cleaning(leaders: str, command: str) -> None:
     safe = harmless(leaders + "/" + command)
     assert safe.strip() and not unicodedata.normalize("NFKC", safe).strip().startswith("/")

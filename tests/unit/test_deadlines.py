@@ -19,9 +19,22 @@ from bot.errors import DataError, NotFound
 
 TODAY = date(2026, 11, 24)
 EXPECTED = {
-    "extension_window", "residence_extension", "change_report", "passport_change", "cancellation_by_employer", "decision_due",
-    "pre_review", "short_term_decision", "residence_permit", "accommodation", "notification_letter", "no_criminal_record",
-    "medical", "photo", "short_term_stay", "social_insurance",
+    "extension_window",
+    "residence_extension",
+    "change_report",
+    "passport_change",
+    "cancellation_by_employer",
+    "decision_due",
+    "pre_review",
+    "short_term_decision",
+    "residence_permit",
+    "accommodation",
+    "notification_letter",
+    "no_criminal_record",
+    "medical",
+    "photo",
+    "short_term_stay",
+    "social_insurance",
 }
 
 

@@ -24,9 +24,7 @@ from tests.unit.papers_fixture import DATA, TODAY, grounds, papers
 def _requirements(folder: Path) -> None:
     known = papers()
     domains = known.circumstances.domains(known.application_types.wire, tuple(known.countries))
-    Requirements.load(
-        folder, grounds=grounds(), materials=tuple(known.materials), types=known.application_types.wire, domains=domains
-    )
+    Requirements.load(folder, grounds=grounds(), materials=tuple(known.materials), types=known.application_types.wire, domains=domains)
 
 
 def _reader(folder: Path) -> None:

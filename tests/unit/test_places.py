@@ -115,8 +115,18 @@ def test_a_place_can_be_taken_up_again_by_its_key(places: Places) -> None:
 
 def test_all_points_of_the_list_lie_in_the_outline_and_the_neighbours_do_not(places: Places) -> None:
     assert [place.name["en"] for place in places.all() if not places.in_shenzhen(place.point)] == []
-    for lat, lon in ((22.501, 114.128), (22.445, 114.035), (22.28, 114.16), (22.815, 113.80), (22.74, 114.14),
-                     (22.74, 114.54), (22.79, 114.47), (22.5144, 114.0657), (22.5283, 114.1133), (23.13, 113.26)):
+    for lat, lon in (
+        (22.501, 114.128),
+        (22.445, 114.035),
+        (22.28, 114.16),
+        (22.815, 113.80),
+        (22.74, 114.14),
+        (22.74, 114.54),
+        (22.79, 114.47),
+        (22.5144, 114.0657),
+        (22.5283, 114.1133),
+        (23.13, 113.26),
+    ):
         assert not places.in_shenzhen(Point(lat, lon)), (lat, lon)
 
 

@@ -26,8 +26,20 @@ TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
 SEA_WORLD = Point(22.4863, 113.9113)
 CIVIC = Point(22.5433, 114.0567)
 PINGSHAN = Point(22.7114, 114.3472)
-CARD_FIELDS = {"key", "name", "district", "address", "phone", "hours", "open_now", "distance_km", "services", "map_links",
-               "certainty", "call_first"}
+CARD_FIELDS = {
+    "key",
+    "name",
+    "district",
+    "address",
+    "phone",
+    "hours",
+    "open_now",
+    "distance_km",
+    "services",
+    "map_links",
+    "certainty",
+    "call_first",
+}
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +100,12 @@ def test_the_huawei_station_is_never_ranked_but_can_be_asked_for(stations: Stati
 
 
 @settings(deadline=None)
-@given(lat=st.floats(22.4, 22.9), lon=st.floats(113.7, 114.7), limit=st.integers(1, 8),
-       matter=st.sampled_from([None, "apply", "originals", "pick_up", "advice", "joint"]))
+@given(
+    lat=st.floats(22.4, 22.9),
+    lon=st.floats(113.7, 114.7),
+    limit=st.integers(1, 8),
+    matter=st.sampled_from([None, "apply", "originals", "pick_up", "advice", "joint"]),
+)
 def test_distances_rise_and_a_certain_station_is_in_every_answer(lat: float, lon: float, limit: int, matter: str | None) -> None:
     here = Point(lat, lon)
     answers = _stations().nearest(here, matter=matter, when=TUESDAY, limit=limit)
@@ -138,15 +154,16 @@ def test_a_certain_hall_that_is_farther_stays_behind_the_nearest(stations: Stati
 @pytest.mark.parametrize(
     ("day", "is_open", "reason", "usually"),
     [
-        (date(2026, 11, 27), True, "within_hours", True), (date(2026, 11, 28), False, "weekend", False),
-        (date(2026, 10, 1), False, "holiday", False), (date(2026, 2, 14), None, "make_up_day", False),
-        (date(2027, 1, 1), False, "holiday", False), (date(2027, 3, 1), None, "calendar_not_known", True),
+        (date(2026, 11, 27), True, "within_hours", True),
+        (date(2026, 11, 28), False, "weekend", False),
+        (date(2026, 10, 1), False, "holiday", False),
+        (date(2026, 2, 14), None, "make_up_day", False),
+        (date(2027, 1, 1), False, "holiday", False),
+        (date(2027, 3, 1), None, "calendar_not_known", True),
         (date(2027, 3, 6), None, "calendar_not_known", False),
     ],
 )
-def test_a_day_is_answered_as_far_as_it_is_known(
-    stations: Stations, day: date, is_open: bool | None, reason: str, usually: bool
-) -> None:
+def test_a_day_is_answered_as_far_as_it_is_known(stations: Stations, day: date, is_open: bool | None, reason: str, usually: bool) -> None:
     hall, other = stations.get("civic_center"), stations.get("hetao")
     assert hall is not None and other is not None
     state = stations.day(hall, day)
@@ -172,8 +189,10 @@ def _stations() -> Stations:
 
 
 def test_a_matter_leaves_only_stations_that_state_it(stations: Stations) -> None:
-    by_matter = {matter: [a.station.key for a in stations.nearest(SEA_WORLD, matter, when=TUESDAY, limit=8)]
-                 for matter in ("apply", "originals", "pick_up", "advice", "joint")}
+    by_matter = {
+        matter: [a.station.key for a in stations.nearest(SEA_WORLD, matter, when=TUESDAY, limit=8)]
+        for matter in ("apply", "originals", "pick_up", "advice", "joint")
+    }
     assert by_matter["apply"] == ["civic_center"]
     assert by_matter["originals"] == ["zhaoshang", "civic_center", "joint_counter", "guiyuan"]
     assert by_matter["pick_up"] == ["zhaoshang", "civic_center", "joint_counter", "guiyuan"]
@@ -188,11 +207,22 @@ def test_the_joint_matter_has_its_own_safe_choice(stations: Stations) -> None:
 
 @pytest.mark.parametrize(
     ("text", "matter"),
-    [("where can I hand in my originals", "originals"), ("bring original documents", "originals"), ("领证去哪里", "pick_up"),
-     ("I want to pick up my permit", "pick_up"), ("work and residence permit together", "joint"), ("两证一起办", "joint"),
-     ("I want advice", "advice"), ("想咨询一下", "advice"), ("where to submit the application", "apply"), ("去哪里交材料", "apply"),
-     ("核验原件", "originals"), ("what time is it", None), ("最近的办理点在哪里", None),
-     ("去哪里办理工作许可", "apply")],
+    [
+        ("where can I hand in my originals", "originals"),
+        ("bring original documents", "originals"),
+        ("领证去哪里", "pick_up"),
+        ("I want to pick up my permit", "pick_up"),
+        ("work and residence permit together", "joint"),
+        ("两证一起办", "joint"),
+        ("I want advice", "advice"),
+        ("想咨询一下", "advice"),
+        ("where to submit the application", "apply"),
+        ("去哪里交材料", "apply"),
+        ("核验原件", "originals"),
+        ("what time is it", None),
+        ("最近的办理点在哪里", None),
+        ("去哪里办理工作许可", "apply"),
+    ],
 )
 def test_what_a_person_needs_is_read(stations: Stations, text: str, matter: str | None) -> None:
     found = stations.matter_in(text)
@@ -201,13 +231,31 @@ def test_what_a_person_needs_is_read(stations: Stations, text: str, matter: str 
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("is the civic center open on saturday", "civic_center"), ("市民中心几点开门", "civic_center"), ("市民中心大廳", "civic_center"),
-     ("Where is window 51?", "joint_counter"), ("51号窗口电话", "joint_counter"), ("Zhaoshang work station address", "zhaoshang"),
-     ("招商街道工作站在哪", "zhaoshang"), ("坪山工作站", "pingshan"), ("Huawei Work Station", "huawei"), ("前海工作站", "qianhai"),
-     ("phone of the Luohu workstation", "guiyuan"), ("罗湖国际人才服务中心电话", "guiyuan"), ("羅湖工作站", "guiyuan"),
-     ("hetao station", "hetao"), ("MSCE", "msce"), ("LICC Longhua", "licc"), ("龙华国际合作中心能办吗", "licc"),
-     ("口岸签证处", "port_visa"), ("2015 Yanhe North Road", "exit_entry_yanhe"), ("沿河北路2015号", "exit_entry_yanhe"),
-     ("Xincheng Building", "old_experts_office"), ("I live in Futian", None), ("how long does it take", None)],
+    [
+        ("is the civic center open on saturday", "civic_center"),
+        ("市民中心几点开门", "civic_center"),
+        ("市民中心大廳", "civic_center"),
+        ("Where is window 51?", "joint_counter"),
+        ("51号窗口电话", "joint_counter"),
+        ("Zhaoshang work station address", "zhaoshang"),
+        ("招商街道工作站在哪", "zhaoshang"),
+        ("坪山工作站", "pingshan"),
+        ("Huawei Work Station", "huawei"),
+        ("前海工作站", "qianhai"),
+        ("phone of the Luohu workstation", "guiyuan"),
+        ("罗湖国际人才服务中心电话", "guiyuan"),
+        ("羅湖工作站", "guiyuan"),
+        ("hetao station", "hetao"),
+        ("MSCE", "msce"),
+        ("LICC Longhua", "licc"),
+        ("龙华国际合作中心能办吗", "licc"),
+        ("口岸签证处", "port_visa"),
+        ("2015 Yanhe North Road", "exit_entry_yanhe"),
+        ("沿河北路2015号", "exit_entry_yanhe"),
+        ("Xincheng Building", "old_experts_office"),
+        ("I live in Futian", None),
+        ("how long does it take", None),
+    ],
 )
 def test_a_station_or_advice_place_is_found_by_its_name(stations: Stations, text: str, key: str | None) -> None:
     found = stations.by_name(text)

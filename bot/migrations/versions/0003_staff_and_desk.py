@@ -159,6 +159,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(32), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("token_hash", sa.String(64), nullable=False),
+        sa.Column("network_hash", sa.String(64), nullable=True),
         sa.Column("described", sa.String(80), nullable=False),
         sa.Column("created_at", _MOMENT, nullable=False),
         sa.Column("last_seen_at", _MOMENT, nullable=False),

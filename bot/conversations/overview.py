@@ -1,0 +1,229 @@
+"""What an officer may see: the queue, their own conversations, what a search finds, and one conversation whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot import audit
+from bot.conversations.events import Stored
+from bot.conversations.ledger import stored
+from bot.conversations.models import Conversation, ConversationTag, Feedback, Handoff, Message, Rating
+from bot.conversations.notes import Note, notes_of
+from bot.conversations.rows import Row as Row
+from bot.conversations.rows import rows
+from bot.conversations.states import State
+from bot.conversations.threads import Address, address_of
+from bot.db import now
+from bot.errors import NotAllowed, NotFound
+from bot.staff.officers import Officer
+
+_LONGEST_PAGE: Final = 100
+_READ_AGAIN: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """Which conversations are wanted: those that meet every condition that is given; `before` is the id of a row to go on after."""
+
+    text: str | None = None
+    state: State | None = None
+    language: str | None = None
+    topic: str | None = None
+    station: str | None = None
+    tag: str | None = None
+    owner: int | None = None
+    before: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A conversation of the same applicant before this one."""
+
+    id: str
+    closed_at: datetime | None
+    topic: str | None
+    outcome: str | None
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What the applicant said of one answer."""
+
+    helpful: bool
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class View:
+    """One conversation as staff see it.
+
+    Attributes:
+        messages: those after the number asked for, in order.
+        feedback: by message.
+        rating: score and comment.
+        earlier: conversations of the same applicant before this one, the newest first.
+        may: what the officer may do with it now: claim, join, reply, hand_back, transfer, close, note, draft, tag, reveal.
+    """
+
+    row: Row
+    address: Address
+    closed_at: datetime | None
+    outcome: str | None
+    rating: tuple[int, str | None] | None
+    earlier: Sequence[Earlier]
+    messages: Sequence[Stored]
+    feedback: Mapping[str, Opinion]
+    notes: Sequence[Note]
+    drafts: Sequence[Note]
+    may: frozenset[str] = field(default_factory=frozenset)
+
+
+def visible(by: Officer) -> Any:
+    """The condition under which an officer sees a conversation.
+
+    Stations divide the work: who belongs to some sees what is for these, what is for no station, and what is theirs; who
+    belongs to none, and who oversees all, sees everything.
+    """
+    if not by.stations or by.may("conversation:read_all"):
+        return Conversation.id.is_not(None)
+    return or_(
+        Conversation.station.is_(None),
+        Conversation.station.in_(by.stations),
+        Conversation.owner_id == by.id,
+        Conversation.wanted_id == by.id,
+    )
+
+
+def seen(session: Session, by: Officer, conversation_id: str) -> Any:
+    """The row of a conversation that this officer may read.
+
+    Raises:
+        NotFound: there is none.
+        NotAllowed: the role does not allow reading, or it is for another station.
+    """
+    by.require("conversation:read")
+    conversation = session.get(Conversation, conversation_id, populate_existing=True)
+    if conversation is None:
+        raise NotFound("conversation_unknown")
+    if session.execute(select(Conversation.id).where(Conversation.id == conversation_id, visible(by))).first() is None:
+        raise NotAllowed("not_permitted", permission="conversation:read_all")
+    return conversation
+
+
+def queue(session: Session, by: Officer) -> list[Row]:
+    """What waits and this officer may claim, in the order in which it is served."""
+    by.require("conversation:read")
+    waiting = and_(Handoff.conversation_id == Conversation.id, Handoff.closed_at.is_(None))
+    found = (
+        select(Conversation)
+        .outerjoin(Handoff, waiting)
+        .where(Conversation.state == State.QUEUED.value, visible(by))
+        .order_by(Handoff.requested_at, Handoff.id)
+    )
+    return rows(session, list(session.execute(found).unique().scalars()))
+
+
+def mine(session: Session, by: Officer) -> list[Row]:
+    """What this officer has, in the order in which they took it."""
+    by.require("conversation:read")
+    found = select(Conversation).where(Conversation.state == State.WITH_STAFF.value, Conversation.owner_id == by.id)
+    return rows(session, list(session.execute(found.order_by(Conversation.owner_since, Conversation.id)).scalars()))
+
+
+def search(session: Session, by: Officer, query: SearchQuery) -> list[Row]:
+    """One page of what this officer may read, the newest first."""
+    by.require("conversation:read")
+    conditions: list[Any] = [visible(by)]
+    for column, value in (
+        (Conversation.topic, query.topic),
+        (Conversation.station, query.station),
+        (Conversation.owner_id, query.owner),
+        (Conversation.state, None if query.state is None else query.state.value),
+        (func.coalesce(Conversation.language, Conversation.last_language), query.language),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    if query.tag is not None:
+        conditions.append(exists().where(ConversationTag.conversation_id == Conversation.id, ConversationTag.tag == query.tag))
+    if query.text is not None and query.text.strip():
+        wanted = func.lower(Message.text).contains(query.text.strip().lower(), autoescape=True)
+        conditions.append(exists().where(Message.conversation_id == Conversation.id, wanted))
+    if query.before is not None:
+        last = session.get(Conversation, query.before)
+        if last is not None:
+            same_moment = and_(Conversation.updated_at == last.updated_at, Conversation.id < last.id)
+            conditions.append(or_(Conversation.updated_at < last.updated_at, same_moment))
+    found = (
+        select(Conversation)
+        .where(*conditions)
+        .order_by(Conversation.updated_at.desc(), Conversation.id.desc())
+        .limit(max(1, min(query.limit, _LONGEST_PAGE)))
+    )
+    return rows(session, list(session.execute(found).scalars()))
+
+
+def view(session: Session, by: Officer, conversation_id: str, after: int) -> View:
+    """One conversation whole, or what came after a number; that it was read is noted once an hour."""
+    conversation = seen(session, by, conversation_id)
+    _note_reading(session, by, conversation_id)
+    found = session.execute(
+        select(Message).where(Message.conversation_id == conversation_id, Message.seq > after).order_by(Message.seq)
+    ).scalars()
+    messages = stored(session, list(found))
+    rating = session.get(Rating, conversation_id)
+    before = session.execute(
+        select(Conversation)
+        .where(Conversation.thread_id == conversation.thread_id, Conversation.ordinal < conversation.ordinal)
+        .order_by(Conversation.ordinal.desc())
+    ).scalars()
+    said = session.execute(select(Feedback).where(Feedback.conversation_id == conversation_id)).scalars()
+    return View(
+        row=rows(session, [conversation])[0],
+        address=address_of(conversation),
+        closed_at=conversation.closed_at,
+        outcome=conversation.outcome,
+        rating=None if rating is None else (rating.score, rating.comment),
+        earlier=[Earlier(each.id, each.closed_at, each.topic, each.outcome) for each in before],
+        messages=messages,
+        feedback={each.message_id: Opinion(each.helpful, each.comment) for each in said},
+        notes=notes_of(session, conversation_id, "note"),
+        drafts=notes_of(session, conversation_id, "draft"),
+        may=may(by, conversation),
+    )
+
+
+def may(by: Officer, conversation: Any) -> frozenset[str]:
+    """What an officer may do with a conversation as it stands."""
+    state, owns = State(conversation.state), conversation.owner_id == by.id
+    allowed = {
+        "claim": state is State.QUEUED and by.may("conversation:claim"),
+        "join": state is State.BOT and by.may("conversation:claim"),
+        "reply": owns and by.may("conversation:reply"),
+        "hand_back": owns and by.may("conversation:transfer"),
+        "transfer": owns and by.may("conversation:transfer"),
+        "close": owns and by.may("conversation:close"),
+        "note": by.may("conversation:note"),
+        "tag": by.may("conversation:note"),
+        "draft": state is not State.CLOSED and by.may("conversation:draft"),
+        "reveal": by.may("number:reveal"),
+    }
+    return frozenset(name for name, holds in allowed.items() if holds)
+
+
+def _note_reading(session: Session, by: Officer, conversation_id: str) -> None:
+    actor, subject = audit.staff(by.id), f"conversation:{conversation_id}"
+    read = select(audit.AuditEntry.id).where(
+        audit.AuditEntry.actor == actor,
+        audit.AuditEntry.action == "conversation:read",
+        audit.AuditEntry.subject == subject,
+        audit.AuditEntry.at > now() - _READ_AGAIN,
+    )
+    if session.execute(read.limit(1)).first() is None:
+        audit.record(session, actor, "conversation:read", subject)

@@ -1,0 +1,167 @@
+"""What an officer is given with a conversation: who asks for what, what the assistant said, and why it gave up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.answers import Answers
+from bot.catalogue.profile import Profile
+from bot.conversations import requests
+from bot.conversations.models import Conversation, LeftMessage, Message
+from bot.errors import NotFound
+from bot.languages import DEFAULT, Language, as_language
+
+_QUESTIONS: Final = 6
+_READ: Final = 200
+_LINE: Final = 200
+_MARKS: Final = "*#-> "
+
+
+def packet(session: Session, answers: Answers, conversation_id: str, language: Language) -> dict[str, Any]:
+    """The packet of a conversation, names in the officer's `language`; texts are as they were written, numbers in them too.
+
+    Raises:
+        NotFound: there is no such conversation.
+    """
+    conversation = session.get(Conversation, conversation_id)
+    if conversation is None:
+        raise NotFound("conversation_unknown")
+    messages = _messages(session, conversation)
+    cards = {card["type"]: card for message in messages if (card := message.payload.get("card")) and message.author != "applicant"}
+    request = requests.newest(session, conversation_id)
+    return {
+        "language": as_language(conversation.language) or as_language(conversation.last_language) or DEFAULT,
+        "topic": _topic(answers, conversation.topic, language),
+        "reason": None if request is None else request.reason,
+        "asked": _asked(answers, messages, language),
+        "checklist": _checklist(answers, cards.get("checklist"), language),
+        "status": _status(answers, cards.get("status"), language),
+        "station": _station(answers, cards.get("station"), language),
+        "earlier": _earlier(session, conversation),
+        "left_message": _left(session, conversation),
+    }
+
+
+def _messages(session: Session, conversation: Any) -> list[Any]:
+    newest = session.execute(
+        select(Message).where(Message.conversation_id == conversation.id).order_by(Message.seq.desc()).limit(_READ)
+    ).scalars()
+    return list(reversed(list(newest)))
+
+
+def _topic(answers: Answers, name: str | None, language: Language) -> dict[str, str] | None:
+    topic = None if name is None else answers.topics.get(name)
+    return None if topic is None else {"name": topic.name, "title": topic.title[language]}
+
+
+def _asked(answers: Answers, messages: Sequence[Any], language: Language) -> list[dict[str, Any]]:
+    """The last questions that the assistant had, each with its topic and the first line of the answer."""
+    said: dict[str, list[Any]] = {}
+    for message in messages:
+        if message.answers is not None and message.author == "bot":
+            said.setdefault(message.answers, []).append(message)
+    found = []
+    for message in messages:
+        if message.author != "applicant" or message.payload.get("left_message") or str(message.payload.get("choice")).startswith("desk:"):
+            continue
+        replies = said.get(message.id, [])
+        if not replies and not _unanswered(message, messages):
+            continue
+        name = next((reply.payload.get("topic") for reply in replies if reply.payload.get("topic")), None)
+        found.append(
+            {
+                "text": message.text[:_LINE],
+                "topic": _topic(answers, name, language),
+                "answer": _first_line(replies[0].text) if replies else None,
+                "at": message.created_at.isoformat(),
+            }
+        )
+    return found[-_QUESTIONS:]
+
+
+def _unanswered(message: Any, messages: Sequence[Any]) -> bool:
+    """Whether the desk answered in the assistant's place, because it gave up on this message."""
+    return any(other.answers == message.id and other.payload.get("desk") == "offer" for other in messages)
+
+
+def _first_line(text: str) -> str:
+    line = next((line for line in text.splitlines() if line.strip(_MARKS)), "")
+    return line.strip(_MARKS).replace("**", "")[:_LINE]
+
+
+def _checklist(answers: Answers, card: Mapping[str, Any] | None, language: Language) -> dict[str, Any] | None:
+    if card is None:
+        return None
+    papers = answers.catalogue.papers
+    kind, category = card.get("application_type"), card.get("category")
+    known = papers.application_types.get(kind) if kind else None
+    return {
+        "application_type": kind,
+        "type_name": None if known is None else known.name[language],
+        "category": category,
+        "circumstances": _circumstances(answers, card.get("profile"), language),
+        "items": len(card.get("items", ())),
+        # Ticks stay on the applicant's device.
+        "ticked": None,
+    }
+
+
+def _circumstances(answers: Answers, profile: Mapping[str, Any] | None, language: Language) -> list[dict[str, str]]:
+    if not profile:
+        return []
+    found, papers = [], answers.catalogue.papers
+    person = Profile.from_dict(profile)
+    for name, value in person.circumstances.items():
+        question = papers.checklists.question(name, person)
+        labels = {each: label[language] for each, label in question.choices}
+        found.append({"name": name, "question": question.text[language], "value": value, "answer": labels.get(value, value)})
+    return found
+
+
+def _status(answers: Answers, card: Mapping[str, Any] | None, language: Language) -> dict[str, Any] | None:
+    if card is None or not card.get("applications"):
+        return None
+    first = card["applications"][0]
+    stage = answers.catalogue.papers.stages.get(first["stage"])
+    return {
+        "number": first["number"],
+        "stage": first["stage"],
+        "stage_name": None if stage is None else stage.name[language],
+        "since": first["since"],
+    }
+
+
+def _station(answers: Answers, card: Mapping[str, Any] | None, language: Language) -> dict[str, Any] | None:
+    if card is None or not card.get("stations"):
+        return None
+    first = card["stations"][0]
+    station = answers.catalogue.stations.get(first["key"])
+    return {"key": first["key"], "name": first.get("name") if station is None else station.name[language]}
+
+
+def _earlier(session: Session, conversation: Any) -> int:
+    before = select(func.count()).where(Conversation.thread_id == conversation.thread_id, Conversation.ordinal < conversation.ordinal)
+    return int(session.execute(before).scalar_one())
+
+
+def _left(session: Session, conversation: Any) -> dict[str, Any] | None:
+    left = session.execute(
+        select(LeftMessage)
+        .join(Conversation, Conversation.id == LeftMessage.conversation_id)
+        .where(Conversation.thread_id == conversation.thread_id)
+        .order_by(LeftMessage.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if left is None:
+        return None
+    return {
+        "id": left.id,
+        "text": _first_line(left.text),
+        "at": left.created_at.isoformat(),
+        "due_at": left.due_at.isoformat(),
+        "answered": left.answered_at is not None,
+    }

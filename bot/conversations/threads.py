@@ -1,0 +1,120 @@
+"""Threads: the conversations at one address, one after the other, of which only the newest can be open."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.conversations.models import Conversation
+from bot.conversations.states import State
+from bot.errors import NotFound
+
+# Stands between the caller's name for an applicant and the ordinal of a later conversation; no caller can send it.
+_MARK: Final = "\x1f"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an applicant writes from: `sender` is a name inside the space of `caller`."""
+
+    channel: str
+    caller: str
+    sender: str
+
+
+def new_id() -> str:
+    """A name of 128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+def address_of(conversation: Any) -> Address:
+    """The applicant's own address, the same for every conversation of a thread."""
+    return Address(conversation.channel, conversation.caller, conversation.sender.partition(_MARK)[0])
+
+
+def lock(session: Session, conversation_id: str) -> Any:
+    """The conversation's row, held until the unit of work ends.
+
+    Raises:
+        NotFound: there is none.
+    """
+    conversation = session.execute(
+        select(Conversation).where(Conversation.id == conversation_id).with_for_update().execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if conversation is None:
+        raise NotFound("conversation_unknown")
+    return conversation
+
+
+def find_root(session: Session, address: Address) -> str | None:
+    """The id of the first conversation at `address`, which is the id of its thread; None when there is none."""
+    found: str | None = session.execute(
+        select(Conversation.id).where(
+            Conversation.channel == address.channel, Conversation.caller == address.caller, Conversation.sender == address.sender
+        )
+    ).scalar_one_or_none()
+    return found
+
+
+def find_newest(session: Session, address: Address) -> Any:
+    """The row of the newest conversation at `address`, or None."""
+    root = find_root(session, address)
+    if root is None:
+        return None
+    newest = select(Conversation).where(Conversation.thread_id == root).order_by(Conversation.ordinal.desc()).limit(1)
+    return session.execute(newest).scalar_one()
+
+
+def open_newest(session: Session, address: Address) -> str:
+    """The id of the newest conversation at `address`, open or not; the first is begun if there is none."""
+    found = find_newest(session, address)
+    if found is None:
+        first = new_id()
+        _begin(session, id=first, thread_id=first, ordinal=1, channel=address.channel, caller=address.caller, sender=address.sender)
+        found = find_newest(session, address)
+    assert found is not None
+    return str(found.id)
+
+
+def lock_open(session: Session, address: Address) -> Any:
+    """The row of the open conversation at `address`, held until the unit of work ends; begun if there is none.
+
+    After a closed conversation its successor is begun, which knows the language and what has been announced.
+    """
+    while True:
+        conversation = lock(session, open_newest(session, address))
+        if conversation.state != State.CLOSED.value:
+            return conversation
+        # Whoever held the row before may have begun the next one.
+        if find_newest(session, address).id == conversation.id:
+            _succeed(session, conversation)
+
+
+def _succeed(session: Session, closed: Any) -> None:
+    ordinal = closed.ordinal + 1
+    _begin(
+        session,
+        id=new_id(),
+        thread_id=closed.thread_id,
+        ordinal=ordinal,
+        channel=closed.channel,
+        caller=closed.caller,
+        sender=f"{address_of(closed).sender}{_MARK}{ordinal}",
+        language=closed.language,
+        last_language=closed.last_language,
+        demo_announced=closed.demo_announced,
+    )
+
+
+def _begin(session: Session, **values: Any) -> None:
+    try:
+        with session.begin_nested():
+            session.execute(insert(Conversation).values(**values))
+    except IntegrityError:
+        # Another call began the same conversation at this moment; whoever looks finds it now.
+        pass

@@ -1,0 +1,62 @@
+"""What was said while the assistant did not have a conversation, put into its tracker before the next message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from rasa.shared.core.constants import REQUESTED_SLOT
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActiveLoop, BotUttered, Event, SlotSet
+from rasa.shared.core.trackers import DialogueStateTracker
+
+KEY: Final = "meanwhile"
+"""Where the gateway puts it in the metadata of a message."""
+AUTHOR: Final = "author"
+STAFF: Final = "staff"
+_ID: Final = "id"
+_CHECKLIST: Final = "checklist"
+_MATERIALS: Final = "materials_state"
+_INTERRUPTED: Final = "interrupted_form"
+_OF_A_FORM: Final = ("_answer", "_state")
+
+
+def learn(tracker: DialogueStateTracker, domain: Domain, said: Any) -> None:
+    """Add what was said to the tracker, once; after an officer has spoken no question of the assistant's is open any more.
+
+    A checklist that an officer sent is the one that the assistant goes on from.
+    """
+    known = {event.metadata.get(_ID) for event in tracker.events if isinstance(event, BotUttered)}
+    entries = [entry for entry in _entries(said) if entry.get(_ID) is None or entry[_ID] not in known]
+    events: list[Event] = [
+        BotUttered(str(entry.get("text", "")), metadata={AUTHOR: entry.get(AUTHOR), _ID: entry.get(_ID)}) for entry in entries
+    ]
+    by_staff = [entry for entry in entries if entry.get(AUTHOR) == STAFF]
+    if by_staff:
+        events += _open_questions_end(tracker)
+        events += _list_known(tracker, by_staff)
+    for event in events:
+        tracker.update(event, domain)
+
+
+def _entries(said: Any) -> Iterable[Mapping[str, Any]]:
+    return (entry for entry in said if isinstance(entry, Mapping)) if isinstance(said, Sequence) else ()
+
+
+def _open_questions_end(tracker: DialogueStateTracker) -> list[Event]:
+    slots = [name for name in tracker.slots if name.endswith(_OF_A_FORM) and name != _MATERIALS]
+    slots += [name for name in (REQUESTED_SLOT, _INTERRUPTED) if name in tracker.slots]
+    events: list[Event] = [ActiveLoop(None), *(SlotSet(name, None) for name in slots if tracker.get_slot(name) is not None)]
+    kept = tracker.get_slot(_MATERIALS) if _MATERIALS in tracker.slots else None
+    if isinstance(kept, Mapping) and set(kept) - {"profile"}:
+        events.append(SlotSet(_MATERIALS, {"profile": kept["profile"]} if "profile" in kept else None))
+    return events
+
+
+def _list_known(tracker: DialogueStateTracker, entries: Sequence[Mapping[str, Any]]) -> list[Event]:
+    profiles = [
+        card["profile"]
+        for entry in entries
+        if isinstance(card := entry.get("card"), Mapping) and card.get("type") == _CHECKLIST and isinstance(card.get("profile"), Mapping)
+    ]
+    return [SlotSet(_MATERIALS, {"profile": dict(profiles[-1])})] if profiles and _MATERIALS in tracker.slots else []

@@ -1,0 +1,91 @@
+"""What staff see in place of an applicant's numbers."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.console.masking import HIDDEN, applicants, applicants_line, contact, repeated, repeated_in
+
+TODAY = date(2026, 11, 25)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("my number is 202612345678", f"my number is {HIDDEN}5678"),
+        ("护照E12345678，请查一下", f"护照{HIDDEN}678，请查一下"),
+        ("call me on 13812345678", f"call me on {HIDDEN}678"),
+        ("write to jane.doe@example.com please", f"write to {HIDDEN} please"),
+        ("I was born on 12 May 1990", f"I was born on {HIDDEN}"),
+        ("出生日期1990年5月12日", f"出生日期{HIDDEN}"),
+        ("my son was born 2019-05-12", f"my son was born {HIDDEN}"),
+    ],
+)
+def test_numbers_birth_dates_addresses_and_phones_are_masked(text: str, seen: str) -> None:
+    assert applicants(text, TODAY).text == seen
+    assert applicants(text, TODAY).changed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my permit expires on 3 December 2026",
+        "签证到2027年3月1日",
+        "how long does it take, 20 working days?",
+        "is 0755-88121678 the right number?",
+        "<b>bold</b> & <script>alert(1)</script>",
+        "",
+    ],
+)
+def test_what_names_nobody_stays_as_it_was_written(text: str) -> None:
+    assert applicants(text, TODAY).text == text
+    assert not applicants(text, TODAY).changed
+
+
+def test_words_about_birth_hide_only_the_date_after_them() -> None:
+    seen = applicants("出生日期2019年5月12日，签证到2027年3月1日", TODAY).text
+    assert seen == f"出生日期{HIDDEN}，签证到2027年3月1日"
+
+
+def test_markup_around_a_number_stays_as_it_was_written() -> None:
+    assert applicants("<b>202612345678</b>", TODAY).text == f"<b>{HIDDEN}5678</b>"
+
+
+def test_answers_that_repeat_a_number_are_masked_however_it_is_spelt() -> None:
+    hidden = applicants("DEMO-P-0001, 13812345678, born 12 May 1990", TODAY).hidden
+    seen = repeated("For demo p 0001 and +86 138 1234 5678 (12-May-1990): call 0755-88121678 before 3 Dec 2026.", hidden)
+    assert seen.text == f"For {HIDDEN}001 and +86 {HIDDEN}678 ({HIDDEN}): call 0755-88121678 before 3 Dec 2026."
+    assert repeated("nothing of that", hidden).text == "nothing of that"
+
+
+def test_cards_that_repeat_a_number_are_masked() -> None:
+    hidden = applicants("my number is 202612345678", TODAY).hidden
+    assert repeated_in({"a": ["202612345678", 7, None]}, hidden) == {"a": [f"{HIDDEN}5678", 7, None]}
+
+
+def test_a_piece_that_was_cut_off_is_left_out() -> None:
+    text = ("a" * 10 + "，") * 17 + "号码是2026123"
+    cut = text + "4" * (200 - len(text))
+    assert applicants_line(cut).endswith("号码是…")
+
+
+def test_contacts_are_masked() -> None:
+    assert contact("138 1234 5678") == f"{HIDDEN}678"
+    assert contact("jane@example.com") == HIDDEN
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=("Cs", "Cc")), max_size=80))
+def test_masking_never_fails_and_keeps_everything_else(text: str) -> None:
+    seen = applicants(text, TODAY)
+    parts = seen.text.split(HIDDEN)
+    assert seen.changed or seen.text == text
+    assert text.startswith(parts[0]) or HIDDEN in text
+
+
+@given(st.text(max_size=40), st.integers(min_value=10**9, max_value=10**17))
+def test_no_long_number_is_ever_shown_whole(before: str, number: int) -> None:
+    assert str(number) not in applicants(f"{before} {number}", TODAY).text

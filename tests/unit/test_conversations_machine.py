@@ -1,0 +1,327 @@
+"""Whatever applicants, bot and officers do in whatever order: one owner, no gap, no double, a silent bot, nothing after a close."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
+from sqlalchemy import select
+
+from bot.conversations.events import Event, MessageStored, StateChanged, Stored
+from bot.conversations.models import Conversation, Handoff, Message, Turn
+from bot.conversations.obligations import TakenTurn
+from bot.conversations.publishing import Record
+from bot.conversations.states import State
+from bot.db import Base, Database
+from bot.errors import Conflict
+from tests.office import ANN, Office
+
+T = TypeVar("T")
+
+_OFFICERS = st.integers(0, 2)
+_WORKERS = st.sampled_from(["one", "two"])
+
+
+class Cuttable(Record):
+    """A record whose process may die between a commit and its publishing."""
+
+    cut = False
+
+    def _publish(self, events: list[Event]) -> None:
+        if not self.cut:
+            super()._publish(events)
+
+
+class Client:
+    """A window of the applicant: what it shows, in the order in which it came, and the last that it has."""
+
+    def __init__(self) -> None:
+        self.shown: list[Stored] = []
+        self.state = State.BOT
+        self.owner: int | None = None
+        self.connected = False
+
+    def hear(self, event: Event) -> None:
+        if not self.connected:
+            return
+        if isinstance(event, MessageStored):
+            self.show(event.message)
+        elif isinstance(event, StateChanged):
+            self.state, self.owner = event.state, None if event.owner is None else event.owner.id
+
+    def show(self, message: Stored) -> None:
+        if message.id not in {shown.id for shown in self.shown}:
+            self.shown.append(message)
+
+    @property
+    def mark(self) -> tuple[str | None, int]:
+        return (None, 0) if not self.shown else (self.shown[-1].conversation_id, self.shown[-1].seq)
+
+
+class Life(RuleBasedStateMachine):
+    """One applicant with two windows, two workers of the bot, and three officers."""
+
+    turns: Bundle[tuple[TakenTurn, str]] = Bundle("turns")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.database = Database("sqlite://")
+        Base.metadata.create_all(self.database.engine)
+        self.office = Office(self.database, Cuttable)
+        self.officers = self.office.hire()
+        self.clients = [Client(), Client()]
+        for client in self.clients:
+            self.office.record.listen(client.hear)
+        self.acknowledged: dict[str, str] = {}
+        self.ended: dict[str, int] = {}
+        self.names = 0
+
+    def teardown(self) -> None:
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self.loop.close()
+        self.database.close()
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+    @property
+    def newest(self) -> Any:
+        newest = select(Conversation).order_by(Conversation.ordinal.desc()).limit(1)
+        return self.office.read(lambda session: session.execute(newest).scalar_one_or_none())
+
+    @property
+    def state(self) -> State | None:
+        return None if self.newest is None else State(self.newest.state)
+
+    def keep(self, client_id: str, message: Stored) -> None:
+        assert self.acknowledged.setdefault(client_id, message.id) == message.id, "sent twice, acknowledged as two"
+
+    # The applicant.
+
+    @rule(
+        again=st.booleans(),
+        text=st.sampled_from(["hello", "and then", "desk:wait", "desk:leave", "desk:message", "/fee", "me@example.org"]),
+    )
+    def applicant_says(self, again: bool, text: str) -> None:
+        self.names += 0 if again and self.names else 1
+        before = self.state
+        receipt = self.do(self.office.conversations.applicant_says(ANN, text, f"m-{self.names}"))
+        self.keep(f"m-{self.names}", receipt.message)
+        if receipt.fresh and before is State.WITH_STAFF:
+            assert not receipt.owed
+
+    @rule(again=st.booleans())
+    def applicant_leaves_a_message_with_the_form(self, again: bool) -> None:
+        self.names += 0 if again and self.names else 1
+        leave = self.office.conversations.leave_message(ANN, "call me", "email", "ann@example.org", f"m-{self.names}")
+        self.keep(f"m-{self.names}", self.do(leave).message)
+
+    @rule()
+    def applicant_ends(self) -> None:
+        self.do(self.office.conversations.end(ANN))
+        assert self.state in (None, State.CLOSED)
+
+    @rule(client=st.integers(0, 1), on=st.booleans())
+    def line_comes_and_goes(self, client: int, on: bool) -> None:
+        window = self.clients[client]
+        if on and not window.connected:
+            self._catch_up(window)
+        window.connected = on
+
+    def _catch_up(self, window: Client) -> None:
+        while True:
+            snapshot = self.do(self.office.conversations.catch_up(ANN, *window.mark))
+            for message in snapshot.messages:
+                window.show(message)
+            if not snapshot.more:
+                break
+        window.state, window.owner = snapshot.state, None if snapshot.owner is None else snapshot.owner.id
+
+    @precondition(lambda self: self.newest is not None)
+    @rule(data=st.data())
+    def any_mark_gives_exactly_what_follows(self, data: st.DataObject) -> None:
+        record = self._record()
+        place = data.draw(st.integers(0, len(record)))
+        conversation_id, seq = (record[0][0], 0) if place == 0 else record[place - 1][:2]
+        snapshot = self.do(self.office.conversations.catch_up(ANN, conversation_id, seq))
+        assert [(message.conversation_id, message.seq, message.id) for message in snapshot.messages] == record[place:]
+
+    # The bot, and the process it runs in.
+
+    @precondition(lambda self: self.newest is not None)
+    @rule(target=turns, worker=_WORKERS, lease=st.sampled_from([-1, 30]), data=st.data())
+    def worker_takes(self, worker: str, lease: float, data: st.DataObject) -> Any:
+        conversations = self._ids()
+        turn = self.do(self.office.take(data.draw(st.sampled_from(conversations)), worker, lease))
+        return multiple() if turn is None else (turn, worker)
+
+    @rule(held=turns)
+    def worker_finishes_perhaps_late_perhaps_again(self, held: tuple[TakenTurn, str]) -> None:
+        turn, worker = held
+        before = self.office.state(turn.conversation_id)
+        said = len(self.office.messages(turn.conversation_id))
+        outcome = self.do(self.office.answer(turn, "a", "b", worker=worker)).outcome
+        spoke = len(self.office.messages(turn.conversation_id)) > said
+        assert not spoke or before is State.BOT or (before is State.QUEUED and turn.desk)
+        assert spoke == (outcome not in ("silenced", "lost"))
+
+    @rule(cut=st.booleans())
+    def process_dies_between_commit_and_publishing(self, cut: bool) -> None:
+        record = self.office.record
+        assert isinstance(record, Cuttable)
+        if record.cut and not cut:
+            # A new process has no connections; every window comes back with its mark.
+            for window in self.clients:
+                self._catch_up(window)
+        record.cut = cut
+
+    # The officers.
+
+    @precondition(lambda self: self.newest is not None)
+    @rule(officer=_OFFICERS, joins=st.booleans())
+    def officer_takes(self, officer: int, joins: bool) -> None:
+        before = self.newest
+        by = self.officers[officer]
+        take = self.office.counter.join if joins else self.office.counter.claim
+        wanted = State.BOT if joins else State.QUEUED
+        try:
+            self.do(take(by, before.id))
+            assert before.state == wanted.value or before.owner_id == by.id
+            assert self.newest.owner_id == by.id
+        except Conflict as refused:
+            assert before.state != wanted.value and before.owner_id != by.id
+            if before.state == State.WITH_STAFF.value:
+                (owner,) = (each for each in self.officers if each.id == before.owner_id)
+                assert refused.code == "already_claimed" and refused.params["name"] == owner.name
+            else:
+                assert refused.code == "state_changed"
+
+    @precondition(lambda self: self.newest is not None)
+    @rule(officer=_OFFICERS, again=st.booleans(), data=st.data())
+    def officer_replies(self, officer: int, again: bool, data: st.DataObject) -> None:
+        conversations = self._ids()
+        conversation_id = data.draw(st.sampled_from(conversations))
+        self.names += 0 if again and self.names else 1
+        by, client_id = self.officers[officer], f"m-{self.names}"
+        name = f"{by.id}/{client_id}"
+        row = self.office.row(conversation_id)
+        try:
+            receipt = self.do(self.office.counter.reply(by, conversation_id, "reply", client_id))
+            assert not receipt.fresh or row.owner_id == by.id
+            self.keep(name, receipt.message)
+        except Conflict as refused:
+            assert refused.code == "conversation_lost" and row.owner_id != by.id and name not in self.acknowledged
+
+    @precondition(lambda self: self.newest is not None)
+    @rule(officer=_OFFICERS, what=st.sampled_from(["transfer", "transfer_to", "hand_back", "close"]))
+    def officer_lets_go(self, officer: int, what: str) -> None:
+        before, by, counter = self.newest, self.officers[officer], self.office.counter
+        calls = {
+            "transfer": lambda: counter.transfer(by, before.id, to_station="pingshan"),
+            "transfer_to": lambda: counter.transfer(by, before.id, to_staff=self.officers[officer - 1].id, note="please"),
+            "hand_back": lambda: counter.hand_back(by, before.id),
+            "close": lambda: counter.close(by, before.id, "solved"),
+        }
+        ends = {"hand_back": State.BOT, "close": State.CLOSED}
+        try:
+            self.do(calls[what]())
+            assert before.owner_id == by.id and self.state is ends.get(what, State.QUEUED)
+        except Conflict as refused:
+            assert refused.code == "conversation_lost" and before.owner_id != by.id and self.newest.state == before.state
+
+    @rule(officer=_OFFICERS, again=st.booleans())
+    def officer_answers_what_was_left(self, officer: int, again: bool) -> None:
+        by, counter = self.officers[officer], self.office.counter
+        items = self.do(counter.left_messages(by))
+        self.names += 0 if again and self.names else 1
+        if items:
+            try:
+                receipt = self.do(counter.answer_left_message(by, items[0].id, "answer", f"m-{self.names}"))
+                self.keep(f"{by.id}/m-{self.names}", receipt.message)
+            except Conflict as refused:
+                assert refused.code == "already_claimed" and items[0].owner is not None and items[0].owner.id != by.id
+
+    # What always holds.
+
+    def _record(self) -> list[tuple[str, int, str]]:
+        query = select(Message.conversation_id, Message.seq, Message.id).join(Conversation, Conversation.id == Message.conversation_id)
+        in_order = query.order_by(Conversation.ordinal, Message.seq)
+        return self.office.read(lambda session: [tuple(row) for row in session.execute(in_order)])
+
+    def _ids(self) -> list[str]:
+        return [each.id for each in self._conversations()]
+
+    def _conversations(self) -> list[Any]:
+        return self.office.read(lambda session: list(session.execute(select(Conversation).order_by(Conversation.ordinal)).scalars()))
+
+    @invariant()
+    def one_owner_exactly_while_with_staff(self) -> None:
+        for conversation in self._conversations():
+            assert (conversation.owner_id is not None) == (conversation.state == State.WITH_STAFF.value)
+
+    @invariant()
+    def only_the_newest_conversation_is_open(self) -> None:
+        conversations = self._conversations()
+        assert [each.ordinal for each in conversations] == list(range(1, len(conversations) + 1))
+        assert all(each.state == State.CLOSED.value for each in conversations[:-1])
+        assert len({each.thread_id for each in conversations}) <= 1
+
+    @invariant()
+    def numbers_have_no_gap_and_no_double(self) -> None:
+        numbers: dict[str, list[int]] = {}
+        for conversation_id, seq, _ in self._record():
+            numbers.setdefault(conversation_id, []).append(seq)
+        for conversation in self._conversations():
+            assert numbers.get(conversation.id, []) == list(range(1, conversation.last_seq + 1))
+
+    @invariant()
+    def nothing_is_said_after_a_close(self) -> None:
+        for conversation in self._conversations():
+            if conversation.state == State.CLOSED.value:
+                assert self.ended.setdefault(conversation.id, conversation.last_seq) == conversation.last_seq
+
+    @invariant()
+    def every_acknowledged_message_is_there_once(self) -> None:
+        ids = [message_id for _, _, message_id in self._record()]
+        assert len(ids) == len(set(ids)) and set(self.acknowledged.values()) <= set(ids)
+
+    @invariant()
+    def connected_windows_show_the_record(self) -> None:
+        record = self.office.record
+        assert isinstance(record, Cuttable)
+        newest = self.newest
+        for window in self.clients:
+            if window.connected and not record.cut:
+                assert [(each.conversation_id, each.seq, each.id) for each in window.shown] == self._record()
+                assert newest is None or (window.state.value, window.owner) == (newest.state, newest.owner_id) or newest.last_seq == 0
+            else:
+                # What a window has is never wrong, only short.
+                assert [(each.conversation_id, each.seq, each.id) for each in window.shown] == self._record()[: len(window.shown)]
+
+    @invariant()
+    def who_waits_has_one_open_request_and_nobody_else_has(self) -> None:
+        waiting = select(Handoff.conversation_id).where(Handoff.closed_at.is_(None), Handoff.queued_at.is_not(None))
+        queued = [each.id for each in self._conversations() if each.state == State.QUEUED.value]
+        assert self.office.read(lambda session: list(session.execute(waiting).scalars())) == queued
+
+    @invariant()
+    def no_answer_is_owed_where_only_a_person_may_give_it(self) -> None:
+        owed = select(Turn.conversation_id).where(Turn.state == "waiting")
+        for conversation_id in self.office.read(lambda session: list(session.execute(owed).scalars())):
+            assert self.office.state(conversation_id) in (State.BOT, State.QUEUED)
+
+
+TestLife = Life.TestCase
+# Shrinking a life takes minutes and tells little that the steps as they were do not.
+TestLife.settings = settings(
+    max_examples=40,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)

@@ -1,0 +1,105 @@
+"""What the tracker learns of what was said while a person had the conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, SessionStarted, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from actions.turn import Turn
+from bot.nlu.meanwhile import learn
+from bot.settings import ROOT
+
+PROFILE = {"application_type": "extension", "category": "B", "circumstances": {}}
+
+
+@pytest.fixture(scope="module")
+def domain() -> Domain:
+    return Domain.load(str(ROOT / "domain.yml"))
+
+
+@pytest.fixture
+def tracker(domain: Domain) -> DialogueStateTracker:
+    """A conversation in which the assistant asks for a number, and before that for what the list depends on."""
+    made = DialogueStateTracker("ann", domain.slots)
+    for event in (
+        SessionStarted(),
+        ActionExecuted("action_listen"),
+        UserUttered("where is my application", {"name": "application_status"}),
+        BotUttered("Please give the number.", metadata={"template": "utter_ask_number"}),
+        ActiveLoop("status_form"),
+        SlotSet("requested_slot", "status_answer"),
+        SlotSet("status_state", {"number": "<NUMBER:1>"}),
+        SlotSet("materials_state", {"profile": {"application_type": "new_abroad"}, "asked": "category"}),
+        ActionExecuted("action_listen"),
+    ):
+        made.update(event, domain)
+    return made
+
+
+def staff(text: str, number: str = "m7", **card: Any) -> dict[str, Any]:
+    return {"id": number, "author": "staff", "text": text, **({"card": card} if card else {})}
+
+
+def said(tracker: DialogueStateTracker) -> list[tuple[str | None, Any]]:
+    return [(event.text, event.metadata.get("author")) for event in tracker.events if isinstance(event, BotUttered)]
+
+
+def test_what_was_said_stands_in_the_tracker_with_its_author(tracker: DialogueStateTracker, domain: Domain) -> None:
+    learn(tracker, domain, [{"id": "m6", "author": "applicant", "text": "it is urgent"}, staff("Come on Monday.")])
+    assert said(tracker)[-2:] == [("it is urgent", "applicant"), ("Come on Monday.", "staff")]
+    again = DialogueStateTracker.from_dict("ann", tracker.as_dialogue().as_dict()["events"], domain.slots)
+    assert said(again) == said(tracker)
+
+
+def test_after_an_officer_no_question_is_open_and_the_person_of_the_list_is_still_known(
+    tracker: DialogueStateTracker, domain: Domain
+) -> None:
+    learn(tracker, domain, [staff("Come on Monday.")])
+    assert tracker.active_loop_name is None and tracker.get_slot("requested_slot") is None
+    assert tracker.get_slot("status_state") is None
+    assert tracker.get_slot("materials_state") == {"profile": {"application_type": "new_abroad"}}
+
+
+def test_without_an_officer_the_open_question_stays_open(tracker: DialogueStateTracker, domain: Domain) -> None:
+    learn(tracker, domain, [{"id": "m6", "author": "applicant", "text": "is anybody there"}])
+    assert tracker.active_loop_name == "status_form" and tracker.get_slot("status_state") == {"number": "<NUMBER:1>"}
+
+
+def test_the_checklist_that_an_officer_sent_is_the_one_that_is_known(tracker: DialogueStateTracker, domain: Domain) -> None:
+    learn(
+        tracker, domain, [staff("Your list", type="checklist", profile=PROFILE), staff("And the hall", "m8", type="station", stations=[])]
+    )
+    assert tracker.get_slot("materials_state") == {"profile": PROFILE}
+
+
+def test_a_turn_that_is_taken_up_again_teaches_nothing_twice(tracker: DialogueStateTracker, domain: Domain) -> None:
+    learn(tracker, domain, [staff("Come on Monday.")])
+    length = len(tracker.events)
+    learn(tracker, domain, [staff("Come on Monday.")])
+    assert len(tracker.events) == length
+
+
+@pytest.mark.parametrize("odd", [None, "text", 5, [], [5, None], {"author": "staff"}])
+def test_what_is_no_list_of_entries_changes_nothing(tracker: DialogueStateTracker, domain: Domain, odd: Any) -> None:
+    length = len(tracker.events)
+    learn(tracker, domain, odd)
+    assert len(tracker.events) == length
+
+
+def test_an_offer_from_before_an_officer_spoke_is_over(tracker: DialogueStateTracker, domain: Domain) -> None:
+    tracker.update(UserUttered("asdf", {"name": "nlu_fallback"}), domain)
+    tracker.update(BotUttered("A person?", metadata={"template": "utter_offer_person"}), domain)
+    learn(tracker, domain, [staff("Come on Monday.")])
+    tracker.update(UserUttered("yes", {"name": "affirm"}), domain)
+    events = [event.as_dict() for event in tracker.events]
+
+    class Seen:
+        latest_message: dict[str, Any] = {}
+
+    Seen.events = events  # type: ignore[attr-defined]
+    turn = Turn(Seen(), None)  # type: ignore[arg-type]
+    assert not turn.person_offered and turn.failures == 1
