@@ -36,6 +36,7 @@ STATUS: Final[Mapping[type[BotError], int]] = {
 }
 _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "token_wrong": 401,
+    "signed_out": 401,
     "body_too_large": 413,
     "body_encoded": 415,
     "body_too_slow": 408,
@@ -51,8 +52,14 @@ _HEADERS: Final[Mapping[str, str]] = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": ("default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"),
 }
+# Pages of others may load what the widget is made of.
+_PUBLIC: Final = ("/widget.js", "/widget/", "/static/widget/", "/static/vendor/")
+_OF_THE_WIDGET: Final[Mapping[str, str]] = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+# Connections that stay open say nothing about how long an answer takes.
+_LASTING: Final = frozenset({"/socket.io/"})
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _CHECK_WITHIN_S = 3.0
 _ID = web.RequestKey("id", str)
@@ -79,9 +86,11 @@ class Edge:
             response = await self._handle(request, handler)
             seconds = time.monotonic() - started
             route = _route(request)
-            self._metrics.request_seconds.labels(route).observe(seconds)
+            if route not in _LASTING:
+                self._metrics.request_seconds.labels(route).observe(seconds)
+            level = logging.DEBUG if route in _LASTING else logging.INFO
             # Neither address nor query nor body: the log must not know who asked what.
-            log.info("%s %s %s %d %.0fms", request[_ID], request.method, route, response.status, seconds * 1000)
+            log.log(level, "%s %s %s %d %.0fms", request[_ID], request.method, route, response.status, seconds * 1000)
             return response
 
         return edge
@@ -113,7 +122,7 @@ class Edge:
         response = web.json_response({"error": {"code": code, "message": message, "params": dict(params)}}, status=status)
         if "retry_after_s" in params:
             response.headers["Retry-After"] = str(params["retry_after_s"])
-        if status == 401:
+        if code == "token_wrong":
             response.headers["WWW-Authenticate"] = "Bearer"
         if status in (408, 413):
             # The rest of the body has not been read, and must not be taken for the next request.
@@ -121,6 +130,8 @@ class Edge:
         return response
 
     async def _dress(self, request: web.Request, response: web.StreamResponse) -> None:
+        if request.path.startswith(_PUBLIC):
+            response.headers.update(_OF_THE_WIDGET)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
 
-from bot.channels.bodies import optional_object, optional_string, read_object
 from bot.conversations.composer import metadata
 from bot.conversations.events import Stored
 from bot.conversations.ledger import Address, new_id
@@ -22,6 +20,7 @@ from bot.errors import AssistantUnavailable, NotAllowed
 from bot.languages import Language, as_language
 from bot.limits import Limiter
 from bot.metrics import Metrics
+from bot.request_body import optional_object, optional_string, read_object
 from bot.request_language import speak
 
 CHANNEL: Final = "rest"
@@ -60,6 +59,7 @@ class RestChannel:
         metrics: Metrics,
         tokens: Mapping[str, str],
         answer_within_s: float,
+        network: Callable[[web.BaseRequest], str],
     ) -> None:
         self._conversations = conversations
         self._turns = turns
@@ -67,6 +67,7 @@ class RestChannel:
         self._metrics = metrics
         self._tokens = tokens
         self._answer_within_s = answer_within_s
+        self._network = network
         # Messages whose answers a call of this process is waiting for; another call must not carry them off.
         self._awaited: Counter[str] = Counter()
 
@@ -114,8 +115,7 @@ class RestChannel:
                 if scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), given):
                     return Caller(f"token:{name}")
             raise NotAllowed("token_wrong")
-        # The record needs to tell callers apart, not to know where they live.
-        return Caller("net:" + hashlib.sha256((request.remote or "").encode()).hexdigest()[:32])
+        return Caller(self._network(request))
 
     def _read(self, body: Mapping[str, Any], request: web.Request) -> Call:
         details = optional_object(body, "metadata")

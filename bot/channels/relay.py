@@ -1,0 +1,119 @@
+"""What happened in conversations, told to the applicants who are connected, in the order in which it was committed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from bot.channels.plain import PlainClients
+from bot.channels.visitors import Visitor, Visitors
+from bot.channels.wire import Wire
+from bot.conversations.events import Event, MessageStored, QueueChanged, StateChanged, TurnFinished, TurnTaken, Typing
+from bot.conversations.service import Conversations
+from bot.conversations.states import State
+from bot.conversations.threads import Address
+from bot.logs import place
+from bot.sockets import Sockets
+
+log = logging.getLogger(__name__)
+
+# Places in the queue are told at most this often.
+_QUEUE_EVERY_S: Final = 1.0
+# Asks only who has a conversation: no message has this number.
+NO_MESSAGES: Final = 2**31 - 1
+
+
+class Relay:
+    """One queue of events and one consumer for the whole gateway.
+
+    Clients of our own see messages, who has the conversation, and who is writing. A client that sees a gap in the numbers
+    asks for what is missing, and one that connects asks for everything after the last number it has.
+    """
+
+    def __init__(self, server: Sockets, conversations: Conversations, visitors: Visitors, plain: PlainClients, wire: Wire) -> None:
+        self._server = server
+        self._conversations = conversations
+        self._visitors = visitors
+        self._plain = plain
+        self._wire = wire
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._moved = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        conversations.listen(self._hear)
+
+    async def start(self) -> None:
+        """Begin to tell."""
+        self._tasks = [asyncio.create_task(self._consume()), asyncio.create_task(self._tell_places())]
+
+    async def stop(self) -> None:
+        """Stop telling; clients catch up with what they missed."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._plain.stop()
+
+    def _hear(self, event: Event) -> None:
+        address = event.message.address if isinstance(event, MessageStored) else getattr(event, "address", None)
+        if isinstance(event, QueueChanged) or (address is not None and self._visitors.of(address)):
+            self._events.put_nowait(event)
+
+    async def _consume(self) -> None:
+        while True:
+            event = await self._events.get()
+            try:
+                await self._tell(event)
+            except Exception as error:
+                log.error("telling failed: %s", place(error))
+
+    async def _tell(self, event: Event) -> None:
+        if isinstance(event, MessageStored):
+            await self._tell_message(event)
+        elif isinstance(event, StateChanged):
+            for visitor in self._visitors.of(event.address):
+                visitor.conversation, visitor.state = event.conversation_id, event.state
+            if event.state is State.QUEUED:
+                self._moved.set()
+            else:
+                for visitor in self._visitors.of(event.address):
+                    if visitor.ours:
+                        await self._server.emit("conversation", self._wire.changed(event, visitor.language), to=visitor.line)
+        elif isinstance(event, TurnTaken):
+            await self._emit(event.address, "typing", {"author": "bot", "name": None, "on": True})
+        elif isinstance(event, TurnFinished):
+            await self._emit(event.address, "typing", {"author": "bot", "name": None, "on": False})
+            await self._emit(event.address, "turn", {"message_id": event.message_id, "outcome": event.outcome})
+        elif isinstance(event, Typing):
+            if event.author == "staff":
+                await self._emit(event.address, "typing", {"author": "staff", "name": event.name, "on": event.on})
+        elif isinstance(event, QueueChanged):
+            self._moved.set()
+
+    async def _tell_message(self, event: MessageStored) -> None:
+        stored = event.message
+        for visitor in self._visitors.of(stored.address):
+            visitor.conversation = stored.conversation_id
+            if not visitor.ours and stored.author != "applicant":
+                self._plain.wake(visitor)
+        await self._emit(stored.address, "user_uttered" if stored.author == "applicant" else "bot_uttered", self._wire.message(stored))
+
+    async def _emit(self, address: Address, event: str, body: dict[str, Any]) -> None:
+        for visitor in self._visitors.of(address):
+            if visitor.ours:
+                await self._server.emit(event, body, to=visitor.line)
+
+    async def _tell_places(self) -> None:
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            for visitor in self._visitors.waiting():
+                try:
+                    await self._tell_place(visitor)
+                except Exception as error:
+                    log.error("a place was not told: %s", place(error))
+            await asyncio.sleep(_QUEUE_EVERY_S)
+
+    async def _tell_place(self, visitor: Visitor) -> None:
+        snapshot = await self._conversations.catch_up(visitor.address, visitor.conversation, NO_MESSAGES)
+        if visitor.session is not None and snapshot.state is State.QUEUED:
+            await self._server.emit("conversation", self._wire.standing(snapshot), to=visitor.line)

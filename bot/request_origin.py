@@ -1,0 +1,55 @@
+"""Who sends a request: the client's network, whether its connection is encrypted, and the page it comes from, also behind a proxy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+from aiohttp import web
+
+from bot.network import Proxies, caller_of
+
+_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
+_HOST: Final = re.compile(r"[a-z0-9.-]{1,253}(?::\d{1,5})?|\[[0-9a-f:.]{2,45}\](?::\d{1,5})?")
+
+
+def caller(request: web.BaseRequest, proxies: Proxies) -> str:
+    """A name for the network the request comes from."""
+    return caller_of(proxies.client(request.remote, request.headers.getall("X-Forwarded-For", [])))
+
+
+def secure(request: web.BaseRequest, proxies: Proxies) -> bool:
+    """Whether the client's own connection is encrypted."""
+    return proxies.secure(request.remote, request.scheme, request.headers.get("X-Forwarded-Proto"))
+
+
+def own(request: web.BaseRequest, proxies: Proxies) -> str:
+    """The origin of our own pages as this client sees it; empty when the request does not tell."""
+    scheme = "https" if secure(request, proxies) else "http"
+    host = request.headers.get("Host", "").strip().lower()
+    forwarded = request.headers.get("X-Forwarded-Host")
+    if forwarded and proxies.trusts(request.remote or ""):
+        host = forwarded.split(",")[-1].strip().lower()
+    return f"{scheme}://{host.removesuffix(_DEFAULT_PORTS[scheme])}" if _HOST.fullmatch(host) else ""
+
+
+def is_own(request: web.BaseRequest, proxies: Proxies, needed: bool) -> bool:
+    """Whether the request comes from a page of our own.
+
+    Args:
+        needed: whether the header must be there; browsers leave it out only where nothing is changed.
+    """
+    origins = request.headers.getall("Origin", [])
+    if not origins:
+        return not needed and request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+    return origins == [own(request, proxies)]
+
+
+def may_speak(request: web.BaseRequest, proxies: Proxies, allowed: Collection[str]) -> bool:
+    """Whether applicants may write from the page the request comes from: our own, one of `allowed`, or no page at all.
+
+    A program that is no browser sends no origin. It gains nothing by that: it holds no applicant's token.
+    """
+    origins = request.headers.getall("Origin", [])
+    return not origins or (len(origins) == 1 and (origins[0] in allowed or origins[0] == own(request, proxies)))

@@ -1,0 +1,94 @@
+"""The widget as somebody uses it: what they see by its words and roles, never by its classes where words will do."""
+
+from __future__ import annotations
+
+from playwright.async_api import Locator, Page, expect
+
+ENGLISH = {"label": "Work permit help", "box": "Your message", "send": "Send", "menu": "Menu", "close": "Close", "log": "Conversation"}
+CHINESE = {"label": "工作许可咨询", "box": "您的消息", "send": "发送", "menu": "菜单", "close": "关闭", "log": "对话"}
+
+
+class Widget:
+    """One widget on one page."""
+
+    def __init__(self, page: Page, words: dict[str, str] = ENGLISH) -> None:
+        self.page, self.words = page, words
+
+    @property
+    def host(self) -> Locator:
+        """The element."""
+        return self.page.locator("permit-assistant[ready]")
+
+    @property
+    def launcher(self) -> Locator:
+        """The button that opens the window."""
+        return self.host.locator("button.launcher")
+
+    @property
+    def window(self) -> Locator:
+        """The window."""
+        return self.page.get_by_role("dialog", name=self.words["label"], exact=True)
+
+    @property
+    def box(self) -> Locator:
+        """The box to write in."""
+        return self.window.locator("#box")
+
+    @property
+    def log(self) -> Locator:
+        """The list of messages."""
+        return self.window.get_by_role("log")
+
+    @property
+    def bubbles(self) -> Locator:
+        """Everything said, one element each."""
+        return self.log.locator(".message")
+
+    @property
+    def speaker(self) -> Locator:
+        """Who is speaking, in the head."""
+        return self.window.locator(".speaker")
+
+    @property
+    def notice(self) -> Locator:
+        """The one line under the head."""
+        return self.window.get_by_role("note")
+
+    def button(self, name: str) -> Locator:
+        """A button in the window."""
+        return self.window.get_by_role("button", name=name, exact=True)
+
+    async def open(self) -> Widget:
+        """Click the launcher."""
+        await self.launcher.click()
+        await self.window.wait_for()
+        return self
+
+    async def say(self, text: str) -> None:
+        """Type a message and send it."""
+        await self.box.fill(text)
+        await self.box.press("Enter")
+
+    async def sees(self, text: str) -> Locator:
+        """Wait for a message that holds this text."""
+        found = self.bubbles.filter(has_text=text).first
+        await expect(found).to_be_visible()
+        return found
+
+    async def asks(self, text: str, answered: str) -> None:
+        """Send a message and wait for its answer."""
+        await self.say(text)
+        await self.sees(answered)
+
+    async def menu(self, item: str) -> None:
+        """Choose something in the menu."""
+        await self.button(self.words["menu"]).click()
+        await self.window.get_by_role("button", name=item, exact=True).click()
+
+    async def texts(self) -> list[str]:
+        """What the messages say, in order, without names and times."""
+        return [text.strip() for text in await self.log.locator(".message div.text").all_inner_texts()]
+
+    async def storage(self) -> dict[str, str]:
+        """What the page keeps in its storages."""
+        return await self.page.evaluate("({ ...localStorage, ...sessionStorage })")
