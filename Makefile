@@ -7,7 +7,7 @@ export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run test check train evaluate bench facts demo lock clean
+.PHONY: help environment run test check train evaluate bench sizes facts demo lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,9 @@ evaluate: environment ## how well questions that nobody trained on are understoo
 
 bench: environment ## speed and memory, as ratios against a baseline of the same run
 	@$(PYTHON) -m benchmarks.bench
+
+sizes: environment ## what a page loads for the widget; fails above 15 kB before the click or 60 kB in all
+	@$(PYTHON) -m benchmarks.sizes
 
 facts: environment ## facts that somebody must look at again
 	@$(PYTHON) -m bot facts

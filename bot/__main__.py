@@ -86,6 +86,12 @@ def _migrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _administrator(arguments: argparse.Namespace) -> int:
+    from bot.administrator import make
+
+    return make(load(), arguments.login, arguments.name, arguments.language)
+
+
 def _ask(arguments: argparse.Namespace) -> int:
     from bot.channels.terminal import ask
 
@@ -117,6 +123,10 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--json", action="store_true", help="print a sample of every stage")
     demo.add_argument("--remove", action="store_true", help="take the invented applications out and stop")
     demo.add_argument("--reset", action="store_true", help="take the invented applications out first")
+    administrator = command("administrator", _administrator, "make an administrator of the console, or give one a new way in")
+    administrator.add_argument("--login", help="how they sign in; asked for, or administrator")
+    administrator.add_argument("--name", help="what colleagues see; the login when not given")
+    administrator.add_argument("--language", choices=LANGUAGES, default="zh", help="of their console")
     facts = command("facts", _facts, "list the facts that somebody must look at again")
     facts.add_argument("--on", type=date.fromisoformat, default=date.today(), metavar="YYYY-MM-DD")
     ask = command("ask", _ask, "ask one question")

@@ -15,13 +15,24 @@ from sqlalchemy.orm import Session
 
 from bot import migrations
 from bot.answers import Answers
+from bot.answers.station_card import public_stations
 from bot.assistant import RasaAssistant
+from bot.attempts import Attempts
 from bot.catalogue import Catalogue
 from bot.catalogue.stations import SAFE_CHOICE
-from bot.channels.bodies import LARGEST_BODY
-from bot.channels.home import HomePage
+from bot.channels.home import HomePage, ShowStations
 from bot.channels.rest import RestChannel
-from bot.conversations.composer import Composer, Contact, RenderHandoff, RenderPrivate
+from bot.channels.socket import SocketChannel
+from bot.channels.static_files import StaticFiles
+from bot.channels.widget import WidgetFiles
+from bot.channels.wire import Wire
+from bot.console.door import Console
+from bot.conversations.composer import Composer, Contact, RenderPrivate
+from bot.conversations.counter import Counter
+from bot.conversations.desk import Desk, Rules
+from bot.conversations.keeper import Keeper, Patience
+from bot.conversations.publishing import Record
+from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.service import Conversations, Redact
 from bot.conversations.turns import Turns
 from bot.db import Database
@@ -32,9 +43,16 @@ from bot.languages import LANGUAGES, Language
 from bot.limits import Limiter
 from bot.logs import place, set_up
 from bot.metrics import Metrics
+from bot.nlu.safety import SafetyPhrases
 from bot.permits.service import Permits
 from bot.redaction import Expects, redact
+from bot.request_body import LARGEST_BODY
+from bot.request_origin import caller, may_speak
+from bot.sessions import Sessions
 from bot.settings import ROOT, Settings
+from bot.sockets import Sockets
+from bot.staff import presence
+from bot.staff.service import Staff
 from bot.vault import KEY_FILE, Vault, derived_key, read_or_create_key
 
 log = logging.getLogger(__name__)
@@ -44,11 +62,19 @@ CONVERSATIONS: Final = web.AppKey("conversations", Conversations)
 TURNS: Final = web.AppKey("turns", Turns)
 METRICS: Final = web.AppKey("metrics", Metrics)
 DATABASE: Final = web.AppKey("database", Database)
+RECORD: Final = web.AppKey("record", Record)
+SOCKETS: Final = web.AppKey("sockets", Sockets)
+STAFF: Final = web.AppKey("staff", Staff)
+CONSOLE: Final = web.AppKey("console", Console)
 
 _SHUT_DOWN_WITHIN_S = 3.0
 _TIDY_EVERY_S = 60.0
 # What an open question means for the redaction of its answer.
 _ASKED: Final[Mapping[str | None, Expects]] = {"number": "number", "date": "birth_date", "birth_date": "birth_date"}
+
+
+def _no_stations(_language: Language) -> Sequence[dict[str, Any]]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -57,13 +83,15 @@ class Parts:
 
     Attributes:
         tidy: drops what the vault need not keep any longer; called every minute.
+        stations: the public stations with their positions, for the widget to reckon with on the device.
     """
 
     redact: Redact
     render_private: RenderPrivate
-    render_handoff: RenderHandoff
+    desk: Desk
     contact: Contact
     tidy: Callable[[Session], object]
+    stations: ShowStations = _no_stations
 
 
 def real_parts(settings: Settings) -> Parts:
@@ -85,8 +113,8 @@ def real_parts(settings: Settings) -> Parts:
             return answers.replies("utter_status_expired", language)
         return answers.replies(kept["response"], language, kept["params"])
 
-    def hand_off(language: Language, reason: str) -> Sequence[dict[str, Any]]:
-        return answers.replies("utter_handoff", language, {"reason": reason})
+    def nearby(language: Language) -> Sequence[dict[str, Any]]:
+        return public_stations(answers, language)
 
     hall = catalogue.stations.get(SAFE_CHOICE)
     if hall is None or hall.hours is None:
@@ -102,7 +130,9 @@ def real_parts(settings: Settings) -> Parts:
         vault.purge(session)
         permits.purge(session)
 
-    return Parts(redact=hide, render_private=show, render_handoff=hand_off, contact=contact, tidy=tidy)
+    rules = Rules(settings.desk_hours, settings.reclaim_after_s, settings.left_message_days)
+    desk = Desk(answers, presence, rules, kind_of=SafetyPhrases.load(ROOT).kind_of)
+    return Parts(redact=hide, render_private=show, desk=desk, contact=contact, tidy=tidy, stations=nearby)
 
 
 def build(settings: Settings, parts: Parts | None = None) -> web.Application:
@@ -114,11 +144,16 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     parts = parts or real_parts(settings)
     texts, metrics = Texts.load(), Metrics()
     database = Database(settings.resolved_database_url)
-    composer = Composer(texts, parts.contact, parts.render_private, parts.render_handoff, settings.demo)
-    conversations = Conversations(database, composer, parts.redact)
+    composer = Composer(texts, parts.contact, parts.render_private, parts.desk, settings.demo)
+    record = Record(database)
+    key = read_or_create_key(settings.data_dir / KEY_FILE)
+    attempts = Attempts(derived_key(key, "attempts"))
+    codes = ReturnCodes(derived_key(key, "return codes"), attempts, settings.return_code_minutes)
+    conversations = Conversations(record, composer, parts.redact, codes)
     rasa = f"http://127.0.0.1:{settings.rasa_port}"
     assistant = RasaAssistant(rasa, settings.assistant_timeout_s)
     turns = Turns(conversations, assistant, metrics, settings.turn_lease_s)
+    keeper = Keeper(record, parts.desk, Patience(settings.idle_warning_s, settings.idle_close_s))
     limiter = Limiter(settings.messages_per_minute, settings.caller_messages_per_minute, settings.rate_limits)
     checks = {
         "database": conversations.check,
@@ -127,9 +162,32 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     }
     # A message may wait for the one before it, whose worker may have died, and then for its own answer.
     patience = 2 * settings.assistant_timeout_s + settings.turn_lease_s + 5
+    proxies = settings.trusted_proxies
+
+    def network(request: web.BaseRequest) -> str:
+        return caller(request, proxies)
+
+    def is_allowed(request: web.BaseRequest) -> bool:
+        return may_speak(request, proxies, settings.allowed_origins)
+
+    sockets = Sockets(is_allowed, network, limiter)
+    sessions = Sessions(derived_key(key, "sessions"))
+    stations = {station.key: station.name for station in parts.desk.answers.catalogue.stations.all()}
+    wire = Wire(settings.demo, parts.contact.hotline, parts.contact.hours, stations)
+
+    async def within_hours() -> bool | None:
+        return (await database.run(parts.desk.situation)).within_hours
+
+    channel = SocketChannel(sockets, conversations, turns, sessions, limiter, metrics, texts, wire, within_hours, record.tell, network)
+    staff = Staff(derived_key(key, "staff"), attempts, stations)
+    permits = Permits(derived_key(key, "permits"))
+    console = Console(settings, database, texts, staff, record, Counter(record, parts.desk), parts.desk.answers, permits)
     doors = (
-        HomePage(texts, parts.contact.hotline, settings.demo),
-        RestChannel(conversations, turns, limiter, metrics, settings.rest_tokens, patience),
+        sockets,
+        WidgetFiles(texts, parts.contact.hotline),
+        HomePage(texts, parts.contact.hotline, settings.demo, parts.stations),
+        StaticFiles(),
+        RestChannel(conversations, turns, limiter, metrics, settings.rest_tokens, patience, network),
         Health(checks, metrics, show_metrics=settings.metrics == "loopback"),
     )
 
@@ -138,20 +196,32 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     for door in doors:
         app.add_routes(door.routes())
     app[CONVERSATIONS], app[TURNS], app[METRICS], app[DATABASE] = conversations, turns, metrics, database
+    app[RECORD], app[SOCKETS], app[STAFF], app[CONSOLE] = record, sockets, staff, console
+
+    def tidy(session: Session) -> None:
+        parts.tidy(session)
+        attempts.purge(session)
+        staff.purge(session)
 
     async def running(_app: web.Application) -> AsyncIterator[None]:
         await turns.start()
-        tidying = asyncio.create_task(_tidy(database, parts.tidy))
+        await keeper.start()
+        await channel.relay.start()
+        tidying = asyncio.create_task(_tidy(database, tidy))
         yield
         tidying.cancel()
+        await keeper.stop()
+        await channel.relay.stop()
         await turns.stop()
         await assistant.close()
         database.close()
 
     async def ending(_app: web.Application) -> None:
         turns.let_go()
+        await sockets.stop()
 
     app.cleanup_ctx.append(running)
+    console.attach(app, sockets)
     app.on_shutdown.append(ending)
     return app
 

@@ -246,10 +246,35 @@ def run(settings: Settings) -> int:
     require_free(settings.http_host, settings.http_port, "BOT_HTTP_PORT")
     with hold_data_dir(settings):
         model, samples = prepare(settings)
-        return asyncio.run(supervise(settings, parts(settings, model), lambda: announce(settings, samples)))
+        console = way_into_console(settings)
+        return asyncio.run(supervise(settings, parts(settings, model), lambda: announce(settings, samples, console)))
 
 
-def announce(settings: Settings, samples: Sequence[dict[str, str]]) -> None:
+def way_into_console(settings: Settings) -> str | None:
+    """What the person at the terminal must be told while nobody can sign in to the console and manage accounts.
+
+    With demonstration data it is a link for the first administrator, which works once and ends the one printed before.
+    """
+    from bot.db import Database
+    from bot.staff.accounts import has_administrator
+    from bot.staff.first import invite_first_administrator, link, staff_at
+    from bot.staff.invitations import LIFE
+
+    database = Database(settings.resolved_database_url)
+    try:
+        with database.session() as session:
+            if has_administrator(session):
+                return None
+            if not settings.demo:
+                return "Nobody can sign in to the console yet; make an administrator: .venv/bin/python -m bot administrator"
+            token = invite_first_administrator(session, staff_at(settings.data_dir))
+    finally:
+        database.close()
+    hours = f"{LIFE.total_seconds() / 3600:.0f}"
+    return None if token is None else f"First administrator of the console (works once, for {hours} hours): {link(settings, token)}"
+
+
+def announce(settings: Settings, samples: Sequence[dict[str, str]], console: str | None = None) -> None:
     """Tell the person at the terminal where it is and how to try it."""
     print(f"\nThe assistant is ready: http://{settings.http_host}:{settings.http_port}/")
     if samples:
@@ -257,6 +282,8 @@ def announce(settings: Settings, samples: Sequence[dict[str, str]]) -> None:
         wanted = ("under_examination", "returned", "approved")
         for sample in sorted(samples, key=lambda each: wanted.index(each["stage"]) if each["stage"] in wanted else 9)[:3]:
             print(f"    {sample['number']}  born {sample['date_of_birth']}  ({sample['application_type']}, {sample['stage']})")
+    if console:
+        print(console)
     print('Ask from another terminal: .venv/bin/python -m bot ask "how long does it take"')
     print("Stop with Ctrl-C.", flush=True)
 

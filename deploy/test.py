@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Component:
-    """A system component that tests start themselves."""
+    """A system component that tests start or look through."""
 
     name: str
     binaries: tuple[str, ...]
@@ -28,7 +28,16 @@ class Component:
         return any(shutil.which(pattern) or glob.glob(pattern) for pattern in self.binaries)
 
 
-COMPONENTS = (Component("postgresql", ("/usr/lib/postgresql/*/bin/postgres", "postgres"), ("postgresql",)),)
+_NOTO = "/usr/share/fonts/*/noto/"
+COMPONENTS = (
+    Component("postgresql", ("/usr/lib/postgresql/*/bin/postgres", "postgres"), ("postgresql",)),
+    Component("node", ("npm",), ("nodejs", "npm")),
+    Component("chromium", (os.environ.get("BOT_TEST_CHROMIUM") or "chromium", "chromium-browser"), ("chromium",)),
+    # Pages are drawn in scripts that a bare system has no letters for.
+    Component("fonts-noto-cjk", (f"{_NOTO}NotoSansCJK-Regular.*",), ("fonts-noto-cjk",)),
+    Component("fonts-noto-core", (f"{_NOTO}NotoSansThai-Regular.*",), ("fonts-noto-core",)),
+    Component("fonts-noto-color-emoji", (f"{_NOTO}NotoColorEmoji.*",), ("fonts-noto-color-emoji",)),
+)
 
 
 def say(text: str) -> None:
@@ -75,7 +84,7 @@ def main() -> int:
         install(missing)
         missing = [component for component in missing if not component.present]
     # A setting of the operator's must not lead a test to the operator's data.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BOT_") or name.startswith("BOT_TEST_")}
     environment["BOT_TEST_MISSING"] = ",".join(component.name for component in missing)
     python = sys.executable
     bin_dir = Path(python).parent

@@ -12,24 +12,40 @@ import pytest
 
 from bot import migrations
 from bot.db import Database
-from tests.servers import Postgres
+from tests import npm
+from tests.servers import Postgres, browser
 
 _numbers = itertools.count(1)
+# The component that a fixture needs.
+_FIXTURES = {"postgres": "postgresql", "chromium": "chromium", "node": "node"}
 _MISSING = frozenset(filter(None, os.environ.get("BOT_TEST_MISSING", "").split(",")))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a server that `make test` found missing; the run then ends "incomplete" and non-zero."""
-    if "postgresql" not in _MISSING:
-        return
+    """Leave out what needs a component that `make test` found missing; the run then ends "incomplete" and non-zero."""
 
-    def needs_it(item: pytest.Item) -> bool:
+    def lacks_something(item: pytest.Item) -> bool:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
-        return "postgresql" in parameters.values() or "postgres" in getattr(item, "fixturenames", ())
+        named = {_FIXTURES[name] for name in getattr(item, "fixturenames", ()) if name in _FIXTURES}
+        return bool(_MISSING & (named | {value for value in parameters.values() if isinstance(value, str)}))
 
-    left_out = [item for item in items if needs_it(item)]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if not needs_it(item)]
+    left_out = [item for item in items if lacks_something(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not lacks_something(item)]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium."""
+    return browser()
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The path of node; npm is there too."""
+    npm.program("npm")
+    return npm.program("node")
 
 
 @pytest.fixture(scope="session")

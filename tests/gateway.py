@@ -6,16 +6,24 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime, timezone
+from functools import cache
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from sqlalchemy.orm import Session
 
+from bot.answers import Answers
 from bot.app import Parts, build
 from bot.channels.rest import PATH
 from bot.conversations.composer import Contact
-from bot.settings import Settings
+from bot.conversations.desk import Desk, Presence, Rules
+from bot.nlu.safety import SafetyPhrases
+from bot.settings import ROOT, Settings
+from bot.staff.officers import Officer
+from bot.staff.roles import ROLES
 
 Script = Callable[[dict[str, Any]], Awaitable[Any]]
 
@@ -71,17 +79,50 @@ class FakeRasa:
         return web.json_response({"status": "ok"})
 
 
-def hand_off(language: str, reason: str) -> list[dict[str, Any]]:
-    """The hand-off as the answers would render it."""
-    card = {"type": "handoff", "within_hours": True, "expected_wait_s": None}
-    text = "A colleague will answer here. 0755-88121678"
-    return [{"text": text, "language": language, "topic": "handoff", "handoff": {"reason": reason}, "card": card}]
+def hand_off(language: str, reason: str, calm: bool = False) -> list[dict[str, Any]]:
+    """What the assistant says when a person is wanted; the desk's offer takes its place."""
+    return [{"text": "A person is asked for.", "language": language, "topic": "handoff", "handoff": {"reason": reason, "calm": calm}}]
+
+
+# A Wednesday, 10:00 and 20:00 in Shenzhen.
+OPEN = datetime(2026, 11, 25, 2, tzinfo=timezone.utc)
+CLOSED = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
+
+
+class FakePresence:
+    """Officers who are there because a test says so; nobody who is not named is ever lost."""
+
+    def __init__(self, *ready: int) -> None:
+        self.here = set(ready)
+        self.gone: set[int] = set()
+        self.named: dict[int, Officer] = {}
+
+    def ready(self, _session: Session, _within_s: float) -> list[Officer]:
+        return [self.named.get(number) or self._anybody(number) for number in sorted(self.here)]
+
+    @staticmethod
+    def _anybody(number: int) -> Officer:
+        return Officer(number, f"Officer {number}", "officer", ROLES["officer"], (), True, "en", "ready")
+
+    def lost(self, _session: Session, _within_s: float) -> set[int]:
+        return self.gone
+
+
+@cache
+def answers() -> Answers:
+    """The texts, read once."""
+    return Answers.load(ROOT)
+
+
+def desk(presence: Presence | None = None, rules: Rules = Rules(), clock: Callable[[], datetime] = lambda: OPEN) -> Desk:
+    """A desk, by default in its hours and with one officer who is ready."""
+    return Desk(answers(), presence or FakePresence(1), rules, clock, SafetyPhrases.load(ROOT).kind_of)
 
 
 PARTS = Parts(
     redact=lambda session, conversation, text, expects: text.replace("E12345678", "<NUMBER:1>"),
     render_private=lambda session, conversation, token, language: [reply(f"status of {token}", language=language)],
-    render_handoff=hand_off,
+    desk=desk(),
     contact=Contact("0755-88121678", {"en": "Monday to Friday, 09:00–12:00", "zh": "周一至周五 9:00–12:00"}),
     tidy=lambda session: None,
 )

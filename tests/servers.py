@@ -1,4 +1,4 @@
-"""Real servers for tests: a PostgreSQL of our own, on a free loopback port, in a temporary folder."""
+"""Real servers for tests, a PostgreSQL of our own in a temporary folder, and where the other programs are."""
 
 from __future__ import annotations
 
@@ -18,6 +18,18 @@ INSTALL = "apt-get update && apt-get install -y postgresql"
 
 class ServerMissing(RuntimeError):
     """A server that the tests need is not installed; the message is the command that installs it."""
+
+
+def browser() -> str:
+    """The path of a Chromium: the one that `BOT_TEST_CHROMIUM` names, or an installed one.
+
+    Raises:
+        ServerMissing: there is none.
+    """
+    found = os.environ.get("BOT_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        raise ServerMissing("The tests need Chromium. Install it with: apt-get update && apt-get install -y chromium")
+    return found
 
 
 def free_port() -> int:

@@ -181,14 +181,20 @@ def test_every_error_code_has_its_text_in_every_language() -> None:
     codes = set()
     for path in python_files("bot", "actions"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {
-                "NotFound",
-                "Invalid",
-                "NotAllowed",
-                "Conflict",
-                "TooMany",
-                "AssistantUnavailable",
-            } and node.args and isinstance(node.args[0], ast.Constant):
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", "")
+                in {
+                    "NotFound",
+                    "Invalid",
+                    "NotAllowed",
+                    "Conflict",
+                    "TooMany",
+                    "AssistantUnavailable",
+                }
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
                 codes.add(node.args[0].value)
     for language in LANGUAGES:
         texts = json.loads((ROOT / "bot" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))

@@ -32,8 +32,11 @@ async def test_answer_comes_with_its_metadata(settings: Settings) -> None:
     source = {"title": "Notice", "url": "https://example.gov.cn/a", "date": "2026-01-02"}
 
     async def script(_message: dict[str, Any]) -> Any:
-        return answer(reply("Ten days.", topic="processing_time", confidence=0.9, sources=[source],
-                            quick_replies=[{"title": "Fee", "payload": "/fee"}]))
+        return answer(
+            reply(
+                "Ten days.", topic="processing_time", confidence=0.9, sources=[source], quick_replies=[{"title": "Fee", "payload": "/fee"}]
+            )
+        )
 
     async with running(settings, script) as gateway:
         (message,) = await gateway.say("How long?")
@@ -62,7 +65,7 @@ async def test_typed_slash_reaches_rasa_without_its_power(settings: Settings) ->
         assert set(gateway.rasa.texts) == {"restart"}
 
 
-async def test_choice_counts_only_where_it_was_offered(settings: Settings) -> None:
+async def test_choice_counts_where_it_was_offered_or_where_it_opens_a_topic(settings: Settings) -> None:
     async def script(message: dict[str, Any]) -> Any:
         offers = [{"title": "Extension", "payload": "choose:materials.type=extension"}, {"title": "Fee", "payload": "/fee"}]
         return answer(reply(f"got {message['message']} {message['metadata'].get('choice')}", quick_replies=offers))
@@ -71,8 +74,9 @@ async def test_choice_counts_only_where_it_was_offered(settings: Settings) -> No
         assert await gateway.texts("choose:materials.type=extension") == ["got choose:materials.type=extension None"]
         assert await gateway.texts("choose:materials.type=extension") == ["got /choose materials.type=extension"]
         assert await gateway.texts("/fee") == ["got /fee None"]
-        assert await gateway.texts("/points") == ["got points None"]
-        assert await gateway.texts("/fee", sender="bob") == ["got fee None"]
+        assert await gateway.texts("/points") == ["got /points None"]
+        assert await gateway.texts("/no_such_topic") == ["got no_such_topic None"]
+        assert await gateway.texts("choose:materials.type=extension", sender="bob") == ["got choose:materials.type=extension None"]
     stored = rows(settings, "SELECT text FROM messages WHERE author = 'applicant' ORDER BY created_at, seq")
     assert ("Extension",) in stored and ("Fee",) in stored
 
@@ -168,33 +172,15 @@ async def test_broken_answer_becomes_an_apology_with_hotline_and_a_person(settin
     async with running(replace(settings, assistant_timeout_s=0.3), script) as gateway:
         (message,) = await gateway.say("办理需要多久")
         assert "0755-88121678" in message["text"] and message["metadata"]["language"] == "zh"
-        assert message["buttons"] == [{"title": "转人工", "payload": "/handoff"}]
+        assert [offer["payload"] for offer in message["buttons"]] == ["desk:wait", "desk:message", "desk:stay"]
+        assert message["metadata"]["notice"] == "assistant_unavailable"
         async with gateway.client.get(gateway.url("/metrics")) as response:
             figures = await response.text()
         assert "bot_assistant_failures_total{" in figures and 'bot_turns_total{outcome="apologised"} 1.0' in figures
-        (person,) = await gateway.say("/handoff")
+        (person,) = await gateway.say("desk:wait")
     assert person["metadata"]["card"]["reason"] == "assistant_unavailable" and person["metadata"]["card"]["position"] == 1
     assert person["metadata"]["conversation"] == {"state": "QUEUED"}
     assert rows(settings, "SELECT reason FROM handoffs") == [("assistant_unavailable",)]
-
-
-async def test_person_is_requested_and_the_applicant_is_not_stuck(settings: Settings) -> None:
-    async def script(message: dict[str, Any]) -> Any:
-        return answer(*hand_off("en", "asked")) if message["message"] == "person" else await echo(message)
-
-    async with running(settings, script) as gateway:
-        (first,) = await gateway.say("person")
-        assert first["metadata"]["card"] == {
-            "type": "handoff", "reason": "asked", "position": 1, "expected_wait_s": None, "within_hours": True
-        }
-        assert first["metadata"]["conversation"] == {"state": "QUEUED"}
-        (second,) = await gateway.say("person", sender="bob")
-        assert second["metadata"]["card"]["position"] == 2
-        (later,) = await gateway.say("meanwhile a question")
-        assert later["text"] == "echo: meanwhile a question" and later["metadata"]["conversation"] == {"state": "BOT"}
-        (again,) = await gateway.say("person")
-        assert again["metadata"]["card"]["position"] == 1
-    assert rows(settings, "SELECT reason, within_hours, closed_at FROM handoffs ORDER BY id") == [("asked", True, None)] * 2
 
 
 async def test_question_sent_together_with_the_request_is_answered_too(settings: Settings) -> None:
@@ -224,7 +210,7 @@ async def test_demonstration_is_announced_once_before_the_first_answer(settings:
         assert await gateway.texts("hello") == ["echo: hello"]
         async with gateway.client.get(gateway.url("/")) as response:
             page = await response.text()
-        assert "演示系统" in page and "invented data" in page and "noindex" in page
+        assert "演示系统" in page and "invented applications" in page and "noindex" in page
 
 
 async def test_failed_redaction_sends_nothing_to_rasa(settings: Settings) -> None:

@@ -52,8 +52,13 @@ async def say(client: aiohttp.ClientSession, port: int, message: str | None) -> 
 
 def environment(database_url: str, data_dir: Path, port: int, rasa_port: int) -> dict[str, str]:
     return {
-        "BOT_DATABASE_URL": database_url, "BOT_DATA_DIR": str(data_dir), "BOT_HTTP_PORT": str(port),
-        "BOT_RASA_PORT": str(rasa_port), "BOT_DEMO": "off", "BOT_ASSISTANT_TIMEOUT_S": "20", "BOT_TURN_LEASE_S": "1",
+        "BOT_DATABASE_URL": database_url,
+        "BOT_DATA_DIR": str(data_dir),
+        "BOT_HTTP_PORT": str(port),
+        "BOT_RASA_PORT": str(rasa_port),
+        "BOT_DEMO": "off",
+        "BOT_ASSISTANT_TIMEOUT_S": "20",
+        "BOT_TURN_LEASE_S": "1",
     }
 
 

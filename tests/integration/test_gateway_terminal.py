@@ -12,7 +12,7 @@ import pytest
 from bot.channels.terminal import ask, chat
 from bot.db import Database
 from bot.settings import Settings
-from tests.gateway import answer, echo, reply, running
+from tests.gateway import answer, echo, hand_off, reply, running
 from tests.servers import free_port
 
 
@@ -53,6 +53,28 @@ async def test_number_takes_the_choice_in_a_talk(
         assert await asyncio.to_thread(chat, replace(settings, http_port=gateway.server.port)) == 0
         assert gateway.rasa.texts == ["How long?", "/fee", "7"]
     assert "echo: /fee" in capsys.readouterr().out
+
+
+async def test_a_message_is_left_from_the_terminal_by_its_numbered_choices(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = iter(["a person", "2", "My permit ends on Friday.", "138 0013 8000"])
+
+    def keyboard(_prompt: str) -> str:
+        try:
+            return next(typed)
+        except StopIteration:
+            raise EOFError from None
+
+    async def script(_message: dict[str, Any]) -> Any:
+        return answer(*hand_off("en", "asked"))
+
+    monkeypatch.setattr("builtins.input", keyboard)
+    async with running(settings, script) as gateway:
+        assert await asyncio.to_thread(chat, replace(settings, http_port=gateway.server.port)) == 0
+        assert gateway.rasa.texts == ["a person"]
+    printed = capsys.readouterr().out
+    assert "2. Leave a message" in printed and "1. Here in this window" in printed and "13800138000" in printed
 
 
 @pytest.mark.parametrize(("question", "words"), [("How long?", "not running"), ("要多久", "未在")])

@@ -105,6 +105,16 @@ def test_a_question_within_a_form_is_answered_and_the_form_asks_again(servers: S
     assert _texts(say(servers.rasa, sender, "南山")) == ["utter_station"]
 
 
+def test_what_an_officer_said_meanwhile_is_known_and_ends_the_open_question(servers: Servers, sender: str) -> None:
+    say(servers.rasa, sender, "/station_nearest")
+    meanwhile = [{"id": "m4", "author": "applicant", "text": "hello?"}, {"id": "m5", "author": "staff", "text": "Come to counter 1."}]
+    assert _texts(say(servers.rasa, sender, "how much does it cost", meanwhile=meanwhile)) == ["utter_fee"]
+    assert _texts(say(servers.rasa, sender, "which office is nearest")) == ["utter_ask_place"]
+    assert _texts(say(servers.rasa, sender, "I live in Nanshan", meanwhile=meanwhile)) == ["utter_station"]
+    told = [event["text"] for event in _events(servers, sender) if event["event"] == "bot" and event["metadata"].get("author")]
+    assert told == ["hello?", "Come to counter 1."]
+
+
 def test_a_form_can_be_cancelled(servers: Servers, sender: str) -> None:
     say(servers.rasa, sender, "/station_nearest")
     assert _texts(say(servers.rasa, sender, "/cancel")) == ["utter_cancelled"]

@@ -22,9 +22,7 @@ from tests.servers import free_port
 def run_bot(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
     given = {**inherited, "BOT_DATA_DIR": str(tmp_path / "var"), "BOT_HTTP_PORT": str(free_port()), **environment}
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments], cwd=ROOT, env=given, capture_output=True, text=True, timeout=120
-    )
+    return subprocess.run([sys.executable, "-m", "bot", *arguments], cwd=ROOT, env=given, capture_output=True, text=True, timeout=120)
 
 
 def one_error(result: subprocess.CompletedProcess[str]) -> str:

@@ -1,0 +1,140 @@
+"""What every request to the console passes: limits, origin, session, permission, the token against forged requests."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import Final
+
+from aiohttp import web
+
+from bot import request_origin as origin
+from bot.console.routes import ANYONE, SIGNED_IN, Call, Route
+from bot.db import Database
+from bot.errors import NotAllowed, TooMany
+from bot.limits import Limiter
+from bot.network import Proxies
+from bot.request_body import read_object
+from bot.staff.service import Staff
+from bot.staff.sessions import SignedIn
+
+# Over an encrypted line the browser itself sees to it that no other host can set this cookie.
+COOKIE: Final = "staff"
+SECURE_COOKIE: Final = f"__Host-{COOKIE}"
+CSRF_HEADER: Final = "X-CSRF-Token"
+_LONGEST_TOKEN: Final = 200
+
+# Far above what a person does, also with several windows; an office behind one address counts as one network.
+_CHANGES_OF_A_SESSION: Final = 120
+_CHANGES_OF_AN_ACCOUNT: Final = 240
+_KNOCKS_OF_A_NETWORK: Final = 60
+_CALLS_OF_A_NETWORK: Final = 2000
+
+
+class Guard:
+    """Lets through what a route's line in the table allows."""
+
+    def __init__(self, database: Database, staff: Staff, proxies: Proxies, limits: bool) -> None:
+        self._database = database
+        self._staff = staff
+        self._proxies = proxies
+        self._sessions = Limiter(_CHANGES_OF_A_SESSION, _CHANGES_OF_AN_ACCOUNT, limits)
+        self._networks = Limiter(_KNOCKS_OF_A_NETWORK, _CALLS_OF_A_NETWORK, limits)
+
+    def wrapped(self, route: Route) -> web.RouteDef:
+        """The route for the server, guarded."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            answer = await route.handle(await self._pass(request, route))
+            return answer if isinstance(answer, web.StreamResponse) else web.json_response({} if answer is None else answer)
+
+        return web.route(route.method, route.path, handle, **({"allow_head": False} if route.method == "GET" else {}))
+
+    async def _pass(self, request: web.Request, route: Route) -> Call:
+        network = origin.caller(request, self._proxies)
+        limited(lambda: self._networks.call(network))
+        if route.changes and not origin.is_own(request, self._proxies, needed=True):
+            raise NotAllowed("origin_refused")
+        secure = origin.secure(request, self._proxies)
+        token = token_of(request, secure)
+        if route.changes and route.access == ANYONE:
+            limited(lambda: self._networks.message(network, "door"))
+        signed = None if route.access == ANYONE else await self.session(token, touch=not route.by_itself)
+        if signed is not None:
+            account = f"account:{signed.officer.id}"
+            limited(lambda: self._sessions.call(account))
+            if route.changes:
+                given = request.headers.get(CSRF_HEADER, "").encode("utf-8", "surrogateescape")
+                if not hmac.compare_digest(signed.csrf.encode(), given):
+                    raise NotAllowed("csrf_wrong")
+                limited(lambda: self._sessions.message(account, signed.session_id))
+            if route.access != SIGNED_IN:
+                signed.officer.require(route.access)
+        body = await read_object(request) if route.changes and request.can_read_body else {}
+        return Call(
+            request=request,
+            body=body,
+            network=network,
+            origin=origin.own(request, self._proxies),
+            secure=secure,
+            token=token,
+            signed=signed,
+        )
+
+    async def session(self, token: str, touch: bool = False) -> SignedIn:
+        """Who is signed in with `token`.
+
+        Args:
+            touch: whether this keeps the session from idling out.
+
+        Raises:
+            NotAllowed: nobody is, or not any more.
+        """
+        signed = await self._database.run(self._staff.signed_in, token, touch) if token else None
+        if signed is None:
+            raise NotAllowed("signed_out")
+        return signed
+
+    def of_page(self, request: web.BaseRequest) -> str:
+        """The token with which a page of our own connects; empty when it has none.
+
+        Raises:
+            NotAllowed: it is a page of somebody else's.
+            TooMany: too many connections from this network.
+        """
+        limited(lambda: self._networks.call(origin.caller(request, self._proxies)))
+        if not origin.is_own(request, self._proxies, needed=False):
+            raise NotAllowed("origin_refused")
+        return token_of(request, origin.secure(request, self._proxies))
+
+
+def limited(count: Callable[[], None]) -> None:
+    """Count a call.
+
+    Raises:
+        TooMany: in words that fit any request.
+    """
+    try:
+        count()
+    except TooMany as error:
+        raise TooMany("too_many_requests", **error.params) from None
+
+
+def token_of(request: web.BaseRequest, secure: bool) -> str:
+    """The token of the session that the request shows; empty when there is none."""
+    token = request.cookies.get(_named(secure), "")
+    return token if len(token) <= _LONGEST_TOKEN else ""
+
+
+def keep(response: web.Response, token: str, secure: bool) -> None:
+    """Give the browser its session: not for scripts, not for other sites, and not over an open line where there is a closed one."""
+    response.set_cookie(_named(secure), token, path="/", httponly=True, samesite="Strict", secure=secure)
+
+
+def drop(response: web.Response, secure: bool) -> None:
+    """Take the session from the browser."""
+    response.set_cookie(_named(secure), "", path="/", httponly=True, samesite="Strict", secure=secure, max_age=0)
+
+
+def _named(secure: bool) -> str:
+    return SECURE_COOKIE if secure else COOKIE

@@ -1,0 +1,171 @@
+"""What staff see in place of numbers that name a person: the last characters at most; the original is a matter of `reveal`.
+
+Of what applicants write, everything that the redaction finds is masked, but for dates that can be nobody's birth date: an
+officer has to see until when a visa runs. In what bot and staff write, only what repeats an applicant's number is masked,
+so that telephone numbers and dates of answers stay readable.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+from bot.catalogue.dates import read_dates
+from bot.languages import detect
+from bot.redaction import redact
+
+HIDDEN: Final = "••••"
+_SHOWN: Final = 4
+# Nobody who is younger works, and few visas ran out longer ago.
+_YEARS_OF_A_LIFE: Final = 15
+_BIRTH: Final = re.compile(r"\b(?:born|birth\w*|b-?day|dob|d\.o\.b)\b|出生|生日|生于|年生", re.I)
+_NEAR: Final = 30
+# The shortest repeated number worth hiding; shorter ones are house numbers and years.
+_LEAST: Final = 5
+
+# A line that was cut is this long.
+_LINE: Final = 200
+_CUT_OFF: Final = re.compile(r"(?:[A-Za-z]{0,3}[ .@+/_-]?\d[\d .@+/_-]*|[0-9A-Za-z.@+/_-]*)$")
+
+Hidden = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A text as staff see it; `hidden` are the pieces left out, each with its kind, in a spelling that compares."""
+
+    text: str
+    hidden: Hidden = frozenset()
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was left out."""
+        return bool(self.hidden)
+
+
+def _plain(piece: str) -> str:
+    return "".join(character for character in unicodedata.normalize("NFKC", piece).upper() if character.isalnum())
+
+
+def _mask(kind: str, piece: str) -> str:
+    if kind not in ("NUMBER", "PHONE"):
+        return HIDDEN
+    plain = _plain(piece)
+    shown = min(_SHOWN, len(plain) // 3)
+    return HIDDEN + plain[len(plain) - shown :]
+
+
+def _may_be_birth(piece: str, before: str, today: date) -> bool:
+    if _BIRTH.search(before):
+        return True
+    readings = read_dates(piece, today, detect(piece))
+    days = [day for reading in readings for day in ((reading.date,) if reading.date else reading.candidates)]
+    return not days or any(day.year <= today.year - _YEARS_OF_A_LIFE for day in days)
+
+
+def _pieces(text: str) -> list[tuple[int, int, str]]:
+    """Where in `text` personal pieces stand, and of which kind."""
+    found: list[tuple[str, str]] = []
+
+    def put(kind: str, piece: str) -> str:
+        found.append((kind, piece))
+        # No stored text holds this character, so nobody can have typed a token.
+        return f"\x00{len(found) - 1}\x00"
+
+    redacted = redact(text, None, put)
+    spans, at = [], 0
+    for position, part in enumerate(redacted.split("\x00")):
+        if position % 2:
+            kind, piece = found[int(part)]
+            spans.append((at, at + len(piece), kind))
+            at += len(piece)
+        else:
+            at += len(part)
+    return spans
+
+
+def _cut(text: str, spans: Iterable[tuple[int, int, str]]) -> Masked:
+    parts, at, hidden = [], 0, set()
+    for start, end, kind in spans:
+        parts += [text[at:start], _mask(kind, text[start:end])]
+        hidden.add((kind, _plain(text[start:end])))
+        at = end
+    return Masked("".join([*parts, text[at:]]), frozenset(hidden))
+
+
+@lru_cache(maxsize=2048)
+def _applicants(text: str, today: date) -> Masked:
+    spans, at = [], 0
+    for start, end, kind in _pieces(text):
+        # Words before an earlier piece are about that one.
+        before = text[max(at, start - _NEAR) : start]
+        if kind != "DATE" or _may_be_birth(text[start:end], before, today):
+            spans.append((start, end, kind))
+        at = end
+    return _cut(text, spans)
+
+
+def applicants(text: str, today: date | None = None) -> Masked:
+    """What an applicant wrote, as staff see it."""
+    return _applicants(text.replace("\x00", "\ufffd"), today or date.today())
+
+
+def applicants_line(text: str) -> str:
+    """The beginning of what an applicant wrote, as staff see it; a piece that was cut off is left out, for its shape is gone."""
+    return applicants(_CUT_OFF.sub("…", text, count=1) if len(text) >= _LINE else text).text
+
+
+def contact(value: str) -> str:
+    """An e-mail address or telephone number, of which the end is shown."""
+    plain = _plain(value)
+    return HIDDEN + plain[len(plain) - min(_SHOWN, len(plain) // 3) :] if plain.isdecimal() else HIDDEN
+
+
+def repeated(text: str, known: Iterable[tuple[str, str]]) -> Masked:
+    """What bot, staff or system wrote, with the pieces that an applicant gave (`known`) masked, however they are spelt."""
+    text = text.replace("\x00", "\ufffd")
+    wanted = sorted(((kind, piece) for kind, piece in set(known) if len(piece) >= _LEAST), key=lambda each: -len(each[1]))
+    if not wanted:
+        return Masked(text)
+    # What letters and digits of `text` there are, and where each of them stands.
+    letters = [
+        (folded, position)
+        for position, character in enumerate(text)
+        for folded in unicodedata.normalize("NFKC", character).upper()
+        if folded.isalnum()
+    ]
+    view = "".join(letter for letter, _ in letters)
+    taken: list[tuple[int, int, str]] = []
+    for kind, piece in wanted:
+        for match in re.finditer(re.escape(piece), view):
+            start, end = letters[match.start()][1], letters[match.end() - 1][1] + 1
+            if all(end <= other or start >= until for other, until, _ in taken):
+                taken.append((start, end, kind))
+    return _cut(text, sorted(taken))
+
+
+def repeated_in(value: Any, known: Hidden) -> Any:
+    """JSON data with every text in it treated as by `repeated`."""
+    if isinstance(value, str):
+        return repeated(value, known).text
+    if isinstance(value, dict):
+        return {key: repeated_in(inner, known) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [repeated_in(inner, known) for inner in value]
+    return value
+
+
+def applicants_in(value: Any) -> Any:
+    """JSON data with every text in it treated as an applicant's."""
+    if isinstance(value, str):
+        return applicants(value).text
+    if isinstance(value, dict):
+        return {key: applicants_in(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [applicants_in(inner) for inner in value]
+    return value

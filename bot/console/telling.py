@@ -1,0 +1,160 @@
+"""What happened in the record, told to those of the console who may see it: in order, masked, and the board once things settle."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bot.console import views
+from bot.console.masking import Hidden, applicants
+from bot.conversations.events import (
+    ConversationChanged,
+    Event,
+    LeftMessagesChanged,
+    MessageStored,
+    QueueChanged,
+    StateChanged,
+    Stored,
+    Typing,
+)
+from bot.conversations.overview import View
+from bot.conversations.threads import Address
+from bot.logs import place
+
+log = logging.getLogger(__name__)
+
+BOARD: Final = "board"
+_SETTLE_S: Final = 0.5
+
+Emit = Callable[[str, dict[str, Any], str], Awaitable[None]]
+
+
+@dataclass
+class Followed:
+    """A conversation that somebody follows.
+
+    Attributes:
+        address: where the applicant is.
+        owner_id: who of the staff has it.
+        hidden: what of the applicant's is to be masked.
+        waiting: messages that came before it was known what is to be masked; None once it is.
+        by: the sockets that follow it.
+    """
+
+    address: Address | None = None
+    owner_id: int | None = None
+    hidden: Hidden = frozenset()
+    waiting: list[Stored] | None = field(default_factory=list)
+    by: set[str] = field(default_factory=set)
+
+
+class Telling:
+    """Hears the record and tells the rooms of the console; `emit` sends one event to one room."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._followed: dict[str, Followed] = {}
+        self._settling: asyncio.TimerHandle | None = None
+        self._queue: asyncio.Queue[tuple[str, dict[str, Any], str]] = asyncio.Queue()
+        self._sender: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to tell."""
+        self._sender = asyncio.create_task(self._send())
+
+    async def stop(self) -> None:
+        """Tell nothing any more."""
+        if self._settling is not None:
+            self._settling.cancel()
+        if self._sender is not None:
+            self._sender.cancel()
+            await asyncio.gather(self._sender, return_exceptions=True)
+            self._sender = None
+
+    def followed(self, conversation_id: str) -> Followed | None:
+        """What is known of a conversation that somebody follows."""
+        return self._followed.get(conversation_id)
+
+    def follow(self, conversation_id: str, sid: str) -> None:
+        """Have a socket follow a conversation; its messages wait until `known` is called."""
+        self._followed.setdefault(conversation_id, Followed()).by.add(sid)
+
+    def known(self, view: View) -> Followed:
+        """Learn from a conversation what is to be masked in it, and tell what waited for that."""
+        followed = self._followed.setdefault(view.row.id, Followed())
+        followed.hidden |= views.hidden_of(view.messages)
+        followed.owner_id = None if view.row.owner is None else view.row.owner.id
+        followed.address = view.address
+        waiting, followed.waiting = followed.waiting or [], None
+        for stored in waiting:
+            self._show(stored, followed)
+        return followed
+
+    def leave(self, conversation_id: str, sid: str) -> None:
+        """Have a socket follow a conversation no longer."""
+        followed = self._followed.get(conversation_id)
+        if followed is not None:
+            followed.by.discard(sid)
+            if not followed.by:
+                del self._followed[conversation_id]
+
+    def messages(self, view: View, after: int) -> Sequence[dict[str, Any]]:
+        """The messages of a conversation after a number, as they are shown."""
+        hidden = self.known(view).hidden
+        return [views.message(each, hidden) for each in view.messages if each.seq > after]
+
+    def hear(self, event: Event) -> None:
+        """A listener for the record."""
+        if isinstance(event, MessageStored):
+            followed = self._followed.get(event.conversation_id)
+            if followed is not None and followed.waiting is not None:
+                followed.waiting.append(event.message)
+            elif followed is not None:
+                self._show(event.message, followed)
+        elif isinstance(event, StateChanged):
+            followed = self._followed.get(event.conversation_id)
+            if followed is not None:
+                followed.owner_id = None if event.owner is None else event.owner.id
+            body = {"conversation_id": event.conversation_id, "state": event.state.value, "owner": views.name(event.owner)}
+            self._say("state", body, room(event.conversation_id))
+        elif isinstance(event, ConversationChanged):
+            self._say("conversation_changed", {"conversation_id": event.conversation_id}, room(event.conversation_id))
+        elif isinstance(event, Typing) and event.author == views.APPLICANT:
+            self._say("typing", {"conversation_id": event.conversation_id, "on": event.on}, room(event.conversation_id))
+        if isinstance(event, (MessageStored, StateChanged, ConversationChanged, QueueChanged, LeftMessagesChanged)):
+            self._settle()
+
+    def _show(self, stored: Stored, followed: Followed) -> None:
+        if stored.author == views.APPLICANT:
+            followed.hidden |= applicants(stored.text).hidden
+        body = {"conversation_id": stored.conversation_id, "message": views.message(stored, followed.hidden)}
+        self._say("message", body, room(stored.conversation_id))
+
+    def _settle(self) -> None:
+        """Tell of a changed board once things have settled for a moment."""
+        if self._settling is None and self._sender is not None:
+            self._settling = asyncio.get_running_loop().call_later(_SETTLE_S, self._settled)
+
+    def _settled(self) -> None:
+        self._settling = None
+        self._say("board_changed", {}, BOARD)
+
+    def _say(self, event: str, body: dict[str, Any], to: str) -> None:
+        self._queue.put_nowait((event, body, to))
+
+    async def _send(self) -> None:
+        """One after the other, so that what was told first arrives first."""
+        while True:
+            event, body, to = await self._queue.get()
+            try:
+                await self._emit(event, body, to)
+            except Exception as error:
+                log.error("telling failed: %s", place(error))
+
+
+def room(conversation_id: str) -> str:
+    """The room of those who follow a conversation."""
+    return f"conversation:{conversation_id}"

@@ -1,0 +1,61 @@
+/** The board as the gateway last told it: who waits, what is mine, messages left, colleagues. */
+import { setClock } from "./clock.js";
+import { makeStore } from "./store.js";
+
+const LOOK_AGAIN_MS = 60000;
+
+/** The board's store; `{status, queue, mine, left_messages, officers}`, fetched again whenever something changed. */
+export function makeBoard({ api, live, arrived }) {
+  const store = makeStore({ status: "loading", queue: [], mine: [], left_messages: [], officers: [] });
+  let asking = false, askAgain = false, timer = 0, off = [];
+
+  async function refresh() {
+    if (asking) {
+      askAgain = true;
+      return;
+    }
+    asking = true;
+    try {
+      const board = await api.get("board");
+      setClock(board.server_time);
+      const old = store.get();
+      store.set({ ...board, status: "ready" });
+      if (old.status === "ready") arrived(old, board);
+    } catch {
+      store.set((old) => (old.status === "ready" ? { ...old, status: "ready" } : { ...old, status: "failed" }));
+    } finally {
+      asking = false;
+      if (askAgain) {
+        askAgain = false;
+        refresh();
+      }
+    }
+  }
+
+  return {
+    store,
+    refresh,
+    start() {
+      off = [live.on("board_changed", refresh), live.on("state", refresh), live.state.watch(({ up }) => up && refresh())];
+      timer = setInterval(refresh, LOOK_AGAIN_MS);
+      refresh();
+    },
+    stop() {
+      off.forEach((done) => done());
+      clearInterval(timer);
+    },
+  };
+}
+
+/** The rows that pass the filters; what waits longest comes first. */
+export function sift(rows, { language, station, topic }) {
+  return rows
+    .filter((row) => (!language || row.language === language) && (!station || row.station === station) && (!topic || row.topic === topic))
+    .sort((one, other) => String(one.waiting_since ?? one.last_message_at).localeCompare(String(other.waiting_since ?? other.last_message_at)));
+}
+
+const CAUTION_S = 5 * 60;
+const NEGATIVE_S = 15 * 60;
+
+/** How bad a wait is: `fine`, `long` or `too_long`. */
+export const patience = (seconds) => (seconds >= NEGATIVE_S ? "too_long" : seconds >= CAUTION_S ? "long" : "fine");

@@ -1,0 +1,109 @@
+/** One conversation on screen: fetched, followed live, and caught up with after a dropped line. */
+import { useCallback, useEffect, useMemo, useRef, useState } from "./view.js";
+import { useDesk } from "./desk.js";
+import { Offline } from "./api.js";
+
+const EMPTY = { status: "loading", view: null, messages: [], typing: false, refusal: null };
+const SETTLE_MS = 120;
+const TYPING_MS = 6000;
+
+/** Old and new messages as one list, in order, each once. */
+export function merge(old, more) {
+  if (!more?.length) return old;
+  const known = new Map(old.map((message) => [message.metadata.id, message]));
+  for (const message of more) known.set(message.metadata.id, message);
+  return [...known.values()].sort((one, other) => one.metadata.seq - other.metadata.seq);
+}
+
+/** The conversation `id`: `{status, view, messages, typing, refusal, reload}`. `said` hears each new message of the applicant. */
+export function useConversation(id, said) {
+  const { api, live, outbox } = useDesk();
+  const [found, setFound] = useState(EMPTY);
+  const shown = useRef(null);
+  const last = useRef([]);
+  const hear = useRef(said);
+  hear.current = said;
+
+  const take = useCallback((more, live = false) => {
+    const fresh = more.filter((message) => !last.current.some((known) => known.metadata.id === message.metadata.id));
+    last.current = merge(last.current, more);
+    outbox.seen(last.current.map((message) => message.metadata.client_id).filter(Boolean));
+    if (live) fresh.forEach((message) => hear.current?.(message));
+    return last.current;
+  }, [outbox]);
+
+  const load = useCallback(async (after = 0) => {
+    try {
+      const view = await api.get(`conversations/${encodeURIComponent(id)}${after ? `?after=${after}` : ""}`);
+      if (shown.current !== id) return;
+      const messages = take(view.messages, last.current.length > 0);
+      setFound((old) => ({ ...old, status: "ready", view, messages, refusal: null }));
+    } catch (error) {
+      if (shown.current !== id) return;
+      setFound((old) => (old.status === "ready" && error instanceof Offline ? old : { ...old, status: old.view ? old.status : "failed", refusal: error }));
+    }
+  }, [api, id, take]);
+
+  useEffect(() => {
+    shown.current = id;
+    last.current = [];
+    setFound(EMPTY);
+    let soon = 0, quiet = 0;
+    const settle = () => {
+      clearTimeout(soon);
+      soon = setTimeout(() => load(0), SETTLE_MS);
+    };
+    const follow = async () => {
+      const answer = await live.ask("watch", { conversation_id: id, after: last.current.at(-1)?.metadata.seq ?? 0 });
+      if (shown.current === id && answer?.messages?.length && last.current.length) setFound((old) => ({ ...old, messages: take(answer.messages, true) }));
+    };
+    const off = [
+      live.on("message", (event) => {
+        if (event.conversation_id !== id) return;
+        const messages = take([event.message], true);
+        setFound((old) => ({ ...old, messages, typing: event.message.metadata.author === "applicant" ? false : old.typing }));
+      }),
+      live.on("state", (event) => event.conversation_id === id && settle()),
+      live.on("conversation_changed", (event) => event.conversation_id === id && settle()),
+      live.on("typing", (event) => {
+        if (event.conversation_id !== id) return;
+        clearTimeout(quiet);
+        setFound((old) => ({ ...old, typing: event.on }));
+        if (event.on) quiet = setTimeout(() => setFound((old) => ({ ...old, typing: false })), TYPING_MS);
+      }),
+      live.state.watch(({ up }) => {
+        if (!up) return;
+        follow();
+        load(last.current.at(-1)?.metadata.seq ?? 0);
+      }),
+    ];
+    load(0).then(follow);
+    return () => {
+      shown.current = null;
+      clearTimeout(soon);
+      clearTimeout(quiet);
+      off.forEach((done) => done());
+      live.tell("unwatch", { conversation_id: id });
+    };
+  }, [id, live, load, take]);
+
+  return useMemo(() => ({ ...found, reload: () => load(0) }), [found, load]);
+}
+
+/** The messages in pieces: runs of the assistant's part, which may be folded, and single messages. */
+export function pieces(messages, notes) {
+  const answered = new Set(messages.filter(({ metadata }) => metadata.author === "bot").map(({ metadata }) => metadata.in_reply_to));
+  const isBots = ({ metadata }) => metadata.author === "bot" || (metadata.author === "applicant" && answered.has(metadata.id)) || metadata.notice === "demo";
+  const timeline = [
+    ...messages.map((message) => ({ kind: isBots(message) ? "bots" : "message", at: message.metadata.created_at, seq: message.metadata.seq, key: message.metadata.id, message })),
+    ...notes.map((note) => ({ kind: "note", at: note.at, seq: Infinity, key: `note-${note.id}`, note })),
+  ].sort((one, other) => one.at.localeCompare(other.at) || one.seq - other.seq);
+  const found = [];
+  for (const entry of timeline) {
+    const before = found.at(-1);
+    if (entry.kind === "bots" && before?.kind === "run") before.messages.push(entry.message);
+    else if (entry.kind === "bots") found.push({ kind: "run", key: `run-${entry.key}`, messages: [entry.message] });
+    else found.push(entry);
+  }
+  return found;
+}
