@@ -29,7 +29,8 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Car
 _STYLE = """html, body { margin: 0 } main { max-width: 376px; padding: 12px; } h1, h2 { font-size: 1rem; }
 @media (prefers-color-scheme: dark) { html { background: #12161b; color: #eef1f4 } }"""
 # The tokens of the widget, so that the cards stand on what they will stand on.
-_TOKENS = """:host { display: block; --surface: #fff; --raised: #f5f7f9; --line: #d9dfe5; --text: #15191e; --muted: #55606c; --accent: #0b5cad;
+_TOKENS = """:host { display: block;
+--surface: #fff; --raised: #f5f7f9; --line: #d9dfe5; --text: #15191e; --muted: #55606c; --accent: #0b5cad;
 --on-accent: #fff; --positive: #1b7a43; --caution: #8a5a00; --negative: #b3261e; --radius: 10px;
 font: 16px/1.5 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; color: var(--text); }
 @media (prefers-color-scheme: dark) { :host { --surface: #12161b; --raised: #1b2128; --line: #333c46; --text: #eef1f4; --muted: #a3aebb;
