@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import subprocess
-import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -21,115 +13,18 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.catalogue import Catalogue
-from bot.db import Database
 from bot.permits import demo
 from bot.permits.models import Applicant, Application
-from bot.settings import ROOT
-from tests.servers import free_port
+from tests.system import System, started
 
 _PATH = "/webhooks/rest/webhook"
-_READY_WITHIN_S = 240
-_ENDED_WITHIN_S = 30
-# What is expensive to make again: vectors of the training sentences, and the model.
-_KEPT = ("cache/encodings.db", "models/*.tar.gz")
-
-
-@dataclass(frozen=True)
-class System:
-    """A running system: where it listens and where it writes."""
-
-    address: str
-    data_dir: Path
-    said: Path
-
-    def database(self) -> Database:
-        """Its database, for a look."""
-        return Database(f"sqlite:///{self.data_dir / 'permits.db'}")
 
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The system as `make run` starts it; after Ctrl-C none of its processes is left."""
-    folder = tmp_path_factory.mktemp("system")
-    data_dir, said = folder / "data", folder / "said.txt"
-    port = free_port()
-    shelf = os.environ.get("BOT_TEST_CACHE")
-    if shelf:
-        _copy(Path(shelf), data_dir)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
-    environment |= {"BOT_DATA_DIR": str(data_dir), "BOT_HTTP_PORT": str(port), "BOT_DEMO": "on", "BOT_RATE_LIMITS": "off"}
-    environment["BOT_DESK_HOURS"] = "always"
-    with said.open("wb") as output:
-        run = subprocess.Popen(
-            ["make", "run"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
-    running = System(f"http://127.0.0.1:{port}", data_dir, said)
-    family: dict[int, str] = {}
-    try:
-        _wait_until_ready(run, running)
-        family = _descendants(run.pid)
-        assert len(family) >= 3, "gateway, Rasa and action server are processes of their own"
-        if shelf:
-            _copy(data_dir, Path(shelf))
+    """The system as `make run` starts it."""
+    with started(tmp_path_factory.mktemp("system")) as running:
         yield running
-    finally:
-        family |= _descendants(run.pid)
-        # A terminal sends Ctrl-C to make and to what it runs.
-        os.killpg(run.pid, signal.SIGINT)
-        try:
-            run.wait(_ENDED_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(run.pid, signal.SIGKILL)
-            run.wait()
-    left = {pid for pid, begun in family.items() if _begun(pid) == begun}
-    assert not left, f"processes are left: {left}"
-    assert said.read_text().count("· stopping") == 1 and "error" not in said.read_text(), said.read_text()
-
-
-def _copy(source: Path, target: Path) -> None:
-    for pattern in _KEPT:
-        for file in source.glob(pattern):
-            place = target / file.relative_to(source)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            part = place.with_name(f".{place.name}.{uuid.uuid4().hex}")
-            shutil.copy(file, part)
-            os.replace(part, place)
-
-
-def _wait_until_ready(run: subprocess.Popen[bytes], system: System) -> None:
-    deadline = time.monotonic() + _READY_WITHIN_S
-    while time.monotonic() < deadline:
-        if run.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(f"{system.address}/readyz", timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise AssertionError(f"not ready: {system.said.read_text()}")
-
-
-def _stat(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def _begun(pid: int) -> str:
-    """When a living process began; empty when there is none."""
-    stat = _stat(pid)
-    return stat[19] if stat and stat[0] != "Z" else ""
-
-
-def _descendants(root: int) -> dict[int, str]:
-    parents = {int(entry.name): _stat(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
-    found: dict[int, str] = {}
-    newest = {root}
-    while newest:
-        newest = {pid for pid, stat in parents.items() if stat and int(stat[1]) in newest and pid not in found}
-        found |= {pid: _begun(pid) for pid in newest}
-    return found
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,163 @@
+"""The whole system for tests, started as an operator starts it: gateway, Rasa and action server with invented data."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from bot.db import Database
+from bot.settings import ROOT
+from tests.servers import free_port
+
+_CLOCK: Final = Path(__file__).parent / "clock"
+_READY_WITHIN_S: Final = 240
+_ENDED_WITHIN_S: Final = 30
+# What is expensive to make again: vectors of the training sentences, and the model.
+_KEPT: Final = ("cache/encodings.db", "models/*.tar.gz")
+
+
+@dataclass(frozen=True)
+class System:
+    """A running system: where it listens and where it writes.
+
+    Attributes:
+        said: the file with what it has told the person at the terminal.
+    """
+
+    address: str
+    data_dir: Path
+    said: Path
+    root_pid: int = field(default=0, repr=False)
+
+    def database(self) -> Database:
+        """Its database, for a look."""
+        return Database(f"sqlite:///{self.data_dir / 'permits.db'}")
+
+    def invitation(self) -> str:
+        """The address of the one-time link for the first administrator, as it was printed."""
+        found = re.search(r"http://\S+/console/#invite=\S+", self.said.read_text())
+        assert found, self.said.read_text()
+        return found[0]
+
+    def kill_gateway(self) -> None:
+        """End the gateway at once, as a crash would; whoever supervises it starts it again."""
+        (pid,) = [pid for pid in _descendants(self.root_pid) if _command(pid)[1:4] == ["-m", "bot", "serve"]]
+        os.kill(pid, signal.SIGKILL)
+
+    def is_ready(self) -> bool:
+        """Whether every part answers."""
+        try:
+            with urllib.request.urlopen(f"{self.address}/readyz", timeout=5):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+@contextmanager
+def started(folder: Path, moment: datetime | None = None, **settings: str) -> Iterator[System]:
+    """The system as `make run` starts it; after Ctrl-C none of its processes is left.
+
+    `BOT_TEST_CACHE` names a folder that keeps the trained model from one run to the next.
+
+    Args:
+        folder: an empty folder for everything that is written.
+        moment: the time, with its zone, at which the system believes to be started; the true time when not given.
+        settings: settings by their names, besides those of a demonstration without limits whose desk is always open.
+    """
+    data_dir, said = folder / "data", folder / "said.txt"
+    port = free_port()
+    shelf = os.environ.get("BOT_TEST_CACHE")
+    if shelf:
+        _copy(Path(shelf), data_dir)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
+    environment |= {"BOT_DATA_DIR": str(data_dir), "BOT_HTTP_PORT": str(port), "BOT_DEMO": "on", "BOT_RATE_LIMITS": "off"}
+    environment |= {"BOT_DESK_HOURS": "always", **settings}
+    if moment is not None:
+        environment |= {"PYTHONPATH": str(_CLOCK), "TEST_SECONDS_AHEAD": str(moment.timestamp() - time.time())}
+    with said.open("wb") as output:
+        run = subprocess.Popen(
+            ["make", "run"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    running = System(f"http://127.0.0.1:{port}", data_dir, said, run.pid)
+    family: dict[int, str] = {}
+    try:
+        _wait_until_ready(run, running)
+        family = _descendants(run.pid)
+        assert len(family) >= 3, "gateway, Rasa and action server are processes of their own"
+        if shelf:
+            _copy(data_dir, Path(shelf))
+        yield running
+    finally:
+        family |= _descendants(run.pid)
+        # A terminal sends Ctrl-C to make and to what it runs.
+        os.killpg(run.pid, signal.SIGINT)
+        try:
+            run.wait(_ENDED_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+    left = {pid for pid, begun in family.items() if _begun(pid) == begun}
+    assert not left, f"processes are left: {left}"
+    assert said.read_text().count("· stopping") == 1 and "error" not in said.read_text(), said.read_text()
+
+
+def _copy(source: Path, target: Path) -> None:
+    for pattern in _KEPT:
+        for file in source.glob(pattern):
+            place = target / file.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            part = place.with_name(f".{place.name}.{uuid.uuid4().hex}")
+            shutil.copy(file, part)
+            os.replace(part, place)
+
+
+def _wait_until_ready(run: subprocess.Popen[bytes], system: System) -> None:
+    deadline = time.monotonic() + _READY_WITHIN_S
+    while time.monotonic() < deadline and run.poll() is None:
+        if system.is_ready():
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"not ready: {system.said.read_text()}")
+
+
+def _stat(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _command(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return []
+
+
+def _begun(pid: int) -> str:
+    """When a living process began; empty when there is none."""
+    stat = _stat(pid)
+    return stat[19] if stat and stat[0] != "Z" else ""
+
+
+def _descendants(root: int) -> dict[int, str]:
+    parents = {int(entry.name): _stat(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
+    found: dict[int, str] = {}
+    newest = {root}
+    while newest:
+        newest = {pid for pid, stat in parents.items() if stat and int(stat[1]) in newest and pid not in found}
+        found |= {pid: _begun(pid) for pid in newest}
+    return found
