@@ -56,7 +56,7 @@ export function checklist(card, context) {
     said.person ? h("p", { class: "muted" }, said.person) : null,
     h("div", { class: "progress" }, bar, counter(card.items, bar)),
     printing(card, context, marks));
-  const body = h("section", { class: "card checklist", lang: language, "aria-label": t("cards.checklist.title") }, heading,
+  const body = h("div", { class: "card checklist", role: "group", lang: language, "aria-label": t("cards.checklist.title") }, heading,
     warnings(said, t),
     groups(card.items).map(([name, members]) => h("div", { class: "group" },
       h("h4", {}, h("span", {}, t(`cards.checklist.from_${name}`)), counter(members)),

@@ -15,7 +15,7 @@ export function handoff(card, context) {
   const note = h("p", { class: "muted" });
   const facts = h("div", { class: "facts" });
   const form = card.phase === "offer" || queued ? message(card, context) : null;
-  const body = h("section", { class: "card handoff", lang: language, "aria-label": t("cards.handoff.title") },
+  const body = h("div", { class: "card handoff", role: "group", lang: language, "aria-label": t("cards.handoff.title") },
     title, note, facts, form);
 
   const show = (known) => {

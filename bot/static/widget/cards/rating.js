@@ -39,5 +39,5 @@ export function rating(card, context) {
     send.disabled = false;
   });
   const done = context.message?.metadata?.rated || marksOf(id).size > 0;
-  return h("section", { class: "card rating", lang: language, "aria-label": t("cards.rating.title") }, done ? thanks : form);
+  return h("div", { class: "card rating", role: "group", lang: language, "aria-label": t("cards.rating.title") }, done ? thanks : form);
 }

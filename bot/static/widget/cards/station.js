@@ -21,7 +21,7 @@ export function station(card, context) {
     list.replaceChildren(...stations.map((each, index) => entry(each, context, from, stations.length > 1 && index > 0)));
   };
   show(card.stations ?? []);
-  return h("section", { class: "card station", lang: language, "aria-label": t("cards.station.title") },
+  return h("div", { class: "card station", role: "group", lang: language, "aria-label": t("cards.station.title") },
     title, list,
     [card.rest, ...(card.caveats ?? [])].filter(Boolean).map((note) => said(note, card.language)),
     positioning(card, context, title, show));

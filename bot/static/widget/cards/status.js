@@ -8,7 +8,7 @@ export function status(card, context) {
   const { t, language } = context;
   const [first, ...others] = card.applications ?? [];
   if (!first) return null;
-  return h("section", { class: "card status", lang: language, "aria-label": t("cards.status.title") },
+  return h("div", { class: "card status", role: "group", lang: language, "aria-label": t("cards.status.title") },
     application(first, card, context),
     others.length ? h("h4", { class: "others" }, t("cards.status.others")) : null,
     others.map((each) => h("details", { class: "place" },
