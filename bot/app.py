@@ -162,10 +162,10 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     }
     # A message may wait for the one before it, whose worker may have died, and then for its own answer.
     patience = 2 * settings.assistant_timeout_s + settings.turn_lease_s + 5
-    proxies = settings.trusted_proxies
+    proxies, network_key = settings.trusted_proxies, derived_key(key, "networks")
 
     def network(request: web.BaseRequest) -> str:
-        return caller(request, proxies)
+        return caller(request, proxies, network_key)
 
     def is_allowed(request: web.BaseRequest) -> bool:
         return may_speak(request, proxies, settings.allowed_origins)
@@ -181,13 +181,13 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     channel = SocketChannel(sockets, conversations, turns, sessions, limiter, metrics, texts, wire, within_hours, record.tell, network)
     staff = Staff(derived_key(key, "staff"), attempts, stations)
     permits = Permits(derived_key(key, "permits"))
-    console = Console(settings, database, texts, staff, record, Counter(record, parts.desk), parts.desk.answers, permits)
+    console = Console(settings, database, texts, staff, record, Counter(record, parts.desk), parts.desk.answers, permits, network)
     doors = (
         sockets,
         WidgetFiles(texts, parts.contact.hotline),
         HomePage(texts, parts.contact.hotline, settings.demo, parts.stations),
         StaticFiles(),
-        RestChannel(conversations, turns, limiter, metrics, settings.rest_tokens, patience, network),
+        RestChannel(conversations, turns, limiter, metrics, settings.rest_tokens, patience, network, is_allowed),
         Health(checks, metrics, show_metrics=settings.metrics == "loopback"),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,6 +19,10 @@ SYSTEM = "system"
 _PAGE: Final = 100
 # What makes a program for tables take a field for a formula, also in the forms of full width.
 _FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
+# Controls but tab and line ends, joiners, marks of direction, separators of lines, and letters without a shape.
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0]"
+)
 
 
 class AuditEntry(Base):
@@ -101,9 +106,12 @@ def everything(session: Session, query: Query) -> Iterator[Entry]:
 
 
 def formula_safe(value: object) -> str:
-    """`value` as a field of a table that no program takes for a formula: what looks like one gets an apostrophe before it."""
-    text = str(value)
-    return f"'{text}" if text.lstrip(" \u00a0\u3000\u200b\ufeff").startswith(_FORMULA) else text
+    """`value` as a field of a table that no program takes for a formula: what looks like one gets an apostrophe before it.
+
+    Characters that cannot be seen or that turn others around are written as their numbers, so that no field looks like another.
+    """
+    text = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", str(value))
+    return f"'{text}" if text.lstrip(" \u00a0\u3000").startswith(_FORMULA) else text
 
 
 def _conditions(query: Query) -> list[Any]:

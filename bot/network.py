@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,12 +57,12 @@ class Proxies:
         return scheme == "https"
 
 
-def caller_of(address: str) -> str:
-    """A name for a network address that tells callers apart without keeping where they live."""
+def caller_of(address: str, key: bytes) -> str:
+    """A name for a network address that tells callers apart; without `key`, nobody can find out from it where they live."""
     parsed = _parse(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         address = str(ipaddress.ip_network((parsed, _IPV6_PREFIX), strict=False))
-    return "net:" + hashlib.sha256(address.encode()).hexdigest()[:32]
+    return "net:" + hmac.new(key, address.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -14,9 +14,9 @@ _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _HOST: Final = re.compile(r"[a-z0-9.-]{1,253}(?::\d{1,5})?|\[[0-9a-f:.]{2,45}\](?::\d{1,5})?")
 
 
-def caller(request: web.BaseRequest, proxies: Proxies) -> str:
-    """A name for the network the request comes from."""
-    return caller_of(proxies.client(request.remote, request.headers.getall("X-Forwarded-For", [])))
+def caller(request: web.BaseRequest, proxies: Proxies, key: bytes) -> str:
+    """A name for the network the request comes from, made with `key`."""
+    return caller_of(proxies.client(request.remote, request.headers.getall("X-Forwarded-For", [])), key)
 
 
 def secure(request: web.BaseRequest, proxies: Proxies) -> bool:

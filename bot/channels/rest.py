@@ -48,7 +48,8 @@ class Call:
 class RestChannel:
     """The door at `PATH`.
 
-    Authentication: a bearer token where tokens are configured; otherwise none, and the caller is its network address.
+    Authentication: a bearer token where tokens are configured; otherwise none, and the caller is its network address. Pages of
+    foreign origins are refused: they would speak in the name of whoever looks at them.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class RestChannel:
         tokens: Mapping[str, str],
         answer_within_s: float,
         network: Callable[[web.BaseRequest], str],
+        may_speak: Callable[[web.BaseRequest], bool],
     ) -> None:
         self._conversations = conversations
         self._turns = turns
@@ -68,6 +70,7 @@ class RestChannel:
         self._tokens = tokens
         self._answer_within_s = answer_within_s
         self._network = network
+        self._may_speak = may_speak
         # Messages whose answers a call of this process is waiting for; another call must not carry them off.
         self._awaited: Counter[str] = Counter()
 
@@ -77,6 +80,8 @@ class RestChannel:
 
     async def webhook(self, request: web.Request) -> web.Response:
         """Store the message, wait for its answer, and return it with what was not delivered before."""
+        if not self._may_speak(request):
+            raise NotAllowed("origin_refused")
         caller = self._caller(request)
         call = self._read(await read_object(request), request)
         address = Address(CHANNEL, caller.name, call.sender)

@@ -86,10 +86,13 @@ class Board:
         """The same, and by the words `q` in them, which may be personal and so stand in no address."""
         wanted = {field: fields.string(call.body, field) for field in (*_FILTERS, "q") if call.body.get(field) not in (None, "")}
         text = wanted.get("q", "").strip()[:_LONGEST_SEARCH] or None
-        if text is not None and _FIGURES.search(text):
+        if text is not None:
             # Whoever can search for figures can find out what is masked, one after the other.
-            call.by.require("number:reveal")
-            await self._database.run(audit.record, audit.staff(call.by.id), "number:search", "conversation:any")
+            figures = _FIGURES.search(text) is not None
+            if figures:
+                call.by.require("number:reveal")
+            action = "number:search" if figures else "conversation:search"
+            await self._database.run(audit.record, audit.staff(call.by.id), action, "conversation:any")
         return await self._found(call, wanted, text)
 
     async def _found(self, call: Call, wanted: Mapping[str, str], text: str | None = None) -> dict[str, Any]:

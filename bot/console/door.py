@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -45,10 +45,11 @@ class Console:
         counter: Counter,
         answers: Answers,
         permits: Permits,
+        network: Callable[[web.BaseRequest], str],
     ) -> None:
         cards = Cards(answers, permits)
         ready_made = replies.load(answers.catalogue.facts)
-        self._guard = Guard(database, staff, settings.trusted_proxies, settings.rate_limits)
+        self._guard = Guard(database, staff, settings.trusted_proxies, network, settings.rate_limits)
         self.live = Live(database, staff, self._guard, record, counter, texts, settings.rate_limits)
         self.table: Sequence[Route] = [
             *Page(texts).routes(),

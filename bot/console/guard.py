@@ -34,10 +34,11 @@ _CALLS_OF_A_NETWORK: Final = 2000
 class Guard:
     """Lets through what a route's line in the table allows."""
 
-    def __init__(self, database: Database, staff: Staff, proxies: Proxies, limits: bool) -> None:
+    def __init__(self, database: Database, staff: Staff, proxies: Proxies, network: Callable[[web.BaseRequest], str], limits: bool) -> None:
         self._database = database
         self._staff = staff
         self._proxies = proxies
+        self._network = network
         self._sessions = Limiter(_CHANGES_OF_A_SESSION, _CHANGES_OF_AN_ACCOUNT, limits)
         self._networks = Limiter(_KNOCKS_OF_A_NETWORK, _CALLS_OF_A_NETWORK, limits)
 
@@ -51,7 +52,7 @@ class Guard:
         return web.route(route.method, route.path, handle, **({"allow_head": False} if route.method == "GET" else {}))
 
     async def _pass(self, request: web.Request, route: Route) -> Call:
-        network = origin.caller(request, self._proxies)
+        network = self._network(request)
         limited(lambda: self._networks.call(network))
         if route.changes and not origin.is_own(request, self._proxies, needed=True):
             raise NotAllowed("origin_refused")
@@ -102,7 +103,7 @@ class Guard:
             NotAllowed: it is a page of somebody else's.
             TooMany: too many connections from this network.
         """
-        limited(lambda: self._networks.call(origin.caller(request, self._proxies)))
+        limited(lambda: self._networks.call(self._network(request)))
         if not origin.is_own(request, self._proxies, needed=False):
             raise NotAllowed("origin_refused")
         return token_of(request, origin.secure(request, self._proxies))

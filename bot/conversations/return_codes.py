@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot import audit
 from bot.attempts import Attempts
-from bot.conversations.models import ReturnCode
+from bot.conversations.models import Conversation, ReturnCode
 from bot.conversations.threads import Address, find_root
 from bot.db import now
 from bot.errors import NotAllowed, NotFound
@@ -82,6 +82,12 @@ class ReturnCodes:
         used = session.execute(update(ReturnCode).where(*live).values(used_at=now()).execution_options(synchronize_session=False))
         if sender is None or used.rowcount != 1:
             raise NotAllowed("return_code_wrong")
+        root = (
+            session.execute(select(Conversation.id).where(Conversation.sender == sender).order_by(Conversation.created_at))
+            .scalars()
+            .first()
+        )
+        audit.record(session, audit.APPLICANT, "return_code:use", f"conversation:{root}")
         return sender
 
     @staticmethod

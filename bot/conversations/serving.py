@@ -113,6 +113,8 @@ def speak(
     stored = ledger.append(session, conversation, drafts(conversation), named, staff_id=by.id)
     conversation.last_staff_at, conversation.idle_warned_at = now(), None
     happened += [MessageStored(message) for message in stored]
+    for message in stored:
+        audit.record(session, audit.staff(by.id), "conversation:reply", f"conversation:{conversation_id}", message=message.id)
     return Receipt(stored[0], fresh=True)
 
 

@@ -25,6 +25,8 @@ from bot.staff.roles import ROLES
 from bot.staff.sessions import Sessions
 
 _LONGEST_NAME: Final = 80
+# Letters that show nothing, so that a name could pass for another or for none.
+_SHAPELESS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,8 @@ def normalised_name(name: str) -> str:
         Invalid: it is empty, too long, or holds characters that cannot be seen or that turn others around.
     """
     plain = " ".join(unicodedata.normalize("NFC", name).split())
-    if not plain or len(plain) > _LONGEST_NAME or any(unicodedata.category(character).startswith("C") for character in plain):
+    kinds = {unicodedata.category(character)[0] for character in plain}
+    if not kinds & {"L", "N"} or "C" in kinds or len(plain) > _LONGEST_NAME or _SHAPELESS & set(plain):
         raise Invalid("name_unusable", field="display_name", limit=_LONGEST_NAME)
     return plain
 
