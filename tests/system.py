@@ -23,7 +23,7 @@ from bot.settings import ROOT
 from tests.servers import free_port
 
 _CLOCK: Final = Path(__file__).parent / "clock"
-_READY_WITHIN_S: Final = 240
+_READY_WITHIN_S: Final = 600
 _ENDED_WITHIN_S: Final = 30
 # What is expensive to make again: vectors of the training sentences, and the model.
 _KEPT: Final = ("cache/encodings.db", "models/*.tar.gz")
