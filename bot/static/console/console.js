@@ -35,7 +35,10 @@ function build(current) {
   desk.lost = makeStore({});
   desk.outbox = makeOutbox({
     api: desk.api,
-    sent: async (item) => desk.changed.set({ id: item.conversation }),
+    sent: async (item) => {
+      desk.changed.set({ id: item.conversation });
+      desk.board.refresh();
+    },
     refused: (item, error) => {
       if (error.code === "conversation_lost") desk.lost.set((old) => ({ ...old, [item.conversation]: error.params.name ?? "" }));
       desk.changed.set({ id: item.conversation });

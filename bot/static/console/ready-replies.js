@@ -121,8 +121,8 @@ export function ReadyReplies({ ready, language }) {
   useEffect(() => {
     list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
   }, [ready.at]);
-  return html`<div class="ready">
-    <p class="ready-head">${t("replies.title")}<span class="hint">${t("replies.keys")}</span></p>
+  return html`<div class="replies">
+    <p class="replies-head">${t("replies.title")}<span class="hint">${t("replies.keys")}</span></p>
     ${ready.matches.length === 0 ? html`<p class="none">${t("replies.none")}</p>` : ""}
     <ul role="listbox" id="ready-replies" aria-label=${t("replies.title")} ref=${list} hidden=${ready.matches.length === 0}>
       ${ready.matches.map((reply, at) => html`<li key=${reply.shortcut} id=${`ready-${at}`} role="option" aria-selected=${at === ready.at ? "true" : "false"}

@@ -9,6 +9,17 @@ import { Icon } from "./icons.js";
 import { Message, Note, Pending } from "./message.js";
 
 const NEAR_END_PX = 80;
+
+/** What scrolls: the conversation's own box, or the whole page where the window is too low for one. */
+const scroller = (place) => (getComputedStyle(place).overflowY === "visible" ? document.scrollingElement : place);
+const toBottom = (place) => {
+  const moves = scroller(place);
+  moves.scrollTop = moves.scrollHeight;
+};
+const isAtEnd = (place) => {
+  const moves = scroller(place);
+  return moves.scrollHeight - moves.scrollTop - moves.clientHeight < NEAR_END_PX;
+};
 const FOLD_FROM = 3;
 
 /** The scrolling part of a conversation. */
@@ -20,32 +31,35 @@ export function Transcript({ state, name, folded, onFold, packet }) {
   const seen = useMemo(() => new Set(messages.map((message) => message.metadata.client_id)), [messages]);
   const pending = useStore(outbox.items).filter((item) => item.conversation === id && !seen.has(item.id) && ["reply", "note"].includes(item.kind));
   const parts = useMemo(() => pieces(messages, view.notes ?? []), [messages, view.notes]);
-  const box = useRef(null), atEnd = useRef(true);
+  const box = useRef(null), atEnd = useRef(true), sending = useRef(0);
   const [below, setBelow] = useState(0);
   const count = messages.length;
 
   useLayoutEffect(() => {
-    const place = box.current;
-    if (atEnd.current) place.scrollTop = place.scrollHeight;
+    if (pending.length > sending.current) atEnd.current = true;
+    sending.current = pending.length;
+    if (atEnd.current) toBottom(box.current);
   }, [count, pending.length, typing, view.notes?.length]);
+  const onScroll = () => {
+    atEnd.current = isAtEnd(box.current);
+    if (atEnd.current) setBelow(0);
+  };
   useEffect(() => {
     const place = box.current;
     // Cards and pictures of text grow after they are drawn; the end stays in view all the same.
-    const watcher = new ResizeObserver(() => atEnd.current && (place.scrollTop = place.scrollHeight));
+    const watcher = new ResizeObserver(() => atEnd.current && toBottom(place));
     watcher.observe(place.firstElementChild);
     watcher.observe(place);
-    return () => watcher.disconnect();
+    addEventListener("scroll", onScroll, { passive: true });
+    return () => {
+      watcher.disconnect();
+      removeEventListener("scroll", onScroll);
+    };
   }, [id]);
   useEffect(() => setBelow((old) => (atEnd.current ? 0 : old + 1)), [count]);
-
-  const onScroll = () => {
-    const place = box.current;
-    atEnd.current = place.scrollHeight - place.scrollTop - place.clientHeight < NEAR_END_PX;
-    if (atEnd.current) setBelow(0);
-  };
   const toEnd = () => {
     atEnd.current = true;
-    box.current.scrollTop = box.current.scrollHeight;
+    toBottom(box.current);
     setBelow(0);
   };
 
