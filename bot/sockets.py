@@ -134,7 +134,7 @@ class _Line(WebSocket):
 
 
 class _Whole:
-    """A request whose body has arrived as a whole; the library would take its first part for all of it."""
+    """A request whose body has arrived as a whole; the library would take its first part, or its announced length, for all of it."""
 
     def __init__(self, request: web.Request, body: bytes) -> None:
         self._request = request
@@ -142,8 +142,8 @@ class _Whole:
         self.content = self
 
     async def read(self, length: int) -> bytes:
-        """The body."""
-        return self._body[:length]
+        """The body; none that comes in chunks announces its length."""
+        return self._body
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._request, name)
