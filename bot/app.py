@@ -37,7 +37,7 @@ from bot.conversations.service import Conversations, Redact
 from bot.conversations.turns import Turns
 from bot.db import Database
 from bot.errors import StartError
-from bot.http import Edge, Health, actions_check, rasa_check
+from bot.http import Edge, Health, Runner, actions_check, rasa_check
 from bot.i18n import Texts
 from bot.languages import LANGUAGES, Language
 from bot.limits import Limiter
@@ -68,6 +68,7 @@ STAFF: Final = web.AppKey("staff", Staff)
 CONSOLE: Final = web.AppKey("console", Console)
 
 _SHUT_DOWN_WITHIN_S = 3.0
+EDGE: Final = web.AppKey("edge", Edge)
 _TIDY_EVERY_S = 60.0
 # What an open question means for the redaction of its answer.
 _ASKED: Final[Mapping[str | None, Expects]] = {"number": "number", "date": "birth_date", "birth_date": "birth_date"}
@@ -192,7 +193,9 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     )
 
     app = web.Application(client_max_size=LARGEST_BODY)
-    Edge(texts, metrics).attach(app)
+    edge = Edge(texts, metrics)
+    edge.attach(app)
+    app[EDGE] = edge
     for door in doors:
         app.add_routes(door.routes())
     app[CONVERSATIONS], app[TURNS], app[METRICS], app[DATABASE] = conversations, turns, metrics, database
@@ -242,7 +245,7 @@ async def run(settings: Settings, parts: Parts | None = None) -> None:
         StartError: the port cannot be used.
     """
     app = build(settings, parts)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUT_DOWN_WITHIN_S)
+    runner = Runner(app, app[EDGE], access_log=None, shutdown_timeout=_SHUT_DOWN_WITHIN_S)
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.http_host, settings.http_port)

@@ -116,7 +116,7 @@ class Edge:
             log.error("%s failed: %s", request[_ID], place(error))
             return self._refusal(request, 500, "internal", {})
 
-    def _refusal(self, request: web.Request, status: int, code: str, params: Mapping[str, Any]) -> web.Response:
+    def _refusal(self, request: web.BaseRequest, status: int, code: str, params: Mapping[str, Any]) -> web.Response:
         self._metrics.refused.labels(code).inc()
         message = self._texts.error(language_of(request), code, **params)
         response = web.json_response({"error": {"code": code, "message": message, "params": dict(params)}}, status=status)
@@ -129,15 +129,67 @@ class Edge:
             response.force_close()
         return response
 
+    def refuse(self, request: web.BaseRequest, status: int) -> web.Response:
+        """The answer to what is no request, or to a request that broke on its way through the server."""
+        code = "internal" if status >= 500 else _CODE_OF_STATUS.get(status, "request_refused")
+        response = self._refusal(request, status, code, {})
+        _protect(response)
+        response.force_close()
+        return response
+
     async def _dress(self, request: web.Request, response: web.StreamResponse) -> None:
         if request.path.startswith(_PUBLIC):
             response.headers.update(_OF_THE_WIDGET)
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        response.headers.setdefault("Cache-Control", "no-store")
         if _ID in request:
             response.headers["X-Request-ID"] = request[_ID]
-        response.headers["Server"] = "gateway"
+        _protect(response)
+
+
+def _protect(response: web.StreamResponse) -> None:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Server"] = "gateway"
+
+
+class _Connection(web.RequestHandler):
+    """A connection whose broken requests are refused like every other; the library would repeat what it was sent."""
+
+    __slots__ = ("_refuse",)
+
+    def __init__(self, manager: web.Server, refuse: Callable[[web.BaseRequest, int], web.Response], **options: Any) -> None:
+        super().__init__(manager, **options)
+        self._refuse = refuse
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        if exc is not None:
+            log.log(logging.ERROR if status >= 500 else logging.INFO, "request refused: %d %s", status, place(exc))
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer is on its way already")
+        return self._refuse(request, status)
+
+
+class _Server(web.Server):
+    def __init__(self, server: web.Server, edge: Edge) -> None:
+        options = {"handler_cancellation": server.handler_cancellation, "loop": server._loop, **server._kwargs}
+        super().__init__(server.request_handler, request_factory=server.request_factory, **options)
+        self._edge = edge
+
+    def __call__(self) -> web.RequestHandler:
+        return _Connection(self, self._edge.refuse, loop=self._loop, **self._kwargs)
+
+
+class Runner(web.AppRunner):
+    """Runs the gateway; what is no request at all passes its `Edge` too."""
+
+    def __init__(self, app: web.Application, edge: Edge, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._edge = edge
+
+    async def _make_server(self) -> web.Server:
+        return _Server(await super()._make_server(), self._edge)
 
 
 def _route(request: web.Request) -> str:

@@ -16,7 +16,7 @@ def speak(request: web.Request, language: Language) -> None:
     request[_LANGUAGE] = language
 
 
-def language_of(request: web.Request) -> Language:
+def language_of(request: web.BaseRequest) -> Language:
     """The language the caller asked for: in the request itself, else by its `Accept-Language`."""
     spoken = as_language(request.get(_LANGUAGE))
     if spoken is not None:

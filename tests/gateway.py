@@ -16,10 +16,11 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy.orm import Session
 
 from bot.answers import Answers
-from bot.app import Parts, build
+from bot.app import EDGE, Parts, build
 from bot.channels.rest import PATH
 from bot.conversations.composer import Contact
 from bot.conversations.desk import Desk, Presence, Rules
+from bot.http import Runner
 from bot.nlu.safety import SafetyPhrases
 from bot.settings import ROOT, Settings
 from bot.staff.officers import Officer
@@ -155,13 +156,20 @@ class Gateway:
         return [message["text"] for message in await self.say(text, sender, **metadata)]
 
 
+class _Server(TestServer):
+    """Serves a gateway as it is served for the public."""
+
+    async def _make_runner(self, **options: Any) -> Runner:
+        return Runner(self.app, self.app[EDGE], **options)
+
+
 @asynccontextmanager
 async def running(settings: Settings, script: Script = echo, parts: Parts = PARTS) -> AsyncIterator[Gateway]:
     """A gateway on a migrated database, and its Rasa."""
     rasa = FakeRasa(script)
     await rasa.server.start_server()
     settings = replace(settings, rasa_port=rasa.port, actions_port=rasa.port)
-    server = TestServer(build(settings, parts))
+    server = _Server(build(settings, parts))
     await server.start_server()
     async with aiohttp.ClientSession() as client:
         try:
