@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bot import audit
@@ -28,7 +28,8 @@ _LONGEST_SEARCH: Final = 100
 _LONGEST_KEY: Final = 60
 _PAGE: Final = 50
 _FILTERS: Final = ("state", "language", "topic", "station", "tag", "owner", "before")
-_FIGURES: Final = re.compile(r"\d(?:\W*\d){2,}")
+# What numbers and e-mail addresses are made of.
+_PERSONAL: Final = re.compile(r"\d(?:\W*\d){2,}|[@＠]")
 
 
 class Board:
@@ -87,21 +88,25 @@ class Board:
         wanted = {field: fields.string(call.body, field) for field in (*_FILTERS, "q") if call.body.get(field) not in (None, "")}
         text = wanted.get("q", "").strip()[:_LONGEST_SEARCH] or None
         if text is not None:
-            # Whoever can search for figures can find out what is masked, one after the other.
-            figures = _FIGURES.search(text) is not None
-            if figures:
+            # Whoever can search what is masked can find it out, one character after the other.
+            personal = _PERSONAL.search(text) is not None
+            if personal:
                 call.by.require("number:reveal")
-            action = "number:search" if figures else "conversation:search"
+            action = "number:search" if personal else "conversation:search"
             await self._database.run(audit.record, audit.staff(call.by.id), action, "conversation:any")
-        return await self._found(call, wanted, text)
+            return await self._found(call, wanted, text, None if personal else _shown)
+        return await self._found(call, wanted)
 
-    async def _found(self, call: Call, wanted: Mapping[str, str], text: str | None = None) -> dict[str, Any]:
+    async def _found(
+        self, call: Call, wanted: Mapping[str, str], text: str | None = None, shown: Callable[[str], str] | None = None
+    ) -> dict[str, Any]:
         given = {field: wanted[field][:_LONGEST_KEY] for field in _FILTERS if wanted.get(field)}
         state, owner = given.get("state"), given.get("owner")
         if state is not None and state not in {each.value for each in State}:
             raise Invalid("unknown_value", name="state", value=state)
         query = SearchQuery(
             text=text,
+            shown=shown,
             state=None if state is None else State(state),
             language=as_language(given.get("language")),
             topic=given.get("topic"),
@@ -146,6 +151,10 @@ class Board:
         }
 
 
+def _shown(text: str) -> str:
+    return masking.applicants(text).text
+
+
 def row_json(row: Row) -> dict[str, Any]:
     """A conversation in a list."""
     return {
@@ -169,6 +178,7 @@ def row_json(row: Row) -> dict[str, Any]:
 def left_json(item: Item) -> dict[str, Any]:
     """A message that was left."""
     text = masking.applicants(item.text)
+    known = text.hidden if item.contact is None else text.hidden | masking.pieces_of(item.contact)
     return {
         "id": item.id,
         "conversation_id": item.conversation_id,
@@ -183,7 +193,7 @@ def left_json(item: Item) -> dict[str, Any]:
         "owner": views.name(item.owner),
         "due_at": views.moment(item.due_at),
         "created_at": views.moment(item.created_at),
-        "answer": None if item.answer is None else masking.repeated(item.answer, text.hidden).text,
+        "answer": None if item.answer is None else masking.repeated(item.answer, known).text,
         "answered_at": views.moment(item.answered_at),
         "answered_by": views.name(item.answered_by),
     }

@@ -53,7 +53,7 @@ class Console:
         self.live = Live(database, staff, self._guard, record, counter, texts, settings.rate_limits)
         self.table: Sequence[Route] = [
             *Page(texts).routes(),
-            *SigningIn(database, staff, answers.catalogue, settings.demo).routes(),
+            *SigningIn(database, staff, record, answers.catalogue, settings.demo).routes(),
             *Board(database, counter, answers.catalogue, dict(answers.topics), cards, ready_made, settings.reclaim_after_s).routes(),
             *Work(database, counter, cards, permits).routes(),
             *LeftDoor(counter).routes(),

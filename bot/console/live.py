@@ -23,7 +23,7 @@ from bot.conversations.publishing import Record
 from bot.db import Database
 from bot.errors import BotError, NotAllowed, NotFound
 from bot.i18n import Texts
-from bot.languages import DEFAULT
+from bot.languages import DEFAULT, Language
 from bot.limits import Limiter
 from bot.logs import place
 from bot.staff import presence
@@ -51,6 +51,7 @@ class _Seat:
     token: str
     session_id: str
     account_id: int
+    language: Language
     follows: set[str] = field(default_factory=set)
 
 
@@ -107,8 +108,8 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
             if sum(seat.session_id == signed.session_id for seat in self._seats.values()) >= _SOCKETS_OF_A_SESSION:
                 raise NotAllowed("too_many_connections")
         except BotError as error:
-            raise socketio.exceptions.ConnectionRefusedError(error.code, self._refusal(error)) from None
-        self._seats[sid] = _Seat(token, signed.session_id, signed.officer.id)
+            raise socketio.exceptions.ConnectionRefusedError(error.code, self._refusal(error, DEFAULT)) from None
+        self._seats[sid] = _Seat(token, signed.session_id, signed.officer.id, signed.officer.language)
         await self._database.run(presence.heard_of, signed.officer.id)
         if READ in signed.officer.permissions:
             await self.enter_room(sid, BOARD)
@@ -178,8 +179,9 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
 
     async def _answered(self, sid: str, answer: Answer) -> dict[str, Any]:
         """The answer to an event, which always comes: with `ok`, or with the error."""
+        seat = self._seats.get(sid)
+        language = DEFAULT if seat is None else seat.language
         try:
-            seat = self._seats.get(sid)
             if seat is None:
                 raise NotAllowed("signed_out")
             account = f"account:{seat.account_id}"
@@ -191,15 +193,15 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
                 raise NotAllowed("signed_out")
             return {"ok": True, **await answer(seat, signed)}
         except BotError as error:
-            return {"ok": False, "error": self._refusal(error)}
+            return {"ok": False, "error": self._refusal(error, language)}
         except asyncio.CancelledError:
             raise
         except Exception as error:
             log.error("event failed: %s", place(error))
-            return {"ok": False, "error": self._refusal(BotError("internal"))}
+            return {"ok": False, "error": self._refusal(BotError("internal"), language)}
 
-    def _refusal(self, error: BotError) -> dict[str, Any]:
-        return {"code": error.code, "message": self._texts.error(DEFAULT, error.code, **error.params), "params": error.params}
+    def _refusal(self, error: BotError, language: Language) -> dict[str, Any]:
+        return {"code": error.code, "message": self._texts.error(language, error.code, **error.params), "params": error.params}
 
     async def _unfollow(self, sid: str, seat: _Seat, conversation_id: str) -> None:
         seat.follows.discard(conversation_id)

@@ -120,6 +120,11 @@ def applicants_line(text: str) -> str:
     return applicants(_CUT_OFF.sub("…", text, count=1) if len(text) >= _LINE else text).text
 
 
+def repeated_line(text: str, known: Hidden) -> str:
+    """The beginning of what bot, staff or system wrote, as by `repeated`; a piece that was cut off is left out."""
+    return repeated(_CUT_OFF.sub("…", text, count=1) if len(text) >= _LINE else text, known).text
+
+
 def contact(value: str) -> str:
     """An e-mail address or telephone number, of which the end is shown."""
     plain = _plain(value)
@@ -147,6 +152,11 @@ def repeated(text: str, known: Iterable[tuple[str, str]]) -> Masked:
             if all(end <= other or start >= until for other, until, _ in taken):
                 taken.append((start, end, kind))
     return _cut(text, sorted(taken))
+
+
+def pieces_of(value: str) -> Hidden:
+    """A contact as a piece that `repeated` looks for."""
+    return frozenset({("PHONE" if _plain(value).isdecimal() else "EMAIL", _plain(value))})
 
 
 def repeated_in(value: Any, known: Hidden) -> Any:

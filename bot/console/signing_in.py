@@ -10,6 +10,8 @@ from bot.catalogue import Catalogue
 from bot.console import fields, views
 from bot.console.guard import drop, keep
 from bot.console.routes import ANYONE, API, SIGNED_IN, Call, Route
+from bot.conversations.events import QueueChanged
+from bot.conversations.publishing import Record
 from bot.db import Database, now
 from bot.errors import Invalid
 from bot.languages import LANGUAGES, Language
@@ -25,8 +27,9 @@ _LONGEST_AGENT: Final = 500
 class SigningIn:
     """The lines of the table about oneself."""
 
-    def __init__(self, database: Database, staff: Staff, catalogue: Catalogue, demo: bool) -> None:
+    def __init__(self, database: Database, staff: Staff, record: Record, catalogue: Catalogue, demo: bool) -> None:
         self._database = database
+        self._record = record
         self._staff = staff
         self._catalogue = catalogue
         self._demo = demo
@@ -117,6 +120,8 @@ class SigningIn:
         """Say whether one is there."""
         wanted = fields.choice(call.body, "presence", PRESENCES)
         await self._database.run(presence.set_presence, call.by.id, wanted)
+        # Who is there decides whether anybody can wait, and stands on every board.
+        self._record.tell(QueueChanged())
 
     async def agreement(self, call: Call) -> dict[str, Any]:
         """The duty and privacy agreement in force."""

@@ -85,7 +85,7 @@ class Telling:
     def known(self, view: View) -> Followed:
         """Learn from a conversation what is to be masked in it, and tell what waited for that."""
         followed = self._followed.setdefault(view.row.id, Followed())
-        followed.hidden |= views.hidden_of(view.messages)
+        followed.hidden |= views.hidden_of(view)
         followed.owner_id = None if view.row.owner is None else view.row.owner.id
         followed.address = view.address
         waiting, followed.waiting = followed.waiting or [], None
@@ -128,7 +128,7 @@ class Telling:
             self._settle()
 
     def _show(self, stored: Stored, followed: Followed) -> None:
-        if stored.author == views.APPLICANT:
+        if views.of_applicant(stored):
             followed.hidden |= applicants(stored.text).hidden
         body = {"conversation_id": stored.conversation_id, "message": views.message(stored, followed.hidden)}
         self._say("message", body, room(stored.conversation_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,11 @@ from bot.console.masking import Hidden
 from bot.conversations.composer import metadata
 from bot.conversations.events import Stored
 from bot.conversations.ledger import Receipt
-from bot.conversations.overview import Opinion
+from bot.conversations.overview import Opinion, View
 from bot.staff.names import StaffName
 
 APPLICANT = "applicant"
+_CONTACT_NAMED = "kept_"
 
 
 def moment(value: datetime | None) -> str | None:
@@ -33,9 +34,15 @@ def receipt(given: Receipt) -> dict[str, Any]:
     return {"id": stored.id, "seq": stored.seq, "created_at": moment(stored.created_at), "fresh": given.fresh}
 
 
-def hidden_of(messages: Iterable[Stored]) -> Hidden:
-    """Every personal piece that the applicant gave in these messages."""
-    return frozenset().union(*(masking.applicants(each.text).hidden for each in messages if each.author == APPLICANT))
+def of_applicant(stored: Stored) -> bool:
+    """Whether a message says what the applicant said: their own, and the desk's that names the contact of a form."""
+    return stored.author == APPLICANT or str(stored.payload.get("desk", "")).startswith(_CONTACT_NAMED)
+
+
+def hidden_of(view: View) -> Hidden:
+    """Every personal piece that the applicant gave in this conversation or before it."""
+    texts = [*view.given, *(each.text for each in view.messages if of_applicant(each))]
+    return frozenset().union(*(masking.applicants(text).hidden for text in texts))
 
 
 def message(stored: Stored, known: Hidden, feedback: Mapping[str, Opinion] | None = None) -> dict[str, Any]:
@@ -44,14 +51,15 @@ def message(stored: Stored, known: Hidden, feedback: Mapping[str, Opinion] | Non
     Args:
         known: the personal pieces that the applicant gave, for what repeats them.
     """
-    seen = masking.applicants(stored.text) if stored.author == APPLICANT else masking.repeated(stored.text, known)
+    seen = masking.applicants(stored.text) if of_applicant(stored) else masking.repeated(stored.text, known)
     described = metadata(stored)
     described["card"] = masking.repeated_in(described["card"], known)
     described.update(
         conversation={"id": stored.conversation_id, "state": stored.state.value},
-        client_id=stored.client_id,
+        # What an applicant's client calls a message may be anything; the page looks for its own names only.
+        client_id=None if stored.author == APPLICANT else stored.client_id,
         staff=name(stored.staff),
-        choice=stored.payload.get("choice"),
+        choice=masking.repeated_in(stored.payload.get("choice"), known),
     )
     described.update({each: stored.payload[each] for each in ("desk", "left_message", "grave") if stored.payload.get(each)})
     shown: dict[str, Any] = {"text": seen.text, "metadata": described, "masked": seen.changed}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bot.console import fields, masking, views
@@ -16,7 +16,7 @@ from bot.conversations.overview import View
 from bot.conversations.packet import packet
 from bot.db import Database
 from bot.errors import Invalid
-from bot.languages import DEFAULT
+from bot.languages import Language
 from bot.permits.service import Permits
 from bot.request_body import optional_object
 
@@ -97,11 +97,11 @@ class Work:
         """Send a card, in the language of the conversation."""
         kind, client_id = fields.choice(call.body, "kind", KINDS), fields.client_id(call.body)
         params, conversation_id = optional_object(call.body, "params"), call.part("conversation_id")
-        # Only who has the conversation may have anything made for it; the core decides once more when it is sent.
-        row = next((row for row in await self._counter.mine(call.by) if row.id == conversation_id), None)
-        language = fields.maybe_language(call.body) or (DEFAULT if row is None else row.language)
-        replies = [] if row is None else await self._database.run(self._cards.replies, conversation_id, language, kind, params)
-        receipt = await self._counter.send_replies(call.by, conversation_id, replies, client_id)
+
+        def made(session: Any, language: Language) -> Sequence[Mapping[str, Any]]:
+            return self._cards.replies(session, conversation_id, language, kind, params)
+
+        receipt = await self._counter.send_replies(call.by, conversation_id, made, client_id, fields.maybe_language(call.body))
         return views.receipt(receipt)
 
     async def hand_back(self, call: Call) -> None:
@@ -128,6 +128,9 @@ class Work:
         """Put words on it, or take them off."""
         conversation_id = call.part("conversation_id")
         add, remove = (fields.strings(call.body, field, _MOST_TAGS, _LONGEST_TAG) for field in ("add", "remove"))
+        if any(masking.applicants(tag).changed for tag in add):
+            # Tags stand in every list and are searched for, so that nothing can mask them.
+            raise Invalid("tag_personal")
         for tag in add:
             await self._counter.tag(call.by, conversation_id, tag)
         for tag in remove:
@@ -140,12 +143,12 @@ class Work:
     async def use_draft(self, call: Call) -> dict[str, Any]:
         """Send a proposed reply, as it stands or changed."""
         text = None if fields.maybe(call.body, "text") is None else fields.text(call.body)
-        receipt = await self._counter.use_draft(call.by, _draft(call), fields.client_id(call.body), text)
+        receipt = await self._counter.use_draft(call.by, _draft(call), fields.client_id(call.body), text, call.part("conversation_id"))
         return views.receipt(receipt)
 
     async def dismiss_draft(self, call: Call) -> None:
         """Set a proposed reply aside."""
-        await self._counter.dismiss_draft(call.by, _draft(call))
+        await self._counter.dismiss_draft(call.by, _draft(call), call.part("conversation_id"))
 
     async def reveal(self, call: Call) -> dict[str, str]:
         """A message without its mask; who asked and why stands in the audit trail."""
@@ -158,7 +161,7 @@ def _draft(call: Call) -> int:
 
 def view_json(view: View, after: int, about: Mapping[str, Any], proof_until: str | None) -> dict[str, Any]:
     """A conversation as the page shows it."""
-    hidden = views.hidden_of(view.messages)
+    hidden = views.hidden_of(view)
     score, comment = view.rating or (None, None)
     return {
         "conversation": {
@@ -196,6 +199,6 @@ def _shown(key: str, value: Any, hidden: Hidden) -> Any:
         return {inner: _shown(inner, each, hidden) for inner, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_shown(key, each, hidden) for each in value]
-    if isinstance(value, str) and key == "text":
-        return masking.applicants_line(value)
-    return masking.repeated_in(value, hidden)
+    if isinstance(value, str):
+        return masking.applicants_line(value) if key == "text" else masking.repeated_line(value, hidden)
+    return value

@@ -166,29 +166,50 @@ class Counter:
 
         return await self._speak(by, conversation_id, client_id, draft)
 
-    async def send_replies(self, by: Officer, conversation_id: str, replies: Sequence[Mapping[str, Any]], client_id: str) -> Receipt:
-        """Send what the bot would: replies as `bot.answers` makes them, with their cards and sources; the receipt is the first's.
+    async def send_replies(
+        self,
+        by: Officer,
+        conversation_id: str,
+        replies: Callable[[Session, Language], Sequence[Mapping[str, Any]]],
+        client_id: str,
+        language: Language | None = None,
+    ) -> Receipt:
+        """Send what the bot would, with its cards and sources; the receipt is that of the first message.
+
+        Args:
+            replies: makes them as `bot.answers` does, in a language; called only for whoever has the conversation.
+            language: that of the applicant when it is None.
 
         Raises:
             Conflict: as for `reply`.
             AssistantUnavailable: the replies do not have the agreed shape.
         """
         by.require("conversation:reply")
-        drafts = [serving.as_staffs(reply) for reply in parse_replies(list(replies))]
-        return await self._speak(by, conversation_id, client_id, lambda _: drafts)
+        clean_name(client_id, "client_id", LONGEST_CLIENT_ID)
 
-    async def use_draft(self, by: Officer, draft_id: int, client_id: str, text: str | None = None) -> Receipt:
+        def send(session: Session, happened: Happened) -> Receipt:
+            def drafts(conversation: Any) -> list[Draft]:
+                spoken = language or as_language(conversation.language) or as_language(conversation.last_language) or DEFAULT
+                return [serving.as_staffs(reply) for reply in parse_replies(list(replies(session, spoken)))]
+
+            return serving.speak(session, happened, by, conversation_id, client_id, drafts)
+
+        return await self._record.run(send)
+
+    async def use_draft(
+        self, by: Officer, draft_id: int, client_id: str, text: str | None = None, conversation_id: str | None = None
+    ) -> Receipt:
         """Send a colleague's draft to the applicant, as it is or changed to `text`; it is this officer's message.
 
         Raises:
             Conflict: `draft_settled`, or as for `reply`.
-            NotFound: there is no such draft.
+            NotFound: there is no such draft, or it is of another conversation than `conversation_id`.
         """
         by.require("conversation:reply")
         changed = None if text is None else clean(text, LONGEST_REPLY)
 
         def use(session: Session, happened: Happened) -> Receipt:
-            found = notes.find_draft(session, draft_id)
+            found = notes.find_draft(session, draft_id, conversation_id)
             said = changed or str(found.text)
 
             def draft(conversation: Any) -> list[Draft]:
@@ -238,17 +259,17 @@ class Counter:
 
         return await self._record.run(write)
 
-    async def dismiss_draft(self, by: Officer, draft_id: int) -> None:
+    async def dismiss_draft(self, by: Officer, draft_id: int, conversation_id: str | None = None) -> None:
         """Set a draft aside: one's own, or any for whoever may reply.
 
         Raises:
             Conflict: `draft_settled`.
-            NotFound: there is no such draft.
+            NotFound: there is no such draft, or it is of another conversation than `conversation_id`.
         """
         by.require("conversation:draft")
 
         def dismiss(session: Session, happened: Happened) -> None:
-            found = notes.find_draft(session, draft_id)
+            found = notes.find_draft(session, draft_id, conversation_id)
             overview.seen(session, by, found.conversation_id)
             if found.staff_id != by.id:
                 by.require("conversation:reply")

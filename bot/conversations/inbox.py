@@ -19,8 +19,10 @@ from bot.conversations.threads import address_of, lock, lock_open
 from bot.db import now
 from bot.errors import Conflict, NotAllowed, NotFound
 from bot.languages import DEFAULT, Language, as_language, detect
+from bot.staff.models import StaffAccount
 from bot.staff.names import StaffName, names
 from bot.staff.officers import Officer
+from bot.staff.roles import roles_with
 
 _MOST: Final = 200
 _ANSWER: Final = "left_message:answer"
@@ -116,14 +118,20 @@ def find(session: Session, by: Officer, item_id: int) -> Any:
 def take(session: Session, by: Officer, item_id: int) -> list[Event]:
     """Make it this officer's to answer; taking one's own again changes nothing.
 
+    Who cannot answer any more keeps nothing from being answered, and who oversees all takes over from anybody.
+
     Raises:
         Conflict: `already_claimed` by somebody else, or `left_message_answered`.
     """
     by.require(_ANSWER)
     find(session, by, item_id)
+    answering = select(StaffAccount.id).where(StaffAccount.active, StaffAccount.role.in_(roles_with(_ANSWER)))
+    free = or_(LeftMessage.owner_id.is_(None), LeftMessage.owner_id.not_in(answering))
+    if by.may("conversation:read_all"):
+        free = or_(free, LeftMessage.owner_id != by.id)
     taken = session.execute(
         update(LeftMessage)
-        .where(LeftMessage.id == item_id, LeftMessage.owner_id.is_(None), LeftMessage.answered_at.is_(None))
+        .where(LeftMessage.id == item_id, LeftMessage.answered_at.is_(None), free)
         .values(owner_id=by.id)
         .execution_options(synchronize_session=False)
     )

@@ -68,8 +68,8 @@ def write(session: Session, staff_id: int, conversation_id: str, kind: str, text
     return _notes(session, [row])[0], fresh
 
 
-def find_draft(session: Session, draft_id: int) -> Any:
-    """The row of a draft, settled or not.
+def find_draft(session: Session, draft_id: int, conversation_id: str | None = None) -> Any:
+    """The row of a draft, settled or not; of this conversation if one is named.
 
     Raises:
         NotFound: there is none.
@@ -77,7 +77,7 @@ def find_draft(session: Session, draft_id: int) -> Any:
     row = session.execute(
         select(StaffNote).where(StaffNote.id == draft_id, StaffNote.kind == "draft").execution_options(populate_existing=True)
     ).scalar_one_or_none()
-    if row is None:
+    if row is None or conversation_id not in (None, row.conversation_id):
         raise NotFound("note_unknown")
     return row
 

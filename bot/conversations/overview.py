@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from bot import audit
 from bot.conversations.events import Stored
 from bot.conversations.ledger import stored
-from bot.conversations.models import Conversation, ConversationTag, Feedback, Handoff, Message, Rating
+from bot.conversations.models import Conversation, ConversationTag, Feedback, Handoff, LeftMessage, Message, Rating
 from bot.conversations.notes import Note, notes_of
 from bot.conversations.rows import Row as Row
 from bot.conversations.rows import rows
@@ -25,13 +25,20 @@ from bot.staff.officers import Officer
 
 _LONGEST_PAGE: Final = 100
 _READ_AGAIN: Final = timedelta(hours=1)
+_REMEMBERED: Final = 1000
 
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """Which conversations are wanted: those that meet every condition that is given; `before` is the id of a row to go on after."""
+    """Which conversations are wanted: those that meet every condition that is given.
+
+    Attributes:
+        text: stands in a message; with `shown`, in what that makes of the message.
+        before: the id of a row to go on after.
+    """
 
     text: str | None = None
+    shown: Callable[[str], str] | None = None
     state: State | None = None
     language: str | None = None
     topic: str | None = None
@@ -67,6 +74,7 @@ class View:
     Attributes:
         messages: those after the number asked for, in order.
         feedback: by message.
+        given: what the applicant gave besides `messages`: their words in earlier conversations, and the contacts of left messages.
         rating: score and comment.
         earlier: conversations of the same applicant before this one, the newest first.
         may: what the officer may do with it now: claim, join, reply, hand_back, transfer, close, note, draft, tag, reveal.
@@ -79,6 +87,7 @@ class View:
     rating: tuple[int, str | None] | None
     earlier: Sequence[Earlier]
     messages: Sequence[Stored]
+    given: Sequence[str]
     feedback: Mapping[str, Opinion]
     notes: Sequence[Note]
     drafts: Sequence[Note]
@@ -152,21 +161,43 @@ def search(session: Session, by: Officer, query: SearchQuery) -> list[Row]:
             conditions.append(column == value)
     if query.tag is not None:
         conditions.append(exists().where(ConversationTag.conversation_id == Conversation.id, ConversationTag.tag == query.tag))
-    if query.text is not None and query.text.strip():
-        wanted = func.lower(Message.text).contains(query.text.strip().lower(), autoescape=True)
-        conditions.append(exists().where(Message.conversation_id == Conversation.id, wanted))
-    if query.before is not None:
-        last = session.get(Conversation, query.before)
-        if last is not None:
-            same_moment = and_(Conversation.updated_at == last.updated_at, Conversation.id < last.id)
-            conditions.append(or_(Conversation.updated_at < last.updated_at, same_moment))
-    found = (
-        select(Conversation)
-        .where(*conditions)
-        .order_by(Conversation.updated_at.desc(), Conversation.id.desc())
-        .limit(max(1, min(query.limit, _LONGEST_PAGE)))
-    )
-    return rows(session, list(session.execute(found).scalars()))
+    words = (query.text or "").strip().lower()
+    if words:
+        conditions.append(exists().where(Message.conversation_id == Conversation.id, _holds(words)))
+    newest_first = select(Conversation).where(*conditions).order_by(Conversation.updated_at.desc(), Conversation.id.desc())
+    size = max(1, min(query.limit, _LONGEST_PAGE))
+    last = None if query.before is None else session.get(Conversation, query.before)
+    found: list[Any] = []
+    while True:
+        read = list(session.execute(newest_first.where(_older(last)).limit(size)).scalars())
+        if words and query.shown is not None:
+            found += _with_shown(session, read, words, query.shown)
+        else:
+            found += read
+        if len(read) < size or len(found) >= size:
+            return rows(session, found[:size])
+        last = read[-1]
+
+
+def _holds(words: str) -> Any:
+    return func.lower(Message.text).contains(words, autoescape=True)
+
+
+def _older(last: Any) -> Any:
+    if last is None:
+        return true()
+    same_moment = and_(Conversation.updated_at == last.updated_at, Conversation.id < last.id)
+    return or_(Conversation.updated_at < last.updated_at, same_moment)
+
+
+def _with_shown(session: Session, conversations: Sequence[Any], words: str, shown: Callable[[str], str]) -> list[Any]:
+    """Those with a message that shows the words."""
+    of_these = Message.conversation_id.in_([each.id for each in conversations])
+    showing: set[str] = set()
+    for conversation_id, text in session.execute(select(Message.conversation_id, Message.text).where(of_these, _holds(words))):
+        if conversation_id not in showing and words in shown(text).lower():
+            showing.add(conversation_id)
+    return [each for each in conversations if each.id in showing]
 
 
 def view(session: Session, by: Officer, conversation_id: str, after: int) -> View:
@@ -192,11 +223,27 @@ def view(session: Session, by: Officer, conversation_id: str, after: int) -> Vie
         rating=None if rating is None else (rating.score, rating.comment),
         earlier=[Earlier(each.id, each.closed_at, each.topic, each.outcome) for each in before],
         messages=messages,
+        given=_given(session, conversation),
         feedback={each.message_id: Opinion(each.helpful, each.comment) for each in said},
         notes=notes_of(session, conversation_id, "note"),
         drafts=notes_of(session, conversation_id, "draft"),
         may=may(by, conversation),
     )
+
+
+def _given(session: Session, conversation: Any) -> list[str]:
+    """What this applicant wrote in the conversations before this one, the newest of it, and how they can be reached."""
+    of_thread = Conversation.thread_id == conversation.thread_id
+    before = (
+        select(Message.text)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(of_thread, Conversation.ordinal < conversation.ordinal, Message.author == "applicant")
+        .order_by(Conversation.ordinal.desc(), Message.seq.desc())
+        .limit(_REMEMBERED)
+    )
+    contacts = select(LeftMessage.contact).join(Conversation, Conversation.id == LeftMessage.conversation_id).where(of_thread)
+    given = [*session.execute(before).scalars(), *session.execute(contacts.where(LeftMessage.contact.is_not(None))).scalars()]
+    return [str(each) for each in given]
 
 
 def may(by: Officer, conversation: Any) -> frozenset[str]:

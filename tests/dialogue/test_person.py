@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.answers import Answers
 from bot.conversations.counter import Counter
 from bot.conversations.models import Conversation
 from bot.conversations.publishing import Record
 from bot.db import Database
+from bot.languages import Language
 from bot.settings import ROOT
 from bot.staff import presence
 from bot.staff.officers import Officer
@@ -59,7 +62,11 @@ async def test_after_the_hand_back_the_assistant_goes_on_from_the_officers_list(
     conversation_id = conversation_of(database, talk)
     await counter.claim(officer, conversation_id)
     answers = Answers.load(ROOT)
-    await counter.send_replies(officer, conversation_id, answers.replies("utter_checklist", "en", {"profile": PROFILE}), "c1")
+
+    def listed_for(_session: Session, language: Language) -> list[dict[str, Any]]:
+        return answers.replies("utter_checklist", language, {"profile": PROFILE})
+
+    await counter.send_replies(officer, conversation_id, listed_for, "c1", "en")
     await counter.hand_back(officer, conversation_id)
 
     reply = (await talk.says("What does the change form look like?"))[-1]

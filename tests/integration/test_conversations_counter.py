@@ -37,7 +37,7 @@ CALLS: dict[str, Callable[[Office, Any, str], Any]] = {
     "claim": lambda office, by, it: office.counter.claim(by, it),
     "join": lambda office, by, it: office.counter.join(by, it),
     "reply": lambda office, by, it: office.counter.reply(by, it, "x", "x"),
-    "send_replies": lambda office, by, it: office.counter.send_replies(by, it, [{"text": "x", "language": "en"}], "x"),
+    "send_replies": lambda office, by, it: office.counter.send_replies(by, it, lambda *_: [{"text": "x", "language": "en"}], "x"),
     "use_draft": lambda office, by, it: office.counter.use_draft(by, 1, "x"),
     "hand_back": lambda office, by, it: office.counter.hand_back(by, it),
     "transfer": lambda office, by, it: office.counter.transfer(by, it),
@@ -257,10 +257,10 @@ async def test_cards_are_sent_as_the_bot_sends_them_by_the_officer(office: Offic
         },
         {"text": "And where", "language": "zh", "quick_replies": [{"title": "Fee", "payload": "/fee"}]},
     ]
-    receipt = await office.counter.send_replies(officer, conversation, replies, "c-1")
+    receipt = await office.counter.send_replies(officer, conversation, lambda *_: replies, "c-1")
     assert receipt.fresh and receipt.message.text == "Your list" and receipt.message.author == "staff" and receipt.message.language == "zh"
     assert receipt.message.payload["card"]["type"] == "checklist" and receipt.message.payload["sources"][0]["title"] == "Notice"
-    again = await office.counter.send_replies(officer, conversation, replies, "c-1")
+    again = await office.counter.send_replies(officer, conversation, lambda *_: replies, "c-1")
     assert not again.fresh and again.message.id == receipt.message.id
     assert [text for _, author, text in office.messages(conversation) if author == "staff"] == ["Your list", "And where"]
 
