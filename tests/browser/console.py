@@ -182,8 +182,7 @@ class Workplace:
             token, opened = self.staff.accept_invitation(session, invitation, PASSWORD, user_agent="Firefox/130 Windows")
             if signed and role != "administrator":
                 version, _text = self.staff.agreement(language)
-                self.staff.sign_agreement(session, opened.officer.id, version, language)
-                if opened.officer.may("conversation:claim"):
+                if self.staff.sign_agreement(session, opened.officer.id, version, language).may("conversation:claim"):
                     presence.set_presence(session, opened.officer.id, "ready")
             return token, opened.officer.id
 

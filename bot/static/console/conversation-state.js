@@ -90,10 +90,14 @@ export function useConversation(id, said) {
   return useMemo(() => ({ ...found, reload: () => load(0) }), [found, load]);
 }
 
-/** The messages in pieces: runs of the assistant's part, which may be folded, and single messages. */
+/** What the desk says by itself while somebody asks for a person. */
+const DESK = ["offer", "queued"];
+
+/** The messages in pieces: runs of what applicant, assistant and desk said before an officer came, which may be folded, and single messages. */
 export function pieces(messages, notes) {
-  const answered = new Set(messages.filter(({ metadata }) => metadata.author === "bot").map(({ metadata }) => metadata.in_reply_to));
-  const isBots = ({ metadata }) => metadata.author === "bot" || (metadata.author === "applicant" && answered.has(metadata.id)) || metadata.notice === "demo";
+  const isOwn = ({ author, desk, notice }) => author === "bot" || notice === "demo" || (author === "system" && DESK.includes(desk));
+  const answered = new Set(messages.filter(({ metadata }) => isOwn(metadata)).map(({ metadata }) => metadata.in_reply_to));
+  const isBots = ({ metadata }) => isOwn(metadata) || (metadata.author === "applicant" && answered.has(metadata.id));
   const timeline = [
     ...messages.map((message) => ({ kind: isBots(message) ? "bots" : "message", at: message.metadata.created_at, seq: message.metadata.seq, key: message.metadata.id, message })),
     ...notes.map((note) => ({ kind: "note", at: note.at, seq: Infinity, key: `note-${note.id}`, note })),
