@@ -8,6 +8,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from aiohttp import web
@@ -20,7 +21,7 @@ from bot.assistant import RasaAssistant
 from bot.attempts import Attempts
 from bot.catalogue import Catalogue
 from bot.catalogue.stations import SAFE_CHOICE
-from bot.channels.home import HomePage, ShowStations
+from bot.channels.home import Example, HomePage, ShowStations
 from bot.channels.rest import RestChannel
 from bot.channels.socket import SocketChannel
 from bot.channels.static_files import StaticFiles
@@ -44,6 +45,7 @@ from bot.limits import Limiter
 from bot.logs import place, set_up
 from bot.metrics import Metrics
 from bot.nlu.safety import SafetyPhrases
+from bot.permits import demo
 from bot.permits.service import Permits
 from bot.redaction import Expects, redact
 from bot.request_body import LARGEST_BODY
@@ -66,9 +68,9 @@ RECORD: Final = web.AppKey("record", Record)
 SOCKETS: Final = web.AppKey("sockets", Sockets)
 STAFF: Final = web.AppKey("staff", Staff)
 CONSOLE: Final = web.AppKey("console", Console)
+EDGE: Final = web.AppKey("edge", Edge)
 
 _SHUT_DOWN_WITHIN_S = 3.0
-EDGE: Final = web.AppKey("edge", Edge)
 _TIDY_EVERY_S = 60.0
 # What an open question means for the redaction of its answer.
 _ASKED: Final[Mapping[str | None, Expects]] = {"number": "number", "date": "birth_date", "birth_date": "birth_date"}
@@ -183,10 +185,16 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     staff = Staff(derived_key(key, "staff"), attempts, stations)
     permits = Permits(derived_key(key, "permits"))
     console = Console(settings, database, texts, staff, record, Counter(record, parts.desk), parts.desk.answers, permits, network)
+
+    async def examples() -> list[Example]:
+        stages = parts.desk.answers.catalogue.papers.stages
+        found = await database.run(demo.examples) if settings.demo else []
+        return [Example(each["number"], date.fromisoformat(each["date_of_birth"]), stages[each["stage"]].name) for each in found]
+
     doors = (
         sockets,
         WidgetFiles(texts, parts.contact.hotline),
-        HomePage(texts, parts.contact.hotline, settings.demo, parts.stations),
+        HomePage(texts, parts.contact.hotline, settings.demo, parts.stations, examples),
         StaticFiles(),
         RestChannel(conversations, turns, limiter, metrics, settings.rest_tokens, patience, network, is_allowed),
         Health(checks, metrics, show_metrics=settings.metrics == "loopback"),

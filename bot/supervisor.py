@@ -207,7 +207,7 @@ def prepare(settings: Settings) -> tuple[Path, list[dict[str, str]]]:
         if settings.demo:
             with progress("loading invented demonstration data"), database.session() as session:
                 demo.fill(session, now().astimezone(SHANGHAI).date())
-                samples = demo.samples(session)
+                samples = demo.examples(session)
         else:
             with database.session() as session:
                 if demo.present(session):
@@ -279,8 +279,7 @@ def announce(settings: Settings, samples: Sequence[dict[str, str]], console: str
     print(f"\nThe assistant is ready: http://{settings.http_host}:{settings.http_port}/")
     if samples:
         print("DEMONSTRATION with invented data. Applications to look up:")
-        wanted = ("under_examination", "returned", "approved")
-        for sample in sorted(samples, key=lambda each: wanted.index(each["stage"]) if each["stage"] in wanted else 9)[:3]:
+        for sample in samples:
             print(f"    {sample['number']}  born {sample['date_of_birth']}  ({sample['application_type']}, {sample['stage']})")
     if console:
         print(console)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from aiohttp import web
 
+from bot.catalogue.facts import Text
+from bot.catalogue.formats import format_date
 from bot.channels.static_files import STATIC
 from bot.db import now
 from bot.errors import NotFound
 from bot.i18n import Texts
 from bot.languages import LANGUAGES, Language
+from bot.logs import place
+
+log = logging.getLogger(__name__)
 
 # The public stations as cards, with their positions.
 ShowStations = Callable[[Language], Sequence[dict[str, Any]]]
@@ -21,20 +29,55 @@ ShowStations = Callable[[Language], Sequence[dict[str, Any]]]
 _ALLOWED: Final = "camera=(), geolocation=(self), microphone=()"
 
 
-class HomePage:
-    """The page, and the stations as JSON. Authentication: none; both are the same for everybody."""
+@dataclass(frozen=True)
+class Example:
+    """An invented application that a visitor of the demonstration may look up: its number, and what proves that it is theirs."""
 
-    def __init__(self, texts: Texts, hotline: str, demo: bool, stations: ShowStations) -> None:
-        self._page = _render(texts, hotline, demo)
+    number: str
+    date_of_birth: date
+    stage: Text
+
+
+class HomePage:
+    """The page, and the stations as JSON. Authentication: none; both are the same for everybody.
+
+    Args:
+        demo: whether data are invented, which the page then says first.
+        examples: what may be looked up; empty without invented data.
+    """
+
+    def __init__(
+        self, texts: Texts, hotline: str, demo: bool, stations: ShowStations, examples: Callable[[], Awaitable[Sequence[Example]]]
+    ) -> None:
+        template = _shown((STATIC / "home" / "home.html").read_text(encoding="utf-8"), "demo", demo)
+        before, self._row, after = _cut(template, "example")
+        words = _words(texts, hotline)
+        self._before, self._after = _filled(before, words), _filled(after, words)
+        self._texts = texts
         self._stations = stations
+        self._examples = examples
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of this door."""
         return [web.get("/", self.show), web.get("/widget/stations/{language}.json", self.stations)]
 
     async def show(self, request: web.Request) -> web.Response:
-        """The page."""
-        return web.Response(text=self._page, content_type="text/html", headers={"Permissions-Policy": _ALLOWED})
+        """The page; without examples while they cannot be had."""
+        try:
+            examples = await self._examples()
+        except Exception as error:
+            log.warning("no examples: %s", place(error))
+            examples = ()
+        rows = "".join(_filled(self._row, self._example(each)) for each in examples)
+        page = _shown(self._before + rows + self._after, "examples", bool(rows))
+        return web.Response(text=page, content_type="text/html", headers={"Permissions-Policy": _ALLOWED})
+
+    def _example(self, example: Example) -> dict[str, str]:
+        def said(language: Language) -> str:
+            born = format_date(example.date_of_birth, language)
+            return html.escape(self._texts.get(language, "home.example", date=born, stage=example.stage[language]))
+
+        return {"number": html.escape(example.number), **{f"{language}.example": said(language) for language in LANGUAGES}}
 
     async def stations(self, request: web.Request) -> web.Response:
         """Every public station with its position and its state at this moment, in one language.
@@ -50,25 +93,29 @@ class HomePage:
         return response
 
 
-def _render(texts: Texts, hotline: str, demo: bool) -> str:
-    def words(language: Language) -> dict[str, str]:
-        link = f'<a href="tel:{html.escape(hotline)}">{html.escape(hotline)}</a>'
-        console = f'<a href="/console/">{html.escape(texts.get(language, "home.console"))}</a>'
-        found = texts.part(language, "home")
-        filled = {key: html.escape(texts.get(language, f"home.{key}", hotline="\0", console="\1")) for key in found}
-        return {key: text.replace("\0", link).replace("\1", console) for key, text in filled.items()}
+def _words(texts: Texts, hotline: str) -> dict[str, str]:
+    """The words of the page by `language.key`, as HTML."""
+    link = f'<a href="tel:{html.escape(hotline)}">{html.escape(hotline)}</a>'
 
-    template = (STATIC / "home" / "home.html").read_text(encoding="utf-8")
-    parts = {f"{language}.{key}": text for language in LANGUAGES for key, text in words(language).items()}
-    return _filled(_shown(template, "demo", demo), parts)
+    def said(language: Language, key: str) -> str:
+        console = f'<a href="/console/">{html.escape(texts.get(language, "home.console"))}</a>'
+        text = html.escape(texts.get(language, f"home.{key}", hotline="\0", console="\1"))
+        return text.replace("\0", link).replace("\1", console)
+
+    return {f"{language}.{key}": said(language, key) for language in LANGUAGES for key in texts.part(language, "home")}
+
+
+def _cut(template: str, name: str) -> tuple[str, str, str]:
+    """What stands before, in and after the one part `<!--name-->…<!--/name-->`."""
+    before, _, rest = template.partition(f"<!--{name}-->")
+    inside, _, after = rest.partition(f"<!--/{name}-->")
+    return before, inside, after
 
 
 def _shown(template: str, name: str, shown: bool) -> str:
     """The template with its parts `<!--name-->…<!--/name-->`, or without them."""
-    start, end = f"<!--{name}-->", f"<!--/{name}-->"
-    while start in template:
-        before, _, rest = template.partition(start)
-        inside, _, after = rest.partition(end)
+    while f"<!--{name}-->" in template:
+        before, inside, after = _cut(template, name)
         template = before + (inside if shown else "") + after
     return template
 

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from bot.answers import Answers
 from bot.answers.station_card import public_stations
 from bot.catalogue.profile import Profile
-from bot.channels.home import HomePage
+from bot.channels.home import Example, HomePage
 from bot.channels.static_files import StaticFiles
 from bot.channels.widget import WidgetFiles
 from bot.http import Edge
@@ -81,8 +81,12 @@ async def running(answers: Answers) -> AsyncIterator[str]:
     texts = Texts.load()
     app = web.Application()
     Edge(texts, Metrics()).attach(app)
+
+    async def nothing_invented() -> list[Example]:
+        return []
+
     for door in (
-        HomePage(texts, HOTLINE, True, lambda language: public_stations(answers, language)),
+        HomePage(texts, HOTLINE, False, lambda language: public_stations(answers, language), nothing_invented),
         StaticFiles(),
         WidgetFiles(texts, HOTLINE),
     ):

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from bot import db, migrations
 from bot.permits.demo.dataset import SHENZHEN
-from bot.permits.demo.service import SOURCE, Filled, clear, fill, samples
+from bot.permits.demo.service import SOURCE, Filled, clear, examples, fill, samples
 from bot.permits.models import Application
 from bot.settings import Settings
 
-__all__ = ["Filled", "clear", "fill", "present", "remove", "run", "samples"]
+__all__ = ["Filled", "clear", "examples", "fill", "present", "remove", "run", "samples"]
 
 
 def present(session: Session) -> bool:

@@ -14,6 +14,7 @@ from bot.permits.models import STAGES, Applicant, Application, Employer, StageEn
 from bot.permits.numbers import normalise
 
 SOURCE = "demo"
+_EXAMPLES = ("under_examination", "returned", "approved")
 _UNCOLLECTED = frozenset({"account_pending", "draft", "submitted", "returned", "not_accepted"})
 
 
@@ -91,6 +92,12 @@ def samples(session: Session) -> list[dict[str, str]]:
         for number, born, stage, application_type in rows
     ]
     return sorted(found, key=lambda sample: STAGES.index(sample["stage"]))
+
+
+def examples(session: Session) -> list[dict[str, str]]:
+    """The few of `samples` that a visitor is shown first: one that runs, one that was sent back, one that was granted."""
+    found = {sample["stage"]: sample for sample in samples(session)}
+    return [found[stage] for stage in _EXAMPLES if stage in found]
 
 
 def _employer(session: Session, known: dict[str, Employer], wanted: DemoEmployer) -> Employer:

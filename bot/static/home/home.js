@@ -1,5 +1,8 @@
 /** The page at "/": opens the widget by its large button, and shows the line that embeds it. */
 
+// The page speaks both languages at once, so the widget follows the reader's browser; its script runs after this one.
+document.querySelector('script[src="/widget.js"]').dataset.language = /^zh/i.test(navigator.language) ? "zh" : "en";
+
 const open = document.getElementById("open");
 open.addEventListener("click", () => document.querySelector("permit-assistant")?.show());
 
