@@ -1,4 +1,4 @@
-"""What was said while the assistant did not have the conversation, for its next question: without personal data."""
+"""What the assistant has not heard, for its next question: said while it did not have the conversation, or in the one before."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ log = logging.getLogger(__name__)
 _MOST: Final = 30
 _LONGEST: Final = 500
 _SILENCED: Final = "silenced"
+# How many of the newest messages of earlier conversations are looked through for a checklist.
+_LOOKED_THROUGH: Final = 200
 
 
 def meanwhile(session: Session, turn: TakenTurn, redact: Callable[[Session, str, str, str | None], str]) -> tuple[Mapping[str, Any], ...]:
     """What applicant and staff said since the assistant had the conversation last, the oldest first; empty if it had it all along.
 
     Every entry has `id`, `author` and `text`, and `card` with what a card was about. What was said to the desk is not among them.
+    In a conversation that follows a closed one, the last checklist of the thread comes first, until the assistant has spoken.
     """
-    handed_back = session.execute(select(Conversation.handed_back_at).where(Conversation.id == turn.conversation_id)).scalar_one()
-    if handed_back is None:
+    conversation = session.execute(select(Conversation).where(Conversation.id == turn.conversation_id)).scalar_one()
+    if conversation.handed_back_at is None:
         return ()
     here = Message.conversation_id == turn.conversation_id
     asked = select(Message.seq).where(Message.id == turn.message_id).scalar_subquery()
@@ -39,18 +42,40 @@ def meanwhile(session: Session, turn: TakenTurn, redact: Callable[[Session, str,
         .order_by(Message.seq.desc())
         .limit(_MOST)
     ).scalars()
-    said = []
-    for message in rows:
-        entry = None if message.payload.get("left_message") else _entry(session, message, redact)
-        if entry is not None:
-            said.append(entry)
-    return tuple(reversed(said))
+    before = [] if conversation.ordinal == 1 or _has_spoken(session, conversation.id) else _listed_before(session, conversation)
+    messages = [*before, *(message for message in reversed(list(rows)) if not message.payload.get("left_message"))]
+    entries = (_entry(session, conversation.id, message, redact) for message in messages)
+    return tuple(entry for entry in entries if entry is not None)
 
 
-def _entry(session: Session, message: Any, redact: Callable[[Session, str, str, str | None], str]) -> dict[str, Any] | None:
+def _has_spoken(session: Session, conversation_id: str) -> bool:
+    said = select(Message.id).where(Message.conversation_id == conversation_id, Message.author == "bot").limit(1)
+    return session.execute(said).first() is not None
+
+
+def _listed_before(session: Session, conversation: Any) -> list[Any]:
+    """The newest message with a checklist in the earlier conversations of the thread, if there is one."""
+    rows = session.execute(
+        select(Message)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Conversation.thread_id == conversation.thread_id,
+            Conversation.ordinal < conversation.ordinal,
+            Message.author.in_(("bot", "staff")),
+        )
+        .order_by(Conversation.ordinal.desc(), Message.seq.desc())
+        .limit(_LOOKED_THROUGH)
+    ).scalars()
+    found = next((message for message in rows if (message.payload.get("card") or {}).get("type") == "checklist"), None)
+    return [] if found is None else [found]
+
+
+def _entry(
+    session: Session, conversation_id: str, message: Any, redact: Callable[[Session, str, str, str | None], str]
+) -> dict[str, Any] | None:
     try:
         with session.begin_nested():
-            text = redact(session, message.conversation_id, message.text, None)
+            text = redact(session, conversation_id, message.text, None)
     except Exception as error:
         # Text that may hold personal data must not travel on.
         log.error("redaction failed: %s", place(error))

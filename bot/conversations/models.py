@@ -35,7 +35,8 @@ class Conversation(Base):
         station, wanted_id: the station, or the colleague, it waits for after a transfer.
         desk_step: what the next message of the applicant answers at the desk: `message` or `contact`, of a message that is
             being left.
-        handed_back_at: since when the assistant has it again and has not been told yet what was said meanwhile.
+        handed_back_at: since when the assistant has it again, after an officer or after a close, and has not been told yet what
+            it did not hear.
         outcome: how it ended, a code.
     """
 

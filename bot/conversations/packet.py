@@ -30,8 +30,7 @@ def packet(session: Session, answers: Answers, conversation_id: str, language: L
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
         raise NotFound("conversation_unknown")
-    messages = _messages(session, conversation)
-    cards = {card["type"]: card for message in messages if (card := message.payload.get("card")) and message.author != "applicant"}
+    messages, cards = _messages(session, conversation), _cards(session, conversation)
     request = requests.newest(session, conversation_id)
     return {
         "language": as_language(conversation.language) or as_language(conversation.last_language) or DEFAULT,
@@ -51,6 +50,25 @@ def _messages(session: Session, conversation: Any) -> list[Any]:
         select(Message).where(Message.conversation_id == conversation.id).order_by(Message.seq.desc()).limit(_READ)
     ).scalars()
     return list(reversed(list(newest)))
+
+
+def _cards(session: Session, conversation: Any) -> dict[str, Any]:
+    """The newest card of each type in this conversation and those of the applicant before it."""
+    payloads = session.execute(
+        select(Message.payload)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Conversation.thread_id == conversation.thread_id,
+            Conversation.ordinal <= conversation.ordinal,
+            Message.author != "applicant",
+        )
+        .order_by(Conversation.ordinal.desc(), Message.seq.desc())
+        .limit(_READ)
+    ).scalars()
+    cards: dict[str, Any] = {}
+    for card in (payload["card"] for payload in payloads if payload.get("card")):
+        cards.setdefault(card["type"], card)
+    return cards
 
 
 def _topic(answers: Answers, name: str | None, language: Language) -> dict[str, str] | None:

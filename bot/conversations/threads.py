@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.conversations.models import Conversation
 from bot.conversations.states import State
+from bot.db import now
 from bot.errors import NotFound
 
 # Stands between the caller's name for an applicant and the ordinal of a later conversation; no caller can send it.
@@ -108,6 +109,8 @@ def _succeed(session: Session, closed: Any) -> None:
         language=closed.language,
         last_language=closed.last_language,
         demo_announced=closed.demo_announced,
+        # The assistant has not been told yet what stands in the conversation before.
+        handed_back_at=now(),
     )
 
 

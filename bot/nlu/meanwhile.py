@@ -1,4 +1,4 @@
-"""What was said while the assistant did not have a conversation, put into its tracker before the next message."""
+"""What the assistant did not hear of a conversation, put into its tracker before the next message."""
 
 from __future__ import annotations
 
@@ -24,17 +24,16 @@ _OF_A_FORM: Final = ("_answer", "_state")
 def learn(tracker: DialogueStateTracker, domain: Domain, said: Any) -> None:
     """Add what was said to the tracker, once; after an officer has spoken no question of the assistant's is open any more.
 
-    A checklist that an officer sent is the one that the assistant goes on from.
+    A checklist that an officer sent, or that stands in the conversation before, is the one that the assistant goes on from.
     """
     known = {event.metadata.get(_ID) for event in tracker.events if isinstance(event, BotUttered)}
     entries = [entry for entry in _entries(said) if entry.get(_ID) is None or entry[_ID] not in known]
     events: list[Event] = [
         BotUttered(str(entry.get("text", "")), metadata={AUTHOR: entry.get(AUTHOR), _ID: entry.get(_ID)}) for entry in entries
     ]
-    by_staff = [entry for entry in entries if entry.get(AUTHOR) == STAFF]
-    if by_staff:
+    if any(entry.get(AUTHOR) == STAFF for entry in entries):
         events += _open_questions_end(tracker)
-        events += _list_known(tracker, by_staff)
+    events += _list_known(tracker, entries)
     for event in events:
         tracker.update(event, domain)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 import time_machine
 from sqlalchemy import select
 
 from bot import audit
+from bot.assistant import Reply
 from bot.conversations import catching_up
 from bot.conversations.events import ConversationChanged, MessageStored, StateChanged
 from bot.conversations.ledger import Address
@@ -75,6 +79,37 @@ async def test_message_sent_again_after_a_close_does_not_begin_anything(office: 
     again = await office.conversations.applicant_says(ANN, "hello", "m-1")
     assert not again.fresh and again.message.conversation_id == first
     assert (await office.conversations.catch_up(ANN)).conversation_id == first
+
+
+async def test_assistant_is_told_the_list_of_the_conversation_before_until_it_has_spoken(office: Office) -> None:
+    profile = {"application_type": "extension", "category": "B", "circumstances": {}}
+
+    async def heard(text: str) -> tuple[Mapping[str, Any], ...]:
+        task = await office.conversations.take(await office.says(text), "one", 30)
+        assert task is not None and task.question is not None
+        card = {"type": "checklist", "profile": profile, "items": [{"id": "M01"}]}
+        replies = [Reply("Your list for E12345678", "en", card=card)] if text == "materials" else [Reply("answer", "en")]
+        await office.conversations.answer(task.turn, "one", replies)
+        return task.question.meanwhile
+
+    assert await heard("materials") == ()
+    await office.conversations.end(ANN)
+    (known,) = await heard("one more thing")
+    assert known["author"] == "bot" and known["card"] == {"type": "checklist", "profile": profile}
+    assert known["text"] == "Your list for <NUMBER:1>"
+    assert await heard("and then") == ()
+    # An officer who comes before the assistant has spoken does not make it forget.
+    await office.conversations.end(ANN)
+    conversation = await office.says("hello")
+    officer = office.hire()[0]
+    await office.counter.join(officer, conversation)
+    await office.counter.reply(officer, conversation, "Good morning.", "r-1")
+    await office.counter.hand_back(officer, conversation)
+    assert [(entry["author"], entry.get("card") is not None) for entry in await heard("thank you")] == [
+        ("bot", True),
+        ("applicant", False),
+        ("staff", False),
+    ]
 
 
 async def test_choice_offered_before_the_close_still_counts_after_it(office: Office) -> None:

@@ -118,6 +118,24 @@ async def test_the_packet_knows_earlier_conversations_and_messages(gateway: Gate
     assert found["left_message"]["text"] == "Where is my permit, please?" and found["left_message"]["answered"] is False
 
 
+async def test_the_packet_keeps_the_list_and_the_status_of_the_conversation_before(gateway: Gateway, database: Database) -> None:
+    for text in ("materials", "status"):
+        await gateway.say(text)
+    with database.session() as session:
+        officer = make_officer(session)
+        first = session.execute(select(Conversation.id)).scalar_one()
+    counter = Counter(Record(database), desk())
+    await counter.join(officer, first)
+    await counter.close(officer, first, "solved")
+    await gateway.say("person")
+    await gateway.say("desk:wait")
+    with database.session() as session:
+        newest = session.execute(select(Conversation.id).where(Conversation.ordinal == 2)).scalar_one()
+        before, after = packet(session, answers(), first, "en"), packet(session, answers(), newest, "en")
+    assert after["checklist"] == before["checklist"] is not None and after["status"] == before["status"] is not None
+    assert [each["text"] for each in after["asked"]] == ["person"] and after["earlier"] == 1 and after["reason"] == "asked"
+
+
 async def test_the_form_leaves_a_message_in_one_step_and_once(gateway: Gateway, database: Database) -> None:
     conversations = gateway.server.app[CONVERSATIONS]
     heard: list[Event] = []

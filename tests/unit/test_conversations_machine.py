@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
@@ -11,18 +13,24 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 from sqlalchemy import select
 
+from bot import audit
+from bot.conversations.desk import Rules
 from bot.conversations.events import Event, MessageStored, StateChanged, Stored
+from bot.conversations.keeper import Keeper
 from bot.conversations.models import Conversation, Handoff, Message, Turn
 from bot.conversations.obligations import TakenTurn
 from bot.conversations.publishing import Record
 from bot.conversations.states import State
-from bot.db import Base, Database
+from bot.db import Base, Database, now
 from bot.errors import Conflict
+from bot.staff.officers import Officer
+from tests.gateway import FakePresence, desk
 from tests.office import ANN, Office
 
 T = TypeVar("T")
 
-_OFFICERS = st.integers(0, 2)
+# One of three, or, as is more usual, whoever has the conversation.
+_OFFICERS = st.sampled_from([0, 1, 2, None, None])
 _WORKERS = st.sampled_from(["one", "two"])
 
 
@@ -63,7 +71,7 @@ class Client:
 
 
 class Life(RuleBasedStateMachine):
-    """One applicant with two windows, two workers of the bot, and three officers."""
+    """One applicant with two windows, two workers of the bot, three officers, and the keeper."""
 
     turns: Bundle[tuple[TakenTurn, str]] = Bundle("turns")
 
@@ -80,6 +88,7 @@ class Life(RuleBasedStateMachine):
         self.acknowledged: dict[str, str] = {}
         self.ended: dict[str, int] = {}
         self.names = 0
+        self.ahead = timedelta()
 
     def teardown(self) -> None:
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
@@ -169,6 +178,13 @@ class Life(RuleBasedStateMachine):
         spoke = len(self.office.messages(turn.conversation_id)) > said
         assert not spoke or before is State.BOT or (before is State.QUEUED and turn.desk)
         assert spoke == (outcome not in ("silenced", "lost"))
+        if outcome == "silenced" and not turn.desk:
+            assert ["a", "b"] in [kept["texts"] for kept in self._silenced(turn.message_id)], "the late answer is not kept"
+
+    def _silenced(self, message_id: str) -> list[dict[str, Any]]:
+        kept = select(audit.AuditEntry.detail).where(audit.AuditEntry.action == "turn:silence")
+        details = self.office.read(lambda session: list(session.execute(kept).scalars()))
+        return [detail for detail in details if detail["message"] == message_id]
 
     @rule(cut=st.booleans())
     def process_dies_between_commit_and_publishing(self, cut: bool) -> None:
@@ -182,11 +198,15 @@ class Life(RuleBasedStateMachine):
 
     # The officers.
 
+    def _officer(self, number: int | None) -> Officer:
+        owner = None if self.newest is None else self.newest.owner_id
+        return next((each for each in self.officers if number is None and each.id == owner), self.officers[number or 0])
+
     @precondition(lambda self: self.newest is not None)
     @rule(officer=_OFFICERS, joins=st.booleans())
-    def officer_takes(self, officer: int, joins: bool) -> None:
+    def officer_takes(self, officer: int | None, joins: bool) -> None:
         before = self.newest
-        by = self.officers[officer]
+        by = self._officer(officer)
         take = self.office.counter.join if joins else self.office.counter.claim
         wanted = State.BOT if joins else State.QUEUED
         try:
@@ -202,12 +222,11 @@ class Life(RuleBasedStateMachine):
                 assert refused.code == "state_changed"
 
     @precondition(lambda self: self.newest is not None)
-    @rule(officer=_OFFICERS, again=st.booleans(), data=st.data())
-    def officer_replies(self, officer: int, again: bool, data: st.DataObject) -> None:
-        conversations = self._ids()
-        conversation_id = data.draw(st.sampled_from(conversations))
+    @rule(officer=_OFFICERS, again=st.booleans(), newest=st.booleans(), data=st.data())
+    def officer_replies(self, officer: int | None, again: bool, newest: bool, data: st.DataObject) -> None:
+        conversation_id = self.newest.id if newest else data.draw(st.sampled_from(self._ids()))
         self.names += 0 if again and self.names else 1
-        by, client_id = self.officers[officer], f"m-{self.names}"
+        by, client_id = self._officer(officer), f"m-{self.names}"
         name = f"{by.id}/{client_id}"
         row = self.office.row(conversation_id)
         try:
@@ -219,11 +238,12 @@ class Life(RuleBasedStateMachine):
 
     @precondition(lambda self: self.newest is not None)
     @rule(officer=_OFFICERS, what=st.sampled_from(["transfer", "transfer_to", "hand_back", "close"]))
-    def officer_lets_go(self, officer: int, what: str) -> None:
-        before, by, counter = self.newest, self.officers[officer], self.office.counter
+    def officer_lets_go(self, officer: int | None, what: str) -> None:
+        before, by, counter = self.newest, self._officer(officer), self.office.counter
+        (colleague, *_) = (each for each in self.officers if each.id != by.id)
         calls = {
             "transfer": lambda: counter.transfer(by, before.id, to_station="pingshan"),
-            "transfer_to": lambda: counter.transfer(by, before.id, to_staff=self.officers[officer - 1].id, note="please"),
+            "transfer_to": lambda: counter.transfer(by, before.id, to_staff=colleague.id, note="please"),
             "hand_back": lambda: counter.hand_back(by, before.id),
             "close": lambda: counter.close(by, before.id, "solved"),
         }
@@ -235,8 +255,8 @@ class Life(RuleBasedStateMachine):
             assert refused.code == "conversation_lost" and before.owner_id != by.id and self.newest.state == before.state
 
     @rule(officer=_OFFICERS, again=st.booleans())
-    def officer_answers_what_was_left(self, officer: int, again: bool) -> None:
-        by, counter = self.officers[officer], self.office.counter
+    def officer_answers_what_was_left(self, officer: int | None, again: bool) -> None:
+        by, counter = self._officer(officer), self.office.counter
         items = self.do(counter.left_messages(by))
         self.names += 0 if again and self.names else 1
         if items:
@@ -245,6 +265,47 @@ class Life(RuleBasedStateMachine):
                 self.keep(f"{by.id}/m-{self.names}", receipt.message)
             except Conflict as refused:
                 assert refused.code == "already_claimed" and items[0].owner is not None and items[0].owner.id != by.id
+
+    # The keeper, and the world that it looks at.
+
+    def _look(self, presence: FakePresence) -> None:
+        rules = Rules(hours="always", reclaim_after_s=0)
+        keeper = Keeper(self.office.record, desk(presence, rules, lambda: now() + self.ahead))
+        self.do(keeper.round())
+
+    @precondition(lambda self: self.state is State.WITH_STAFF)
+    @rule(others=st.booleans())
+    def connection_of_the_officer_is_lost(self, others: bool) -> None:
+        presence = FakePresence(*([1] if others else []))
+        presence.gone = {self.newest.owner_id}
+        self._look(presence)
+        assert self.state is (State.QUEUED if others else State.BOT)
+
+    @precondition(lambda self: self.newest is not None)
+    @rule()
+    def everybody_leaves_the_desk(self) -> None:
+        before = self.state
+        self._look(FakePresence())
+        assert self.state is (State.BOT if before is State.QUEUED else before)
+
+    @precondition(lambda self: self.newest is not None)
+    @rule()
+    def only_another_station_is_there(self) -> None:
+        presence = FakePresence(1)
+        presence.named = {1: replace(self.officers[0], stations=("qianhai",))}
+        before = self.state
+        self._look(presence)
+        assert self.state is before and (before is not State.QUEUED or self.newest.station is None)
+
+    @precondition(lambda self: self.newest is not None)
+    @rule(minutes=st.sampled_from([1, 20]))
+    def time_passes_in_silence(self, minutes: int) -> None:
+        before = self.newest
+        self.ahead += timedelta(minutes=minutes)
+        self._look(FakePresence(1))
+        if self.newest.state != before.state:
+            assert before.state == State.WITH_STAFF.value and before.idle_warned_at is not None
+            assert self.newest.state == State.CLOSED.value and self.newest.outcome == "idle"
 
     # What always holds.
 

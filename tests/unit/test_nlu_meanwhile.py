@@ -76,6 +76,11 @@ def test_the_checklist_that_an_officer_sent_is_the_one_that_is_known(tracker: Di
     assert tracker.get_slot("materials_state") == {"profile": PROFILE}
 
 
+def test_the_list_of_the_conversation_before_is_known_and_ends_no_question(tracker: DialogueStateTracker, domain: Domain) -> None:
+    learn(tracker, domain, [{"id": "m2", "author": "bot", "text": "Your list", "card": {"type": "checklist", "profile": PROFILE}}])
+    assert tracker.get_slot("materials_state") == {"profile": PROFILE} and tracker.active_loop_name == "status_form"
+
+
 def test_a_turn_that_is_taken_up_again_teaches_nothing_twice(tracker: DialogueStateTracker, domain: Domain) -> None:
     learn(tracker, domain, [staff("Come on Monday.")])
     length = len(tracker.events)
