@@ -55,10 +55,10 @@ function Tags({ row, id, may, reload }) {
   const allowed = may?.tag ?? may?.tags ?? may?.note ?? false;
   const add = async (event) => {
     event.preventDefault();
-    if (word.trim() && (await change({ add: word.trim() }))) setWord("");
+    if (word.trim() && (await change({ add: [word.trim()] }))) setWord("");
   };
   return html`<section><h3>${t("about.tags")}</h3>
-    ${row.tags?.length ? html`<ul class="tags">${row.tags.map((tag) => html`<li key=${tag} class="tag"><${Icon} name="tag" />${tag}${allowed && html`<button type="button" class="tag-off" aria-label=${t("tags.remove", { tag })} title=${t("tags.remove", { tag })} disabled=${busy} onClick=${() => change({ remove: tag })}><${Icon} name="cross" /></button>`}</li>`)}</ul>` : html`<p class="none">${t("tags.none")}</p>`}
+    ${row.tags?.length ? html`<ul class="tags">${row.tags.map((tag) => html`<li key=${tag} class="tag"><${Icon} name="tag" />${tag}${allowed && html`<button type="button" class="tag-off" aria-label=${t("tags.remove", { tag })} title=${t("tags.remove", { tag })} disabled=${busy} onClick=${() => change({ remove: [tag] })}><${Icon} name="cross" /></button>`}</li>`)}</ul>` : html`<p class="none">${t("tags.none")}</p>`}
     ${allowed && html`<form class="tag-form" onSubmit=${add}><input class="input" list="known-tags" maxlength="40" aria-label=${t("tags.new")} placeholder=${t("tags.new")} value=${word} onInput=${(event) => setWord(event.target.value)} />
       <datalist id="known-tags">${(choices?.tags ?? []).map((tag) => html`<option key=${tag} value=${tag} />`)}</datalist>
       <${Button} icon="plus" type="submit" disabled=${busy || !word.trim()}>${t("tags.add")}</${Button}></form>`}

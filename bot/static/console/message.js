@@ -67,7 +67,7 @@ export const Note = ({ note, now }) => {
 export function Pending({ item }) {
   const { t, outbox, live } = useDesk();
   const words = item.state === "refused" ? item.refusal?.words || t("error.unknown") : null;
-  return html`<li class=${`message ${item.kind === "note" ? "note" : "staff"} pending ${item.state}`}>
+  return html`<li class=${`message ${item.kind === "reply" ? "staff" : "note"} pending ${item.state}`}>
     <div class="bubble"><div class="plain" dir="auto">${item.text}</div></div>
     <p class="sending" role=${item.state === "refused" ? "alert" : undefined}><${Icon} name=${item.state === "refused" ? "warning" : item.state === "sent" ? "check" : item.state === "waiting" ? "offline" : "clock"} />
       ${item.state === "refused" ? t("send.refused", { why: words }) : t(item.state === "waiting" && live.state.get().up ? "send.sending" : `send.${item.state}`)}</p>

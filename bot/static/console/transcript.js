@@ -29,7 +29,7 @@ export function Transcript({ state, name, folded, onFold, packet }) {
   const { view, messages, typing } = state;
   const id = view.conversation.id;
   const seen = useMemo(() => new Set(messages.map((message) => message.metadata.client_id)), [messages]);
-  const pending = useStore(outbox.items).filter((item) => item.conversation === id && !seen.has(item.id) && ["reply", "note"].includes(item.kind));
+  const pending = useStore(outbox.items).filter((item) => item.conversation === id && !seen.has(item.id) && ["reply", "note", "draft"].includes(item.kind));
   const parts = useMemo(() => pieces(messages, view.notes ?? []), [messages, view.notes]);
   const box = useRef(null), atEnd = useRef(true), sending = useRef(0);
   const [below, setBelow] = useState(0);
