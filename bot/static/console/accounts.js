@@ -29,7 +29,7 @@ export function Accounts() {
     { key: "role", title: t("account.role"), sort: (row) => ROLES.indexOf(row.role), cell: (row) => t(`role.${row.role}`) },
     { key: "stations", title: t("account.stations"), cell: (row) => row.stations.map(names.station).join(", ") || t("account.no_station") },
     { key: "state", title: t("field.state"), sort: (row) => String(row.active), cell: (row) => html`<span class=${`state ${row.active ? "mine" : "closed"}`}>${t(row.active ? (row.has_password ? "account.active" : "account.invited") : "account.disabled")}</span>
-      <small>${[row.totp ? t("account.totp_on") : t("account.totp_off"), row.signed ? t("account.signed") : t("account.unsigned")].join(" · ")}</small>` },
+      <small>${[row.totp ? t("account.totp_on") : t("account.totp_off"), row.role !== "administrator" && t(row.signed ? "account.signed" : "account.unsigned")].filter(Boolean).join(" · ")}</small>` },
     { key: "seen", title: t("account.seen"), sort: (row) => row.seen_at, cell: (row) => html`<span class="figures">${row.seen_at ? t.moment(row.seen_at) : t("account.never")}</span>` },
     { key: "acts", title: t("account.acts"), cell: (row) => html`<div class="cell-acts">
       <${Button} kind="small" icon="pencil" label=${t("account.edit_label", { name: row.name })} onClick=${() => setOpen({ kind: "edit", row })}>${t("account.edit")}</${Button}>

@@ -60,10 +60,20 @@ export function AuditTrail() {
 
 const actor = (name, t) => (name?.startsWith("staff:") ? t("audit.staff_n", { id: name.slice(6) }) : t.code("actor", name));
 
-/** The details of an entry as pairs; long ones fold. */
+const CODED = { role: "role", presence: "presence", outcome: "outcome", state: "state" };
+
+/** A value in words: codes by their texts, lists with commas, a change as the old value and the new one. */
+function words(key, value, t) {
+  if (Array.isArray(value)) return value.map((each) => words(key, each, t)).join(", ");
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value).map(([name, pair]) => `${t.code("detail", name)} ${Array.isArray(pair) && pair.length === 2 ? pair.map((each) => words(name, each, t) || "–").join(" → ") : words(name, pair, t)}`).join("; ");
+  }
+  return CODED[key] ? t.code(CODED[key], value) : String(value);
+}
+
+/** The details of an entry as pairs. */
 function Detail({ detail, withheld }) {
   const { t } = useDesk();
-  const rows = Object.entries(detail ?? {}).filter(([, value]) => value !== null && value !== "");
-  const words = (value) => (typeof value === "object" ? JSON.stringify(value) : String(value));
-  return html`${withheld ? html`<em>${t("audit.withheld")}</em>` : ""}${rows.map(([key, value]) => html`<span class="detail" key=${key}><span class="detail-key">${t.code("detail", key)}</span> <span dir="auto">${words(value)}</span></span>`)}`;
+  const rows = Object.entries(detail ?? {}).map(([key, value]) => [key, value === null ? "" : words(key, value, t)]).filter(([, value]) => value !== "");
+  return html`${withheld ? html`<em>${t("audit.withheld")}</em>` : ""}${rows.map(([key, value]) => html`<span class="detail" key=${key}><span class="detail-key">${t.code("detail", key)}</span> <span dir="auto">${value}</span></span>`)}`;
 }

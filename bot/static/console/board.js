@@ -32,7 +32,7 @@ export function Board({ path }) {
 }
 
 function Queue({ open, filters }) {
-  const { t, board } = useDesk();
+  const { t, board, may } = useDesk();
   const state = useStore(board.store);
   const waiting = sift(state.queue, filters);
   const mine = sift(state.mine, filters);
@@ -41,7 +41,7 @@ function Queue({ open, filters }) {
     <${Filters} filters=${filters} />
     ${state.status !== "ready" ? html`<${Waiting} answer=${{ status: state.status, refusal: {}, again: board.refresh }} rows=${5} />` : html`
     <div class="queue-lists">
-      <${Rows} title=${t("board.mine")} count=${mine.length} empty=${t("board.mine_none")} rows=${mine} open=${open} filters=${filters} mine />
+      ${may("conversation:claim") && html`<${Rows} title=${t("board.mine")} count=${mine.length} empty=${t("board.mine_none")} rows=${mine} open=${open} filters=${filters} mine />`}
       <${Rows} title=${t("board.waiting")} count=${waiting.length} empty=${state.queue.length ? t("board.filtered") : t("board.waiting_none")} rows=${waiting} open=${open} filters=${filters} />
     </div>
     <footer class="queue-foot">

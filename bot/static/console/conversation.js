@@ -90,7 +90,7 @@ export function Conversation({ id, onDone }) {
     <${Refused} refusal=${refusal} />
     <${Transcript} state=${state} name=${name} folded=${folded} onFold=${setFolded} packet=${html`<${Packet} view=${state.view} />`} />
     <div class="talk-foot">
-      ${id in losses && html`<${Lost} id=${id} by=${losses[id]} onNote=${() => composer.current?.toNote()} />`}
+      ${id in losses && html`<${Lost} id=${id} by=${row.owner?.name ?? losses[id]} onNote=${() => composer.current?.toNote()} />`}
       <${Drafts} view=${state.view} id=${id} name=${name} reload=${state.reload} onEdit=${(draft) => composer.current?.edit(draft)} />
       <${Composer} key=${id} id=${id} view=${state.view} name=${name} isMine=${isMine} hands=${composer} reload=${state.reload} take=${take} />
     </div>

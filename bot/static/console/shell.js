@@ -52,7 +52,7 @@ export function Shell() {
       <a class="brand" href=${address([allowed[0].name])} aria-label=${t("name")}><img src="/static/console/icon.svg" alt="" width="24" height="24" /><span>${t("name")}</span></a>
       ${!unsigned && html`<${Pages} pages=${allowed.filter(({ name }) => name !== "me")} here=${page.name} />`}
       <div class="top-end">
-        ${may("conversation:read") && !unsigned && html`<${Presence} />`}
+        ${may("conversation:claim") && !unsigned && html`<${Presence} />`}
         <${Button} kind="quiet only-icon key-button" icon="help" label=${t("keys.title")} onClick=${() => setHelping(true)} />
         <${Person} />
       </div>
