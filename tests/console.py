@@ -132,6 +132,20 @@ async def member(
         yield person
 
 
+async def queued(gateway: Gateway, person: Member, sender: str = "ann", *said: str) -> str:
+    """The id of a conversation that waits in the queue, last of all."""
+    for text in (*said, "person", "desk:wait"):
+        await gateway.say(text, sender)
+    return str((await person.get("board"))["queue"][-1]["id"])
+
+
+async def taken(gateway: Gateway, officer: Member, sender: str = "ann", *said: str) -> str:
+    """The id of a conversation that the officer has."""
+    conversation_id = await queued(gateway, officer, sender, *said)
+    await officer.post(f"conversations/{conversation_id}/claim")
+    return conversation_id
+
+
 class Line:
     """A live line to the console, with everything that was heard on it."""
 

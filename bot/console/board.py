@@ -178,7 +178,6 @@ def row_json(row: Row) -> dict[str, Any]:
 def left_json(item: Item) -> dict[str, Any]:
     """A message that was left."""
     text = masking.applicants(item.text)
-    known = text.hidden if item.contact is None else text.hidden | masking.pieces_of(item.contact)
     return {
         "id": item.id,
         "conversation_id": item.conversation_id,
@@ -193,7 +192,7 @@ def left_json(item: Item) -> dict[str, Any]:
         "owner": views.name(item.owner),
         "due_at": views.moment(item.due_at),
         "created_at": views.moment(item.created_at),
-        "answer": None if item.answer is None else masking.repeated(item.answer, known).text,
+        "answer": None if item.answer is None else masking.repeated(item.answer, masking.pieces(item.given)).text,
         "answered_at": views.moment(item.answered_at),
         "answered_by": views.name(item.answered_by),
     }

@@ -154,9 +154,9 @@ def repeated(text: str, known: Iterable[tuple[str, str]]) -> Masked:
     return _cut(text, sorted(taken))
 
 
-def pieces_of(value: str) -> Hidden:
-    """A contact as a piece that `repeated` looks for."""
-    return frozenset({("PHONE" if _plain(value).isdecimal() else "EMAIL", _plain(value))})
+def pieces(texts: Iterable[str]) -> Hidden:
+    """Every personal piece in what applicants wrote, for `repeated`."""
+    return frozenset().union(*(applicants(text).hidden for text in texts))
 
 
 def repeated_in(value: Any, known: Hidden) -> Any:

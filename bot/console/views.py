@@ -41,8 +41,7 @@ def of_applicant(stored: Stored) -> bool:
 
 def hidden_of(view: View) -> Hidden:
     """Every personal piece that the applicant gave in this conversation or before it."""
-    texts = [*view.given, *(each.text for each in view.messages if of_applicant(each))]
-    return frozenset().union(*(masking.applicants(text).hidden for text in texts))
+    return masking.pieces([*view.given, *(each.text for each in view.messages if of_applicant(each))])
 
 
 def message(stored: Stored, known: Hidden, feedback: Mapping[str, Opinion] | None = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +14,7 @@ from bot import audit
 from bot.conversations.events import Event, LeftMessagesChanged, telling
 from bot.conversations.ledger import Draft, Receipt, append, find_staffs, staffs_client_id
 from bot.conversations.models import Conversation, LeftMessage
-from bot.conversations.overview import visible
+from bot.conversations.overview import given, visible
 from bot.conversations.rows import applicant_code
 from bot.conversations.threads import address_of, lock, lock_open
 from bot.db import now
@@ -35,6 +36,7 @@ class Item:
     Attributes:
         contact_kind: `window`, `email` or `phone`; `contact` is as the applicant gave it.
         applicant: four characters that tell applicants apart.
+        given: what the applicant wrote anywhere, of answered items only, for what the answer repeats of it.
     """
 
     id: int
@@ -52,6 +54,7 @@ class Item:
     answered_at: datetime | None
     answered_by: StaffName | None
     applicant: str
+    given: Sequence[str] = ()
 
 
 def items(session: Session, by: Officer, open_only: bool) -> list[Item]:
@@ -67,6 +70,7 @@ def items(session: Session, by: Officer, open_only: bool) -> list[Item]:
     if open_only:
         query = query.where(LeftMessage.answered_at.is_(None))
     found = session.execute(query).all()
+    words = given(session, {thread_id for row, thread_id in found if row.answer is not None})
     staff = names(session, [row.owner_id for row, _ in found] + [row.answered_by for row, _ in found])
     return [
         Item(
@@ -85,6 +89,7 @@ def items(session: Session, by: Officer, open_only: bool) -> list[Item]:
             answered_at=row.answered_at,
             answered_by=staff.get(row.answered_by),
             applicant=applicant_code(thread_id),
+            given=() if row.answer is None else words.get(thread_id, ()),
         )
         for row, thread_id in found
     ]

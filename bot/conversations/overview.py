@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -25,7 +25,7 @@ from bot.staff.officers import Officer
 
 _LONGEST_PAGE: Final = 100
 _READ_AGAIN: Final = timedelta(hours=1)
-_REMEMBERED: Final = 1000
+_REMEMBERED: Final = 5000
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class View:
     Attributes:
         messages: those after the number asked for, in order.
         feedback: by message.
-        given: what the applicant gave besides `messages`: their words in earlier conversations, and the contacts of left messages.
+        given: what the applicant gave besides this conversation, as `given` finds it.
         rating: score and comment.
         earlier: conversations of the same applicant before this one, the newest first.
         may: what the officer may do with it now: claim, join, reply, hand_back, transfer, close, note, draft, tag, reveal.
@@ -223,7 +223,7 @@ def view(session: Session, by: Officer, conversation_id: str, after: int) -> Vie
         rating=None if rating is None else (rating.score, rating.comment),
         earlier=[Earlier(each.id, each.closed_at, each.topic, each.outcome) for each in before],
         messages=messages,
-        given=_given(session, conversation),
+        given=given(session, [conversation.thread_id], beside=conversation_id).get(conversation.thread_id, ()),
         feedback={each.message_id: Opinion(each.helpful, each.comment) for each in said},
         notes=notes_of(session, conversation_id, "note"),
         drafts=notes_of(session, conversation_id, "draft"),
@@ -231,19 +231,25 @@ def view(session: Session, by: Officer, conversation_id: str, after: int) -> Vie
     )
 
 
-def _given(session: Session, conversation: Any) -> list[str]:
-    """What this applicant wrote in the conversations before this one, the newest of it, and how they can be reached."""
-    of_thread = Conversation.thread_id == conversation.thread_id
-    before = (
-        select(Message.text)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(of_thread, Conversation.ordinal < conversation.ordinal, Message.author == "applicant")
-        .order_by(Conversation.ordinal.desc(), Message.seq.desc())
+def given(session: Session, thread_ids: Collection[str], beside: str | None = None) -> dict[str, list[str]]:
+    """What the applicants of these threads wrote, the newest of it, and how they can be reached; `beside` is left out."""
+    words = (
+        select(Conversation.thread_id, Message.text)
+        .join(Message, Message.conversation_id == Conversation.id)
+        .where(Conversation.thread_id.in_(thread_ids), Message.author == "applicant")
+        .order_by(Message.created_at.desc())
         .limit(_REMEMBERED)
     )
-    contacts = select(LeftMessage.contact).join(Conversation, Conversation.id == LeftMessage.conversation_id).where(of_thread)
-    given = [*session.execute(before).scalars(), *session.execute(contacts.where(LeftMessage.contact.is_not(None))).scalars()]
-    return [str(each) for each in given]
+    contacts = (
+        select(Conversation.thread_id, LeftMessage.contact)
+        .join(LeftMessage, LeftMessage.conversation_id == Conversation.id)
+        .where(Conversation.thread_id.in_(thread_ids), LeftMessage.contact.is_not(None))
+    )
+    found: dict[str, list[str]] = {}
+    for query in (words if beside is None else words.where(Conversation.id != beside), contacts):
+        for thread_id, text in session.execute(query):
+            found.setdefault(thread_id, []).append(text)
+    return found
 
 
 def may(by: Officer, conversation: Any) -> frozenset[str]:

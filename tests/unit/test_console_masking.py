@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.console.masking import HIDDEN, applicants, applicants_line, contact, repeated, repeated_in
+from bot.console.masking import HIDDEN, applicants, applicants_line, contact, pieces, repeated, repeated_in, repeated_line
 
 TODAY = date(2026, 11, 25)
 
@@ -71,6 +71,13 @@ def test_a_piece_that_was_cut_off_is_left_out() -> None:
     text = ("a" * 10 + "，") * 17 + "号码是2026123"
     cut = text + "4" * (200 - len(text))
     assert applicants_line(cut).endswith("号码是…")
+
+
+def test_an_answer_that_was_cut_off_ends_before_the_number_that_it_repeats() -> None:
+    known = pieces(["my number is 202612345678", "13812345678"])
+    cut = ("word, " * 33)[:193] + "2026123"
+    assert len(cut) == 200 and repeated_line(cut, known).endswith("…") and "2026" not in repeated_line(cut, known)
+    assert repeated_line("so 138-1234-5678, 2026123", known) == f"so {HIDDEN}678, 2026123"
 
 
 def test_contacts_are_masked() -> None:
