@@ -15,15 +15,19 @@ from bot.settings import load
 
 def _check(arguments: argparse.Namespace) -> int:
     from bot.answers import Answers
+    from bot.console import replies
     from bot.nlu.safety import SafetyPhrases
     from bot.settings import ROOT
+    from bot.staff import agreement
 
     SafetyPhrases.load(ROOT)
+    agreement.current()
 
     answers = Answers.load(ROOT)
     facts = answers.catalogue.facts
     sources, topics, responses = len(answers.catalogue.sources), len(answers.topics), len(answers.names)
-    print(f"{len(facts)} facts, {sources} sources, {topics} topics, {responses} responses: all well")
+    ready = len(replies.load(facts))
+    print(f"{len(facts)} facts, {sources} sources, {topics} topics, {responses} responses, {ready} ready-made replies: all well")
     return 0
 
 
