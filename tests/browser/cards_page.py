@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, BrowserContext, Page
 
 from bot.answers import Answers
 from bot.answers.station_card import public_stations
@@ -20,6 +22,7 @@ from bot.http import Edge
 from bot.i18n import Texts
 from bot.languages import Language
 from bot.metrics import Metrics
+from bot.settings import ROOT
 
 HOTLINE = "0755-88121678"
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Cards</title>
@@ -198,4 +201,70 @@ def handoff(phase: str, language: Language, **changes: Any) -> dict[str, Any]:
         "phone": HOTLINE,
         "station": {"key": "civic_center", "name": "Civic Center"},
         **changes,
+    }
+
+
+@pytest.fixture(scope="session")
+def answers() -> Answers:
+    """What the assistant knows and says."""
+    return Answers.load(ROOT)
+
+
+@pytest.fixture
+async def address(answers: Answers) -> AsyncIterator[str]:
+    """The page's address."""
+    async with running(answers) as base:
+        yield base
+
+
+class Cards:
+    """A page with one card."""
+
+    def __init__(self, page: Page, context: BrowserContext, errors: list[str]) -> None:
+        self.page, self.context, self.errors = page, context, errors
+
+    async def show(self, card: dict[str, Any], language: Language = "en", **metadata: Any) -> bool:
+        """Show a card; whether it is one that is known."""
+        shown = await self.page.evaluate("([card, language, metadata]) => show(card, language, { metadata })", [card, language, metadata])
+        return bool(shown)
+
+    @property
+    async def overflow(self) -> int:
+        """By how many pixels the page is wider than the screen."""
+        return int(await self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@pytest.fixture
+async def open_cards(browser: Browser, address: str) -> AsyncIterator[Any]:
+    """Opens the page on a device of its own: `await open_cards(viewport=…)`; afterwards nothing may stand in the console."""
+    errors: list[str] = []
+
+    async def open_page(**options: Any) -> Cards:
+        context = await browser.new_context(**{"viewport": {"width": 400, "height": 800}, "locale": "en-GB", **options})
+        await context.add_init_script("window.print = () => { window.printed = true; };")
+        page = await context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console", lambda line: errors.append(line.text) if line.type == "error" and "favicon" not in line.location["url"] else None
+        )
+        await page.goto(f"{address}cards")
+        await page.wait_for_selector("body[data-ready]")
+        return Cards(page, context, errors)
+
+    yield open_page
+    assert errors == []
+
+
+def every_card(answers: Answers, language: Language) -> dict[str, dict[str, Any]]:
+    """A card of every kind and state, as the assistant and the desk make them, by what it is."""
+    closed = {"can_wait": False, "within_hours": False, "position": None, "expected_wait_s": None}
+    return {
+        "checklist": checklist(answers, language)["card"],
+        "stations": stations_near(answers, language)["card"],
+        "station": station(answers, language)["card"],
+        "status": status(answers, language)["card"],
+        "offer": handoff("offer", language),
+        "away": handoff("offer", language, **closed, next_open="2026-11-26T01:00:00+00:00"),
+        "queued": handoff("queued", language),
+        "rating": {"type": "rating", "scale": 5},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -21,11 +22,13 @@ from bot.conversations.events import Typing
 from bot.conversations.models import Conversation
 from bot.settings import Settings
 from bot.staff.officers import Officer
+from tests.browser.cards_page import address, answers, open_cards  # noqa: F401
 from tests.browser.scripts import conversation
 from tests.browser.widget import Widget
 from tests.gateway import PARTS, Gateway, Script, running
 from tests.staff import make_officer
 
+_LOGINS = itertools.count(1)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-color-profile=srgb"]
 # As strict as a page that embeds the widget can be: nothing inline, nothing but itself and the gateway.
 POLICY = "default-src 'none'; style-src 'self'; script-src {origin}; connect-src {origin} {socket}; base-uri 'none'"
@@ -87,7 +90,7 @@ class Desk:
         self._record = app[RECORD]
         self.counter = Counter(self._record, PARTS.desk)
         with self._database.session() as session:
-            self.officer: Officer = make_officer(session, "wang.fang", "officer", name, ("civic_center",))
+            self.officer: Officer = make_officer(session, f"officer.{next(_LOGINS)}", "officer", name, ("civic_center",))
         self._sent = 0
 
     def newest(self) -> str:

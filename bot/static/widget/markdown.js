@@ -11,6 +11,8 @@ const INLINE = new RegExp(
   ].join("|"),
   "g",
 );
+// What reads as the name of a host, in any script that has letters like those of host names.
+const HOST = /(?:[\p{L}\p{N}-](?<!\p{Script=Han}))+(?:\.(?:[\p{L}\p{N}-](?<!\p{Script=Han}))+)*\.(?:\p{L}(?<!\p{Script=Han})){2,}/gu;
 const ALLOWED = new Set(["http:", "https:", "tel:"]);
 
 /** The address if it may be linked, else null. */
@@ -24,7 +26,18 @@ export function safeAddress(text) {
   }
 }
 
-/** A link that opens beside the page; its text never names another host than the one it leads to. */
+/** Whether a title can be read as the name of another host, or as another number, than the one that the link leads to. */
+function misleads(title, address, url) {
+  if (title === address) return !address.toLowerCase().includes(url.host);
+  if (url.protocol === "tel:") {
+    const read = title.replace(/\D/g, "");
+    return read.length > 2 && !url.pathname.replace(/\D/g, "").endsWith(read);
+  }
+  const leads = (name) => url.hostname === name || url.hostname.endsWith(`.${name}`);
+  return [...title.matchAll(HOST)].some(([name]) => !leads(name.toLowerCase()));
+}
+
+/** A link that opens beside the page; its text never names another host or number than the one it leads to. */
 export function link(document, address, title) {
   const url = safeAddress(address);
   if (!url) return document.createTextNode(title === address ? title : `${title} (${address})`);
@@ -33,9 +46,10 @@ export function link(document, address, title) {
   if (url.protocol !== "tel:") {
     element.target = "_blank";
     element.rel = "noopener noreferrer";
-    const named = /^(?:https?:\/\/)?([\w-]+(?:\.[\w-]+)+)/i.exec(title.trim());
-    if (named && named[1].toLowerCase() !== url.host) title = url.href;
   }
+  if (misleads(title, address, url)) title = url.protocol === "tel:" ? url.pathname : url.href;
+  // Between words that run from right to left, a number or an address would otherwise be turned round.
+  if (url.protocol === "tel:" || /^https?:/i.test(title)) element.dir = "ltr";
   element.textContent = title;
   return element;
 }

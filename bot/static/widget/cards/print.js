@@ -6,8 +6,8 @@ import { day } from "./moments.js";
 
 const BASE = new URL("../../../", import.meta.url);
 const LANGUAGES = ["en", "zh"];
-// From the fullest and largest to what still can be read; the first that fits on a page is taken.
-const LAYOUTS = ["full size-9", "full size-8", "full size-7", "size-9", "size-8", "size-7"];
+// From the fullest and largest to what still can be read; the first that fits on a page is taken. Rather shorter than smaller.
+const LAYOUTS = ["full size-9", "full size-8", "size-9", "size-8", "size-7"];
 const PAGE_PX = ((297 - 20) * 96) / 25.4;
 const MORE = ["form", "authentication", "translation", "validity"];
 
