@@ -129,7 +129,7 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
             if conversation_id not in seat.follows and len(seat.follows) >= _FOLLOWED_AT_ONCE:
                 raise NotAllowed("too_many_connections")
             # Whether this officer may see it is decided before anything of it is sent.
-            await self._counter.view(signed.officer, conversation_id)
+            await self._database.run(overview.seen, signed.officer, conversation_id)
             if self._seats.get(sid) is not seat:
                 raise NotAllowed("signed_out")
             seat.follows.add(conversation_id)

@@ -32,6 +32,9 @@ _LEAST: Final = 5
 _LINE: Final = 200
 _CUT_OFF: Final = re.compile(r"(?:[A-Za-z]{0,3}[ .@+/_-]?\d[\d .@+/_-]*|[0-9A-Za-z.@+/_-]*)$")
 
+# A birth date as a day, which may be repeated in another form.
+_DAY: Final = "DAY"
+
 Hidden = frozenset[tuple[str, str]]
 
 
@@ -60,12 +63,24 @@ def _mask(kind: str, piece: str) -> str:
     return HIDDEN + plain[len(plain) - shown :]
 
 
+def _days(piece: str, today: date) -> list[date]:
+    """Every day that a date can mean."""
+    readings = read_dates(piece, today, detect(piece))
+    return [day for reading in readings for day in ((reading.date,) if reading.date else reading.candidates)]
+
+
 def _may_be_birth(piece: str, before: str, today: date) -> bool:
     if _BIRTH.search(before):
         return True
-    readings = read_dates(piece, today, detect(piece))
-    days = [day for reading in readings for day in ((reading.date,) if reading.date else reading.candidates)]
+    days = _days(piece, today)
     return not days or any(day.year <= today.year - _YEARS_OF_A_LIFE for day in days)
+
+
+@lru_cache(maxsize=4096)
+def _dates(text: str, today: date) -> tuple[tuple[int, int, frozenset[str]], ...]:
+    """Where in `text` dates stand, and which days each can mean."""
+    found = ((start, end) for start, end, kind in _pieces(text) if kind == "DATE")
+    return tuple((start, end, frozenset(day.isoformat() for day in _days(text[start:end], today))) for start, end in found)
 
 
 def _pieces(text: str) -> list[tuple[int, int, str]]:
@@ -107,7 +122,9 @@ def _applicants(text: str, today: date) -> Masked:
         if kind != "DATE" or _may_be_birth(text[start:end], before, today):
             spans.append((start, end, kind))
         at = end
-    return _cut(text, spans)
+    masked = _cut(text, spans)
+    days = {(_DAY, day.isoformat()) for start, end, kind in spans if kind == "DATE" for day in _days(text[start:end], today)}
+    return Masked(masked.text, masked.hidden | days)
 
 
 def applicants(text: str, today: date | None = None) -> Masked:
@@ -131,11 +148,12 @@ def contact(value: str) -> str:
     return HIDDEN + plain[len(plain) - min(_SHOWN, len(plain) // 3) :] if plain.isdecimal() else HIDDEN
 
 
-def repeated(text: str, known: Iterable[tuple[str, str]]) -> Masked:
+def repeated(text: str, known: Hidden, today: date | None = None) -> Masked:
     """What bot, staff or system wrote, with the pieces that an applicant gave (`known`) masked, however they are spelt."""
     text = text.replace("\x00", "\ufffd")
-    wanted = sorted(((kind, piece) for kind, piece in set(known) if len(piece) >= _LEAST), key=lambda each: -len(each[1]))
-    if not wanted:
+    days = {piece for kind, piece in known if kind == _DAY}
+    wanted = sorted(((kind, piece) for kind, piece in known if kind != _DAY and len(piece) >= _LEAST), key=lambda each: -len(each[1]))
+    if not wanted and not days:
         return Masked(text)
     # What letters and digits of `text` there are, and where each of them stands.
     letters = [
@@ -151,6 +169,9 @@ def repeated(text: str, known: Iterable[tuple[str, str]]) -> Masked:
             start, end = letters[match.start()][1], letters[match.end() - 1][1] + 1
             if all(end <= other or start >= until for other, until, _ in taken):
                 taken.append((start, end, kind))
+    for start, end, meant in _dates(text, today or date.today()) if days else ():
+        if meant & days and all(end <= other or start >= until for other, until, _ in taken):
+            taken.append((start, end, "DATE"))
     return _cut(text, sorted(taken))
 
 

@@ -62,6 +62,13 @@ def test_answers_that_repeat_a_number_are_masked_however_it_is_spelt() -> None:
     assert repeated("nothing of that", hidden).text == "nothing of that"
 
 
+@pytest.mark.parametrize("form", ["12 May 1990", "1990-05-12", "1990年5月12日", "May 12, 1990", "12.05.1990", "19900512"])
+def test_birth_date_is_masked_in_whatever_form_it_is_repeated(form: str) -> None:
+    hidden = applicants("born 12 May 1990, my visa ends on 3 December 2026", TODAY).hidden
+    seen = repeated(f"Born {form}; visa until 2026-12-03; notice of 17 Apr 2024.", hidden, TODAY)
+    assert seen.text == f"Born {HIDDEN}; visa until 2026-12-03; notice of 17 Apr 2024."
+
+
 def test_cards_that_repeat_a_number_are_masked() -> None:
     hidden = applicants("my number is 202612345678", TODAY).hidden
     assert repeated_in({"a": ["202612345678", 7, None]}, hidden) == {"a": [f"{HIDDEN}5678", 7, None]}
