@@ -23,7 +23,10 @@ _EXPORTED: Final = re.compile(r"^export (?:async )?(?:function|class|const) (\w+
 _LEFT: Final = re.compile(r"^(?:import\b(?! *\()|export\b).*", re.M)
 _COMMENT: Final = re.compile(r"^[ \t]*//[^\n]*\n|^[ \t]*/\*.*?\*/[ \t]*\n", re.M | re.S)
 _INDENT: Final = re.compile(r"^[ \t]+|^\n", re.M)
-_CSS_BLANKS: Final = re.compile(r"\s*([{};,])\s*")
+_QUOTED: Final = r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\\n])*`"""
+_TEXT: Final = re.compile(_QUOTED)
+_MARKS: Final = re.compile(rf"({_QUOTED})| *([=*<>!&|?:,;(){{}}\[\]]+) *")
+_CSS_BLANKS: Final = re.compile(r"\s*([{};,])\s*|(?<=:)\s+")
 _CSS_COMMENT: Final = re.compile(r"/\*.*?\*/", re.S)
 
 
@@ -106,7 +109,7 @@ class Joined:
         if left:
             raise DataError(path.name, "module", left[0][:80], "is a form of import or export that is not joined")
         # Text that spans lines is not ours to change.
-        return code if any(line.count("`") % 2 for line in code.splitlines()) else bare_script(code)
+        return code if any(line.count("`") % 2 for line in code.splitlines()) else tight_script(bare_script(code))
 
     def _served(self, path: Path) -> str:
         return f"{self.address}/{relpath(path, self.folder.resolve())}"
@@ -119,7 +122,7 @@ class Joined:
             used = [
                 module.name
                 for module in self.base[0]._modules.values()
-                if any(f" = {module.name};" in mine.code for mine in self._modules.values())
+                if any(f"{module.name};" in mine.code for mine in self._modules.values())
             ]
             parts.append(f'import {{{",".join(used)}}} from "{self.base[1]}";')
         for module in self._modules.values():
@@ -133,6 +136,20 @@ class Joined:
 def bare_script(code: str) -> str:
     """A script without comments and indentation, for scripts whose texts do not mind."""
     return _INDENT.sub("", _COMMENT.sub("", code))
+
+
+def tight_script(code: str) -> str:
+    """A script without the blanks and line breaks that its marks make needless.
+
+    Lines with a slash outside a text stay, because it may begin a regular expression; so do lines with a text within a text.
+    """
+    tight = []
+    for line in code.splitlines(keepends=True):
+        if "/" not in _TEXT.sub("", line) and line.count("`") <= 2:
+            line = _MARKS.sub(lambda match: match[1] or match[2], line)
+            line = line.rstrip("\n") if line.endswith((",\n", ";\n", "{\n", "(\n", "[\n")) else line
+        tight.append(line)
+    return "".join(tight)
 
 
 def bare_style(style: str) -> str:

@@ -22,35 +22,35 @@
     }
     :host([position=left]) .launcher { right: auto; left: 20px; }
     .launcher:hover { background: #094d92; }
-    .launcher:focus-visible, .failed button:focus-visible, .failed a:focus-visible {
+    .launcher:focus-visible, .unloaded button:focus-visible, .unloaded a:focus-visible {
       outline: 2px solid #0b5cad; outline-offset: 2px; box-shadow: 0 0 0 6px #fff;
     }
     .launcher[hidden] { display: none; }
     svg { width: 26px; height: 26px; flex: none; }
-    .count {
+    .unread {
       position: absolute; top: -5px; right: -3px; min-width: 24px; height: 24px; padding: 0 7px; box-sizing: border-box;
       border: 2px solid #fff; border-radius: 12px; background: #b3261e; color: #fff; font-size: 13px; line-height: 20px; text-align: center;
     }
-    .count:empty { display: none; }
+    .unread:empty { display: none; }
     .busy svg { opacity: .5; }
     .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-    .failed {
+    .unloaded {
       position: fixed; right: 20px; bottom: calc(88px + env(safe-area-inset-bottom)); z-index: 2147483000; box-sizing: border-box;
       width: min(340px, calc(100vw - 32px)); padding: 16px; border: 1px solid #d9dfe5; border-radius: 10px; background: #fff; color: #15191e;
       font: 400 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
       box-shadow: 0 6px 24px rgb(10 25 41 / .2);
     }
-    :host([position=left]) .failed { right: auto; left: 20px; }
-    .failed p { margin: 0 0 12px; }
-    .failed a { color: #0b5cad; }
-    .failed button {
+    :host([position=left]) .unloaded { right: auto; left: 20px; }
+    .unloaded p { margin: 0 0 12px; }
+    .unloaded a { color: #0b5cad; }
+    .unloaded button {
       min-height: 44px; padding: 0 16px; border: 1px solid #0b5cad; border-radius: 10px; background: #fff; color: #0b5cad; font: inherit;
       font-weight: 600; cursor: pointer;
     }
     @media (max-width: 599px) { .launcher { width: 56px; padding: 0; } .launcher .word { display: none; } }
     @media (prefers-reduced-motion: reduce) { .launcher { transition: none; } }
-    @media (forced-colors: active) { .launcher { border-color: ButtonText; } .count { border-color: ButtonText; } }
-    @media print { .launcher, .failed { display: none; } }
+    @media (forced-colors: active) { .launcher { border-color: ButtonText; } .unread { border-color: ButtonText; } }
+    @media print { .launcher, .unloaded { display: none; } }
   `;
 
   function make(tag, attributes, ...children) {
@@ -79,6 +79,7 @@
 
   class PermitAssistant extends HTMLElement {
     static observedAttributes = ["language", "open"];
+    hotline = TEXTS.hotline || null;
 
     connectedCallback() {
       // Several embeds on one page make one widget: the first element has it, the others stay empty.
@@ -92,7 +93,7 @@
       sheet.replaceSync(CSS);
       root.adoptedStyleSheets = [sheet];
       this.word = make("span", { class: "word" });
-      this.count = make("span", { class: "count", "aria-hidden": "true" });
+      this.count = make("span", { class: "unread", "aria-hidden": "true" });
       const line = { fill: "none", stroke: "currentColor", "stroke-width": "2", "stroke-linecap": "round", "stroke-linejoin": "round" };
       const icon = make("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" },
         make("path", { ...line, d: "M4 5h16v11H11l-5 4v-4H4z" }), make("path", { ...line, d: "M8 9h8M8 12.5h5" }));
@@ -175,8 +176,8 @@
       const [before, after] = this.text("failed").split("*");
       const again = make("button", { type: "button" }, this.text("again"));
       again.addEventListener("click", () => this.show());
-      const call = make("a", { href: `tel:${TEXTS.hotline || ""}` }, TEXTS.hotline || "");
-      this.failure = make("div", { class: "failed", role: "alert" }, make("p", {}, before || "", call, after || ""), again);
+      const call = make("a", { href: `tel:${this.hotline}` }, this.hotline || "");
+      this.failure = make("div", { class: "unloaded", role: "alert" }, make("p", {}, before || "", call, after || ""), again);
       this.failure.addEventListener("keydown", (event) => {
         if (event.key !== "Escape") return;
         this.failure.remove();

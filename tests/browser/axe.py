@@ -7,6 +7,7 @@ from functools import cache
 from playwright.async_api import Page
 
 from tests import npm
+from tests.browser.widget import settled
 
 AXE = npm.Package(
     "axe-core",
@@ -25,10 +26,7 @@ async def violations(page: Page, within: str = "permit-assistant") -> list[str]:
     """Each violation as the rule, and the elements that break it."""
     # The page's policy forbids script elements; what the debugger evaluates is not the page's.
     await page.evaluate(f"window.axe || (() => {{ {_script()} }})()")
-    # Half-way through fading in, colours are none that anybody reads.
-    await page.evaluate(
-        "Promise.all(document.getAnimations().filter((each) => each.effect.getTiming().iterations === 1).map((each) => each.finished))"
-    )
+    await settled(page)
     found = await page.evaluate("([within, tags]) => axe.run(within, { runOnly: tags, resultTypes: ['violations'] })", [within, RULES])
     return [
         f"{violation['id']}: {violation['help']} – {node['html'][:200]} – {node['failureSummary']}"

@@ -8,6 +8,28 @@ ENGLISH = {"label": "Work permit help", "box": "Your message", "send": "Send", "
 CHINESE = {"label": "工作许可咨询", "box": "您的消息", "send": "发送", "menu": "菜单", "close": "关闭", "log": "对话"}
 
 
+# The document knows nothing of what moves in a shadow root.
+_SETTLED = """async () => {
+  const roots = [document, document.querySelector("permit-assistant[ready]")?.shadowRoot].filter(Boolean);
+  const moving = roots.flatMap((root) => root.getAnimations()).filter((each) => Number.isFinite(each.effect.getComputedTiming().endTime));
+  await Promise.all(moving.map((each) => each.finished.catch(() => {})));
+}"""
+
+
+async def settled(page: Page) -> None:
+    """Wait until nothing on the page moves any more but what moves without end: half-way, places and colours are none that anybody sees."""
+    await page.evaluate(_SETTLED)
+
+
+async def focused(page: Page) -> str:
+    """The name of what has the focus, through shadow roots."""
+    name: str = await page.evaluate(
+        "(() => { let at = document.activeElement; while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;"
+        " return at.getAttribute('aria-label') || at.id || at.textContent.trim(); })()"
+    )
+    return name
+
+
 class Widget:
     """One widget on one page."""
 
@@ -61,8 +83,13 @@ class Widget:
     async def open(self) -> Widget:
         """Click the launcher."""
         await self.launcher.click()
-        await self.window.wait_for()
+        await self.settled()
         return self
+
+    async def settled(self) -> None:
+        """Wait until the window is there and nothing in it moves any more but what moves without end."""
+        await self.window.wait_for()
+        await settled(self.page)
 
     async def say(self, text: str) -> None:
         """Type a message and send it."""

@@ -6,7 +6,7 @@ import { link, markdown } from "./markdown.js";
 
 const FOLD_FROM = 900;
 const FOLD_TO = 320;
-const SHORT_NOTE = 160;
+const SHORT_NOTE = 240;
 
 /** The name of the author of a message. */
 export function speaker({ author, staff }, t) {
@@ -94,7 +94,7 @@ export function bubble(message, { widget, first, cards }) {
 
 function heading({ author, staff }, name) {
   const station = author === "staff" && staff?.name && staff.station ? ` · ${staff.station}` : "";
-  return h("p", { class: "name", "aria-hidden": "true" }, h("bdi", {}, station ? staff.name : name), station);
+  return h("p", { class: "author", "aria-hidden": "true" }, h("bdi", {}, station ? staff.name : name), station);
 }
 
 function render(cards, message, text, widget) {

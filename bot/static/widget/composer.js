@@ -13,7 +13,7 @@ export class Composer {
       enterkeyhint: "send", oninput: () => this.typed(), onkeydown: (event) => this.key(event) });
     this.label = h("label", { for: "box", class: "sr" });
     this.hint = h("span", { id: "hint", class: "sr" });
-    this.count = h("span", { id: "count", class: "count" });
+    this.count = h("span", { id: "count", class: "counter" });
     this.button = h("button", { type: "submit", class: "send" }, icon("send"));
     this.person = h("button", { type: "button", class: "text person",
       onclick: (event) => widget.choose("/handoff", widget.texts.t("composer.person"), event) });
@@ -23,6 +23,8 @@ export class Composer {
       this.label, h("div", { class: "box" }, this.box, this.button), this.hint,
       h("div", { class: "under" }, this.person, this.state, this.count),
     );
+    // What has the keyboard must not lie under the box where the window scrolls as a whole.
+    new ResizeObserver(() => widget.frame.element.style.setProperty("--box", `${this.element.offsetHeight}px`)).observe(this.element);
     // The counter counts characters as the server does, not code units.
     this.length = 0;
   }
@@ -53,7 +55,7 @@ export class Composer {
     const number = new Intl.NumberFormat("en").format(this.length);
     const words = over > 0 ? texts.t("composer.over", { count: number, over }) : texts.t("composer.count", { count: number });
     this.count.textContent = shown ? words : "";
-    this.count.classList.toggle("over", over > 0);
+    this.count.classList.toggle("excess", over > 0);
     this.box.setAttribute("aria-invalid", String(over > 0));
     const crossed = (mark) => before < mark && this.length >= mark;
     if (crossed(COUNT_FROM) || crossed(LIMIT - 100) || crossed(LIMIT + 1)) announcer.say(words);

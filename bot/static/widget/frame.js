@@ -3,6 +3,8 @@
 import { h, icon } from "./dom.js";
 
 const SMALL = "(max-width: 479.98px)";
+// At 400 % zoom a screen is about 320 by 256: then the whole window scrolls, as the style sheet says.
+const LOW = "(max-height: 420px)";
 const NORMAL = { width: 400, height: 640 };
 const WIDE = { width: 640, height: 900 };
 const LEAST = { width: 320, height: 360 };
@@ -25,6 +27,7 @@ export class Frame {
       widget.escape();
     });
     this.small = window.matchMedia(SMALL);
+    this.low = window.matchMedia(LOW);
     this.small.addEventListener("change", () => this.isOpen && this.reopen());
     window.visualViewport?.addEventListener("resize", () => this.fit());
     window.visualViewport?.addEventListener("scroll", () => this.fit());
@@ -38,6 +41,11 @@ export class Frame {
   /** Whether the window takes the whole screen. */
   get full() {
     return this.small.matches;
+  }
+
+  /** Whether the window scrolls as a whole, because there is no room for a list that scrolls by itself. */
+  get scrolls() {
+    return this.full && this.low.matches;
   }
 
   get wide() {
@@ -60,11 +68,11 @@ export class Frame {
   reopen() {
     const { root } = this.widget;
     const focused = root.activeElement;
-    const log = this.widget.log.scroller;
-    const top = log.scrollTop;
+    const { log } = this.widget;
+    const top = log.view.scrollTop;
     this.close();
     this.open();
-    log.scrollTop = top;
+    log.view.scrollTop = top;
     focused?.focus({ preventScroll: true });
     this.widget.update();
   }

@@ -8,12 +8,12 @@ export class Head {
     this.widget = widget;
     this.title = h("h2", { id: "title", tabindex: "-1" });
     this.speaker = h("p", { class: "speaker" });
-    this.language = h("button", { type: "button", class: "quiet", onclick: () => widget.switchLanguage() });
-    this.closing = h("button", { type: "button", class: "quiet square", onclick: () => widget.close() }, icon("close"));
+    this.language = h("button", { type: "button", class: "plain", onclick: () => widget.switchLanguage() });
+    this.closing = h("button", { type: "button", class: "plain square", onclick: () => widget.close() }, icon("close"));
     this.menu = new Menu(widget);
     this.element = h(
       "header", { class: "head" },
-      h("div", { class: "who" }, this.title, this.speaker), this.language, this.menu.element, this.closing,
+      h("div", { class: "who" }, this.title, this.speaker), h("div", { class: "tools" }, this.language, this.menu.element, this.closing),
     );
   }
 
@@ -33,7 +33,7 @@ export class Head {
     this.speaker.className = `speaker is-${kind}`;
     this.speaker.title = station ? t("head.officer_of", { name: words, station }) : words;
     const name = h("bdi", {}, words);
-    this.speaker.replaceChildren(h("span", { class: "dot", "aria-hidden": "true" }), h("span", { class: "words" }, name, station ? ` · ${station}` : null));
+    this.speaker.replaceChildren(h("span", { class: "lamp", "aria-hidden": "true" }), h("span", { class: "words" }, name, station ? ` · ${station}` : null));
     this.menu.update();
   }
 }

@@ -37,7 +37,7 @@ export function helped(id, widget) {
     const field = h("input", { id: `why-${id}`, type: "text", maxlength: LONGEST, autocomplete: "off", dir: "auto" });
     const form = h("form", { class: "why" },
       h("label", { for: `why-${id}`, class: "muted" }, t(helpful ? "helped.why_yes" : "helped.why_no")),
-      h("div", { class: "line" }, field, h("button", { type: "submit", class: "small" }, t("helped.send")),
+      h("div", { class: "abreast" }, field, h("button", { type: "submit", class: "outlined" }, t("helped.send")),
         h("button", { type: "button", class: "text", onclick: () => thank(helpful).focus() }, t("helped.skip"))));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();

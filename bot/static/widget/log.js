@@ -8,6 +8,7 @@ import { quick } from "./quick.js";
 import { loading, start } from "./start.js";
 
 const NEAR_END = 80;
+const ABOVE = 12;
 const SLOW_AFTER_MS = 8000;
 
 export class Log {
@@ -20,17 +21,26 @@ export class Log {
     this.element = h("div", { class: "log-place" }, this.scroller, this.down);
     this.nodes = new Map();
     this.behind = 0;
-    this.scroller.addEventListener("scroll", () => {
-      if (this.scroller.scrollTop !== this.held) this.held = null;
-      if (this.atEnd) this.caughtUp();
-    }, { passive: true });
+    for (const place of [this.scroller, widget.frame.element]) place.addEventListener("scroll", () => this.scrolled(), { passive: true });
     new ResizeObserver(() => this.stick && this.toEnd()).observe(this.scroller);
     this.stick = true;
   }
 
+  /** What scrolls. */
+  get view() {
+    return this.widget.frame.scrolls ? this.widget.frame.element : this.scroller;
+  }
+
   get atEnd() {
-    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+    const { scrollHeight, scrollTop, clientHeight } = this.view;
     return scrollHeight - scrollTop - clientHeight < NEAR_END;
+  }
+
+  scrolled() {
+    if (this.view.scrollTop !== this.held) this.held = null;
+    // Who reads further up stays there, whatever comes.
+    if (this.atEnd) this.caughtUp();
+    else this.stick = false;
   }
 
   /** What is to be seen, in order: a key, what it depends on, and how it is made. */
@@ -43,7 +53,7 @@ export class Log {
     const lastOwn = messages.findLastIndex(({ metadata }) => metadata.author === "applicant");
     let lastDay = null;
     let before = null;
-    if (widget.renewed && messages.length + pending.length) yield ["expired", [language], () => h("li", { class: "line" }, h("span", {}, t("list.expired")))];
+    if (widget.renewed && messages.length + pending.length) yield ["expired", [language], () => h("li", { class: "divider" }, h("span", {}, t("list.expired")))];
     for (const [number, message] of messages.entries()) {
       const { metadata } = message;
       const date = new Date(metadata.created_at);
@@ -54,7 +64,7 @@ export class Log {
       }
       if (number && messages[number - 1].metadata.conversation.id !== metadata.conversation.id) {
         before = null;
-        yield [`new:${metadata.conversation.id}`, [language], () => h("li", { class: "line" }, h("span", {}, t("list.new_conversation")))];
+        yield [`new:${metadata.conversation.id}`, [language], () => h("li", { class: "divider" }, h("span", {}, t("list.new_conversation")))];
       }
       const who = isNote(message) ? null : speaker(metadata, t);
       const first = who !== before;
@@ -70,8 +80,10 @@ export class Log {
     }
     for (const entry of pending) {
       const metadata = { id: entry.id, author: "applicant", created_at: new Date(entry.at).toISOString(), language: entry.interface };
-      yield [entry.id, [language, before !== "own", false, entry.title], () => bubble({ text: entry.title, metadata }, { widget, first: true })];
-      before = "own";
+      const who = speaker(metadata, t);
+      const first = who !== before;
+      before = who;
+      yield [entry.id, [language, first, false, entry.title], () => bubble({ text: entry.title, metadata }, { widget, first })];
     }
     if (pending.length) {
       for (const entry of pending.filter(({ error }) => error)) yield [`failed:${entry.id}`, [language, entry.error], () => this.failure(entry)];
@@ -81,7 +93,7 @@ export class Log {
       if (waits) yield ["sending", [language, key, seconds], () => h("li", { class: "sending" }, t(key, { seconds }))];
     }
     const replies = pending.length ? null : messages.slice(lastOwn + 1).findLast(({ quick_replies: offered }) => offered?.length);
-    if (replies && conversation.about.state !== "WITH_STAFF") {
+    if (replies && ["BOT", "QUEUED"].includes(conversation.about.state)) {
       yield [`quick:${replies.metadata.id}`, [language], () => quick(replies.quick_replies, widget)];
     }
     const { writing } = conversation;
@@ -100,7 +112,7 @@ export class Log {
       const message = { text: "", quick_replies: [], metadata: { id: key, author: "system", card: { type: "rating", scale: 5 } } };
       yield [key, [language], () => h("li", { class: "message system with-card" }, cards.render(message.metadata.card, widget.cardContext(message)))];
     }
-    yield ["closed", [language], () => h("li", { class: "line closed" }, h("span", {}, widget.texts.t("list.closed")))];
+    yield ["closed", [language], () => h("li", { class: "divider closed" }, h("span", {}, widget.texts.t("list.closed")))];
   }
 
   /** Put on the page what is to be seen now. */
@@ -174,7 +186,7 @@ export class Log {
     const { texts, conversation } = this.widget;
     const ago = Math.round((Date.parse(dayKey(conversation.now())) - Date.parse(dayKey(date))) / 86400000);
     const words = ago === 0 ? texts.t("list.today") : ago === 1 ? texts.t("list.yesterday") : day(date, texts.language);
-    return h("li", { class: "line" }, h("span", {}, words));
+    return h("li", { class: "divider" }, h("span", {}, words));
   }
 
   failure(entry) {
@@ -186,10 +198,9 @@ export class Log {
       widget.composer.put(entry.message);
       widget.composer.box.focus();
     };
-    return h("li", { class: "sending failed" }, icon("alert"),
-      h("span", {}, entry.error.message ? t("list.failed_because", { reason: entry.error.message }) : t("list.failed")),
-      h("button", { type: "button", class: "text", onclick: retry }, t("again")),
-      h("button", { type: "button", class: "text", onclick: edit }, t("list.edit")));
+    const words = entry.error.message ? t("list.failed_because", { reason: entry.error.message }) : t("list.failed");
+    return h("li", { class: "sending failed" }, h("span", {}, icon("alert"), " ", words),
+      h("span", {}, h("button", { type: "button", class: "text", onclick: retry }, t("again")), h("button", { type: "button", class: "text", onclick: edit }, t("list.edit"))));
   }
 
   typing(writing) {
@@ -215,10 +226,12 @@ export class Log {
 
   /** Follow the conversation: the beginning of what is new is what is read first. */
   follow(first) {
-    if (first && this.scroller.scrollHeight - first.offsetTop > this.scroller.clientHeight) {
-      this.scroller.scrollTop = first.offsetTop - 12;
+    const { view } = this;
+    const above = first ? first.getBoundingClientRect().top - view.getBoundingClientRect().top - ABOVE : Infinity;
+    if (view.scrollTop + above < view.scrollHeight - view.clientHeight) {
+      view.scrollTop += above;
       this.stick = false;
-      this.held = this.scroller.scrollTop;
+      this.held = view.scrollTop;
     } else this.toEnd();
   }
 
@@ -230,7 +243,7 @@ export class Log {
 
   toEnd(focus = false) {
     // The start view is read from its beginning.
-    this.scroller.scrollTop = this.nodes.size ? this.scroller.scrollHeight : 0;
+    this.view.scrollTop = this.nodes.size ? this.view.scrollHeight : 0;
     this.stick = true;
     this.caughtUp();
     if (focus) this.scroller.focus({ preventScroll: true });

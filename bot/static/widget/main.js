@@ -18,6 +18,7 @@ import { Texts } from "./texts.js";
 import { save, transcript } from "./transcript.js";
 
 const READ_ALOUD_AT_MOST = 3;
+const LEAVE_A_MESSAGE = "desk:message";
 
 /** Build the window of `host`; what comes back opens and closes it. */
 export async function start(host, base) {
@@ -52,8 +53,8 @@ class Widget {
     this.composer = new Composer(this);
     this.sheets = new Sheets(this);
     this.frame.element.append(this.head.element, this.notice.element, this.log.element, this.sheets.element, this.composer.element, this.frame.grip);
-    this.place = h("div", { class: "place" }, this.frame.element, this.announcer.element);
-    this.root.append(this.place);
+    this.shell = h("div", { class: "shell" }, this.frame.element, this.announcer.element);
+    this.root.append(this.shell);
     this.dark = window.matchMedia("(prefers-color-scheme: dark)");
     this.dark.addEventListener("change", () => this.dress());
     new MutationObserver(() => this.dress()).observe(host, { attributeFilter: ["theme"] });
@@ -71,7 +72,7 @@ class Widget {
   }
 
   get phone() {
-    return this.conversation.about.hotline;
+    return this.conversation.about.hotline ?? this.host.hotline;
   }
 
   open(focus = true) {
@@ -121,6 +122,8 @@ class Widget {
 
   /** Take a choice; the button that was used goes away, so the keyboard is led on. */
   choose(payload, title, event) {
+    // The card above has a form for it: one step instead of three.
+    if (payload === LEAVE_A_MESSAGE && this.log.handoff?.openForm?.()) return;
     this.send(payload, title);
     if (event) this.focusBox();
   }
@@ -130,14 +133,15 @@ class Widget {
     this.storage.write("settings", this.settings);
     if (settings.sound) chime();
     this.dress();
+    this.composer.grow();
     this.update();
   }
 
   dress() {
     const theme = this.host.getAttribute("theme");
     const dark = theme === "dark" || (theme !== "light" && this.dark.matches);
-    this.place.className = `place ${this.settings.size} ${dark ? "dark" : "light"}`;
-    this.place.lang = this.texts.tag;
+    this.shell.className = `shell ${this.settings.size} ${dark ? "dark" : "light"}`;
+    this.shell.lang = this.texts.tag;
   }
 
   async switchLanguage() {

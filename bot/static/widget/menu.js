@@ -7,7 +7,7 @@ export const SIZES = ["normal", "large", "largest"];
 export class Menu {
   constructor(widget) {
     this.widget = widget;
-    this.button = h("button", { type: "button", class: "quiet square", "aria-expanded": "false", "aria-controls": "menu",
+    this.button = h("button", { type: "button", class: "plain square", "aria-expanded": "false", "aria-controls": "menu",
       onclick: () => this.toggle() }, icon("menu"));
     this.list = h("div", { class: "menu", id: "menu", hidden: true, role: "group" });
     this.element = h("div", { class: "menu-place" }, this.button, this.list);
@@ -73,7 +73,7 @@ export class Menu {
     };
     const sizes = SIZES.map((size) =>
       item(size, h("span", { class: `letter ${size}`, "aria-hidden": "true" }, t("menu.size_letter")), () => widget.set({ size }),
-        { class: "choice", "aria-label": t(`menu.size_${size}`), title: t(`menu.size_${size}`), "aria-pressed": String(widget.settings.size === size) }));
+        { class: "size", "aria-label": t(`menu.size_${size}`), title: t(`menu.size_${size}`), "aria-pressed": String(widget.settings.size === size) }));
     const flag = (name, on, act) =>
       item(name, [h("span", {}, t(`menu.${name}`)), h("span", { class: "flag" }, t(on ? "menu.on" : "menu.off"))], act,
         { role: "switch", "aria-checked": String(on) });

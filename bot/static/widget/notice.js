@@ -3,10 +3,12 @@
 import { h, icon } from "./dom.js";
 import { link } from "./markdown.js";
 
+const TROUBLES = ["offline", "refused"];
+
 export class Notice {
   constructor(widget) {
     this.widget = widget;
-    this.element = h("div", { class: "notice", role: "note", hidden: true });
+    this.element = h("div", { class: "banner", role: "note", hidden: true });
   }
 
   /** The notice that matters most now: its name and what it is filled with. */
@@ -25,18 +27,19 @@ export class Notice {
     const now = this.now;
     const key = JSON.stringify([now, widget.texts.language, widget.phone]);
     if (key === this.key) return;
-    const changed = this.name !== now?.[0];
+    const before = this.name;
     this.key = key;
     this.name = now?.[0];
     this.element.hidden = !now;
+    if (TROUBLES.includes(before) && !TROUBLES.includes(this.name) && widget.isOpen) widget.announcer.say(t("notice.back"));
     if (!now) return;
     const [name, params] = now;
-    const trouble = name === "offline" || name === "refused";
-    this.element.className = `notice ${name}`;
+    const trouble = TROUBLES.includes(name);
+    this.element.className = `banner ${name}`;
     const words = h("p", {}, t(`notice.${name}`, params));
     if (name === "refused" && widget.phone) words.append(" ", link(document, `tel:${widget.phone}`, widget.phone));
     const again = h("button", { type: "button", class: "text", onclick: () => widget.conversation.line.again() }, t("again"));
     this.element.replaceChildren(icon(trouble ? "alert" : "info"), words, ...(trouble ? [again] : []));
-    if (changed && trouble && widget.isOpen) widget.announcer.say(t(`notice.${name}`, params), true);
+    if (name !== before && trouble && widget.isOpen) widget.announcer.say(t(`notice.${name}`, params), true);
   }
 }

@@ -32,7 +32,7 @@ export class Sheets {
 
   draw() {
     const { t } = this.widget.texts;
-    const back = h("button", { type: "button", class: "quiet square", "aria-label": t("sheet.back"), title: t("sheet.back"), onclick: () => this.close() }, icon("back"));
+    const back = h("button", { type: "button", class: "plain square", "aria-label": t("sheet.back"), title: t("sheet.back"), onclick: () => this.close() }, icon("back"));
     this.problem = h("p", { class: "problem", role: "alert" });
     const body = { continue: () => this.continue(t), data: () => this.data(t), end: () => this.end(t) }[this.name]();
     this.element.replaceChildren(
@@ -66,7 +66,7 @@ export class Sheets {
       maxlength: "40", required: true, dir: "ltr" });
     const form = h("form", { class: "enter" },
       h("label", { for: "code" }, t("continue.label")),
-      h("div", { class: "line" }, field, h("button", { type: "submit", class: "main" }, t("continue.use"))));
+      h("div", { class: "abreast" }, field, h("button", { type: "submit", class: "solid" }, t("continue.use"))));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.attempt(async () => {
@@ -75,7 +75,7 @@ export class Sheets {
         widget.focusBox();
       });
     });
-    const give = [h("p", {}, t("continue.give")), h("p", {}, h("button", { type: "button", class: "main", onclick: make }, t("continue.make"))), shown, h("hr")];
+    const give = [h("p", {}, t("continue.give")), h("p", {}, h("button", { type: "button", class: "solid", onclick: make }, t("continue.make"))), shown, h("hr")];
     return [...(begun ? give : []), h("p", {}, t(begun ? "continue.take_over" : "continue.take")), form];
   }
 
@@ -89,7 +89,7 @@ export class Sheets {
     };
     return [
       h("p", {}, t("data.device")), h("p", {}, t("data.service")), h("p", {}, t("data.others")),
-      h("p", {}, h("button", { type: "button", class: "main", onclick: forget }, t("data.forget"))), h("p", { class: "muted" }, t("data.forget_means")),
+      h("p", {}, h("button", { type: "button", class: "solid", onclick: forget }, t("data.forget"))), h("p", { class: "muted" }, t("data.forget_means")),
     ];
   }
 
@@ -103,8 +103,8 @@ export class Sheets {
     });
     return [
       h("p", {}, t("end.means")),
-      h("div", { class: "line" }, h("button", { type: "button", class: "main", onclick: end }, t("end.yes")),
-        h("button", { type: "button", class: "small", onclick: () => this.close() }, t("end.no"))),
+      h("div", { class: "abreast" }, h("button", { type: "button", class: "solid", onclick: end }, t("end.yes")),
+        h("button", { type: "button", class: "outlined", onclick: () => this.close() }, t("end.no"))),
     ];
   }
 

@@ -9,13 +9,13 @@ const CHOICES = [["list", "materials", "/materials"], ["place", "station", "/sta
 export function start(widget) {
   const { t } = widget.texts;
   const choices = CHOICES.map(([drawing, name, payload]) =>
-    h("button", { type: "button", class: "choice", onclick: (event) => widget.choose(payload, t(`start.${name}`), event) },
+    h("button", { type: "button", class: "topic", onclick: (event) => widget.choose(payload, t(`start.${name}`), event) },
       icon(drawing), h("span", { class: "words" }, h("strong", {}, t(`start.${name}`)), h("span", { class: "muted" }, t(`start.${name}_line`)))));
   return h(
     "section", { class: "start", "aria-labelledby": "greeting" },
     widget.renewed ? h("p", { class: "muted" }, t("list.expired")) : null,
     h("p", { class: "greeting", id: "greeting" }, t("start.greeting")),
-    h("div", { class: "choices" }, ...choices),
+    h("div", { class: "topics" }, ...choices),
     h("button", { type: "button", class: "text", onclick: () => widget.sheets.show("continue") }, t("start.continue")),
   );
 }
