@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Callable
 
 from bot import migrations
 from bot.db import Database
@@ -17,14 +18,16 @@ from bot.staff.service import Staff
 
 
 def make(settings: Settings, login: str | None, name: str | None, language: Language) -> int:
-    """Ask at a terminal for what is not given, and set the password or print a link that sets it.
+    """Ask at a terminal for what is not given, and set the password or print a link that sets it; no password is made up.
+
+    Where nobody can be asked, the login is `LOGIN` if none is given, and the link is printed.
 
     Raises:
         StartError: login or name cannot be used, or the login is that of somebody who is no administrator.
     """
     asks = sys.stdin.isatty()
     if asks and login is None:
-        login = input(f"Login [{LOGIN}]: ").strip() or None
+        login = _asked(input, f"Login [{LOGIN}]: ").strip() or None
     login = login or LOGIN
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.resolved_database_url)
@@ -43,14 +46,23 @@ def make(settings: Settings, login: str | None, name: str | None, language: Lang
     return 0
 
 
+def _asked(ask: Callable[[str], str], question: str) -> str:
+    """What is typed; empty when the terminal is closed."""
+    try:
+        return ask(question)
+    except EOFError:
+        print()
+        return ""
+
+
 def _set_password(database: Database, staff: Staff, token: str) -> bool:
     """Whether a password was typed and set; an empty one leaves it to the link."""
     texts = Texts.load()
     while True:
-        password = getpass.getpass("Password (empty for a link that sets it): ")
+        password = _asked(getpass.getpass, "Password (empty for a link that sets it): ")
         if not password:
             return False
-        if getpass.getpass("Again: ") != password:
+        if _asked(getpass.getpass, "Again: ") != password:
             print("The two are not the same.")
             continue
         try:
