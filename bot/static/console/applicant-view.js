@@ -1,6 +1,5 @@
 /** What the applicant sees, drawn by the widget's own modules, and here to be read only. */
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./view.js";
-import { useDesk } from "./desk.js";
 import { markdown } from "/static/widget/markdown.js";
 import { lead, render } from "/static/widget/cards/index.js";
 
@@ -34,7 +33,6 @@ export const leadOf = (card, text) => (card ? lead(card, text) : text);
 
 /** A card as the applicant has it; what can be pressed there cannot be pressed here. */
 export function Card({ card, message, onMissing }) {
-  const { t } = useDesk();
   const host = useRef(null);
   const [failed, setFailed] = useState(false);
   const language = message.metadata.language === "zh" ? "zh" : "en";
@@ -59,5 +57,5 @@ export function Card({ card, message, onMissing }) {
       wanted = false;
     };
   }, [card, language]);
-  return html`<div class="card-frame" hidden=${failed} ref=${host} role="group" aria-label=${t(`card.${card.type}`)}></div>`;
+  return html`<div class="card-frame" hidden=${failed} ref=${host}></div>`;
 }

@@ -37,7 +37,7 @@ export function Search() {
   useEffect(() => {
     look();
   }, [KEPT.map((name) => filters[name]).join("|")]);
-  useKeys({ f: () => document.getElementById("search-words")?.focus() });
+  useKeys({ f: () => document.querySelector("[role=search] input")?.focus() });
 
   const columns = [
     { key: "who", title: t("search.who"), cell: (row) => html`<a href=${address(["board", row.id])}>${nameOf(row, t)}</a>`, sort: (row) => row.applicant },
@@ -51,7 +51,7 @@ export function Search() {
   const used = KEPT.some((name) => filters[name]);
   return html`<main class="page" id="main" tabindex="-1"><h1>${t("page.search")}</h1>
     <form class="search-bar" role="search" onSubmit=${(event) => (event.preventDefault(), look())}>
-      <${Field} label=${t("search.words")} hint=${t("search.words_hint")} wide>${(given) => html`<div class="with-button"><input class="input" type="search" ...${given} id="search-words" value=${words} maxlength="200" onInput=${(event) => setWords(event.target.value)} /><button class="button main"><span>${t("search.go")}</span></button></div>`}</${Field}>
+      <${Field} label=${t("search.words")} hint=${t("search.words_hint")} wide>${(given) => html`<div class="with-button"><input class="input" type="search" ...${given} value=${words} maxlength="200" onInput=${(event) => setWords(event.target.value)} /><button class="button main"><span>${t("search.go")}</span></button></div>`}</${Field}>
       <${Field} label=${t("field.state")}>${(given) => html`<${Select} ...${given} none=${t("any.state")} value=${filters.state ?? ""} onPick=${set("state")} options=${STATES.map((state) => [state, t(`state.${state}`)])} />`}</${Field}>
       <${Field} label=${t("field.language")}>${(given) => html`<${Select} ...${given} none=${t("any.language")} value=${filters.language ?? ""} onPick=${set("language")} options=${LANGUAGES} />`}</${Field}>
       <${Field} label=${t("field.topic")}>${(given) => html`<${Select} ...${given} none=${t("any.topic")} value=${filters.topic ?? ""} onPick=${set("topic")} options=${(choices?.topics ?? []).map(({ name, title }) => [name, title])} />`}</${Field}>

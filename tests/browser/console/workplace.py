@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,17 +13,21 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from bot.app import DATABASE, STAFF
+from bot.app import DATABASE, RECORD, STAFF
+from bot.conversations.counter import Counter
 from bot.conversations.models import Conversation, Handoff
 from bot.conversations.rows import applicant_code
 from bot.db import now
+from bot.i18n import Texts
+from bot.languages import Language
 from bot.staff import presence
 from bot.staff.service import Staff
 from tests.browser.scripts import fee
 from tests.console import PASSWORD
-from tests.gateway import Gateway, answer, hand_off, reply
+from tests.gateway import PARTS, Gateway, answer, hand_off, reply
 
 _ids = itertools.count(1)
+_TEXTS = Texts.load()
 
 
 async def assistant(message: dict[str, Any]) -> Any:
@@ -38,8 +43,13 @@ async def assistant(message: dict[str, Any]) -> Any:
 class Console:
     """One person's page. What they see is found by words and roles."""
 
-    def __init__(self, page: Page, url: str, account_id: int = 0) -> None:
+    def __init__(self, page: Page, url: str, language: Language = "en", account_id: int = 0) -> None:
         self.page, self.url, self.account_id = page, url, account_id
+        self._texts = _TEXTS.part(language, "console")
+
+    def t(self, key: str, /, **params: Any) -> str:
+        """A text of the interface; one that is not there is an error of the test."""
+        return self._texts[key].format(**params)
 
     async def open(self, address: str = "") -> Console:
         """Go to the console; `address` stands behind the `#/`."""
@@ -48,9 +58,9 @@ class Console:
 
     async def sign_in(self, login: str, password: str = PASSWORD) -> None:
         """Fill in the form."""
-        await self.page.get_by_label("Login").fill(login)
-        await self.page.get_by_label("Password").fill(password)
-        await self.button("Sign in").click()
+        await self.field(self.t("signin.login")).fill(login)
+        await self.field(self.t("signin.password")).fill(password)
+        await self.button(self.t("signin.go")).click()
 
     def button(self, name: str) -> Locator:
         """A button by its whole name."""
@@ -100,29 +110,36 @@ class Console:
         await found.wait_for()
         return found
 
-    async def watch(self, conversation_id: str) -> Locator:
+    async def watch(self, conversation_id: str) -> None:
         """Open a conversation by its row."""
         await self.row(conversation_id).click()
-        await expect(self.talk.get_by_role("heading", level=2)).to_contain_text(code(conversation_id))
-        return self.talk
+        await expect(self.talk.get_by_role("heading", level=2)).to_contain_text(applicant_code(conversation_id))
+        await self.transcript.wait_for()
+
+    def name(self, conversation_id: str) -> str:
+        """What the applicant is called; for the first conversation of a thread."""
+        return self.t("row.applicant", code=applicant_code(conversation_id))
+
+    async def acts(self, kind: str, conversation_id: str) -> None:
+        """Press a button of the conversation: claim, join, transfer, hand_back or close."""
+        await self.button(self.t(f"{kind}.label", name=self.name(conversation_id))).click()
+
+    async def confirms(self, key: str) -> None:
+        """Press a button of the window above the page, and see the window go."""
+        await self.dialog.get_by_role("button", name=self.t(key), exact=True).click()
+        await expect(self.dialog).to_have_count(0)
 
     async def take(self, conversation_id: str) -> None:
         """Open a conversation that waits and take it."""
         await self.watch(conversation_id)
-        await self.talk.get_by_role("button", name="Take the conversation").click()
-        await expect(self.talk.get_by_role("tab", name="Reply")).to_be_visible()
-        await expect(self.box).to_be_focused()
+        await self.acts("claim", conversation_id)
+        await expect(self.field(self.t("box.label_reply", name=self.name(conversation_id)))).to_be_focused()
 
     async def say(self, text: str) -> None:
         """Reply and wait until it is said."""
         await self.box.fill(text)
         await self.box.press("Enter")
         await expect(self.transcript.locator(".message.staff:not(.pending)", has_text=text)).to_be_visible()
-
-
-def code(conversation_id: str) -> str:
-    """The four characters by which staff tell an applicant; only for the first conversation of one."""
-    return applicant_code(conversation_id)
 
 
 @dataclass
@@ -143,6 +160,11 @@ class Workplace:
         return self.gateway.url("/").rstrip("/")
 
     @property
+    def counter(self) -> Counter:
+        """What officers do, for those who work without a page."""
+        return Counter(self.gateway.server.app[RECORD], PARTS.desk)
+
+    @property
     def staff(self) -> Staff:
         """The accounts."""
         return self.gateway.server.app[STAFF]
@@ -160,7 +182,9 @@ class Workplace:
         page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
         return page
 
-    async def invited(self, login: str, role: str = "officer", stations: Sequence[str] = (), name: str = "", language: str = "en") -> str:
+    async def invited(
+        self, login: str, role: str = "officer", stations: Sequence[str] = (), name: str = "", language: Language = "en"
+    ) -> str:
         """The token of an account's invitation."""
         _, token = await self.run(self.staff.create_account, None, login, name or login.title(), role, stations, language)
         return str(token)
@@ -171,7 +195,7 @@ class Workplace:
         role: str = "officer",
         stations: Sequence[str] = (),
         name: str = "",
-        language: str = "en",
+        language: Language = "en",
         signed: bool = True,
         **options: Any,
     ) -> Console:
@@ -179,7 +203,9 @@ class Workplace:
 
         def begin(session: Session) -> tuple[str, int]:
             _, invitation = self.staff.create_account(session, None, login, name or login.title(), role, stations, language)
-            token, opened = self.staff.accept_invitation(session, invitation, PASSWORD, user_agent="Firefox/130 Windows")
+            token, opened = self.staff.accept_invitation(
+                session, invitation, PASSWORD, user_agent="Mozilla/5.0 (Windows NT 10.0) Firefox/130.0"
+            )
             if signed and role != "administrator":
                 version, _text = self.staff.agreement(language)
                 if self.staff.sign_agreement(session, opened.officer.id, version, language).may("conversation:claim"):
@@ -189,7 +215,7 @@ class Workplace:
         token, account_id = await self.run(begin)
         page = await self.page(**options)
         await page.context.add_cookies([{"name": "staff", "value": token, "url": self.url}])
-        return Console(page, self.url, account_id)
+        return Console(page, self.url, language, account_id)
 
     async def asks(self, *said: str, sender: str = "", language: str = "en") -> str:
         """The id of the conversation in which an applicant says this."""
@@ -197,6 +223,12 @@ class Workplace:
         for text in said:
             await self.gateway.say(text, sender, language=language)
         return str(await self.run(lambda session: session.query(Conversation.id).filter_by(sender=sender).one()[0]))
+
+    async def owner(self, conversation_id: str) -> int:
+        """The account that has a conversation, waited for."""
+        while (found := await self.run(lambda session: session.get(Conversation, conversation_id).owner_id)) is None:
+            await asyncio.sleep(0.05)
+        return int(found)
 
     async def waits(self, *said: str, sender: str = "", language: str = "en", minutes: float = 0) -> str:
         """The id of a conversation that waits in the queue, since so many minutes."""

@@ -1,0 +1,157 @@
+"""The same day without a mouse: every key that the help names, and focus that goes where the work goes."""
+
+from __future__ import annotations
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.console.workplace import Console, Workplace
+from tests.console import PASSWORD
+
+
+async def tab_to(page: Page, wanted: Locator, back: bool = False) -> None:
+    """Press Tab until this has the focus."""
+    for _ in range(60):
+        if await wanted.count() and await wanted.evaluate("(each) => each === document.activeElement"):
+            return
+        await page.keyboard.press("Shift+Tab" if back else "Tab")
+    raise AssertionError(f"Tab does not reach {wanted}")
+
+
+async def test_officer_signs_in_and_works_through_a_conversation(workplace: Workplace) -> None:
+    hired = await workplace.hired("chen.li", name="Chen Li")
+    first = await workplace.waits("What is the fee?", sender="ann", minutes=9)
+    second = await workplace.waits("Where do I go?", sender="bob")
+    officer = Console(await workplace.page(), workplace.url, account_id=hired.account_id)
+    page, keys = officer.page, officer.page.keyboard
+    await officer.open()
+    await tab_to(page, officer.field("Login"))
+    await keys.type("chen.li")
+    await keys.press("Tab")
+    await keys.type(PASSWORD)
+    await keys.press("Enter")
+    await expect(officer.row(second)).to_be_visible()
+
+    await keys.press("j")
+    await expect(officer.row(first)).to_be_focused()
+    await keys.press("j")
+    await expect(officer.row(second)).to_be_focused()
+    await keys.press("k")
+    await keys.press("Enter")
+    await expect(officer.talk.get_by_role("heading", name=officer.name(first))).to_be_focused()
+    await keys.press("u")
+    await expect(officer.transcript.locator(".message.bot")).to_have_count(1)
+    await keys.press("u")
+    await expect(officer.transcript.locator(".message.bot")).to_have_count(0)
+
+    await keys.press("c")
+    await expect(officer.field(f"Reply to {officer.name(first)}")).to_be_focused()
+    await keys.type("The permit is free.")
+    await keys.press("Shift+Enter")
+    await keys.type("The residence permit is not.")
+    await keys.press("Enter")
+    await officer.sees("The permit is free.")
+    assert "The permit is free.\nThe residence permit is not." in await workplace.gateway.texts(None, "ann")
+
+    await keys.press("Escape")
+    await keys.press("/")
+    await expect(officer.talk.get_by_role("listbox").get_by_role("option", selected=True)).to_be_visible()
+    await keys.type("hello")
+    await expect(officer.talk.get_by_role("listbox").get_by_role("option", selected=True)).to_contain_text("Greeting")
+    await keys.press("Enter")
+    await keys.press("Enter")
+    await officer.sees("Hello, this is Chen Li")
+
+    await keys.press("Escape")
+    await keys.press("n")
+    await expect(officer.field(f"Private note about {officer.name(first)}")).to_be_focused()
+    await keys.type("Friendly.")
+    await keys.press("Enter")
+    await expect(officer.transcript.locator(".message.note:not(.pending)")).to_contain_text("Friendly.")
+
+    await keys.press("Escape")
+    await keys.press("r")
+    await expect(officer.field(f"Reply to {officer.name(first)}")).to_be_focused()
+    await keys.press("Escape")
+    await keys.press("d")
+    await expect(page.get_by_role("menuitem", name="Checklist")).to_be_focused()
+    await keys.press("ArrowDown")
+    await keys.press("Enter")
+    await expect(officer.dialog.get_by_label("Station", exact=True)).to_be_focused()
+    await keys.press("ArrowDown")
+    await keys.press("Enter")
+    await expect(officer.dialog).to_have_count(0)
+    await expect(officer.transcript.get_by_role("group", name="Stations")).to_be_visible()
+
+    await officer.transcript.focus()
+    await keys.press("x")
+    await expect(officer.dialog.get_by_label("Solved")).to_be_focused()
+    await keys.press("Space")
+    await keys.press("Enter")
+    await expect(officer.talk.locator(".talk-head")).to_contain_text("Closed · Solved")
+
+
+async def test_escape_closes_windows_and_gives_the_focus_back(workplace: Workplace) -> None:
+    officer = await workplace.hired("chen.li")
+    conversation = await workplace.waits("What is the fee?")
+    await officer.open(f"board/{conversation}")
+    await officer.acts("claim", conversation)
+    await expect(officer.box).to_be_focused()
+    close = officer.button(officer.t("close.label", name=officer.name(conversation)))
+    await close.focus()
+    await officer.page.keyboard.press("Enter")
+    await expect(officer.dialog).to_be_visible()
+    await officer.page.keyboard.press("Escape")
+    await expect(officer.dialog).to_have_count(0)
+    await expect(close).to_be_focused()
+    for key, name in (("t", "transfer.title"), ("b", "hand_back.title")):
+        await officer.page.keyboard.press(key)
+        await expect(officer.dialog.get_by_role("heading")).to_have_text(officer.t(name, name=officer.name(conversation)))
+        await officer.page.keyboard.press("Escape")
+        await expect(officer.dialog).to_have_count(0)
+    assert await workplace.owner(conversation) == officer.account_id
+
+
+async def test_keys_lead_to_every_page_and_the_help_names_them(workplace: Workplace) -> None:
+    supervisor = await workplace.hired("zhou", "supervisor")
+    await supervisor.open()
+    await supervisor.queue.wait_for()
+    page = supervisor.page
+    for key, heading in (("s", "Search"), ("m", "Left messages"), ("t", "Audit trail"), ("i", "My account"), ("q", "Board")):
+        await page.keyboard.press("g")
+        await page.keyboard.press(key)
+        await expect(page.get_by_role("heading", level=1, name=heading)).to_be_attached()
+    await page.keyboard.press("?")
+    for words in ("take or join", "ready-made replies", "hand back to the assistant", "Audit trail"):
+        await expect(supervisor.dialog.get_by_text(words).first).to_be_visible()
+    assert "keys." not in await supervisor.dialog.inner_text()
+
+
+async def test_letters_do_nothing_where_they_are_turned_off_or_typed(workplace: Workplace) -> None:
+    officer = await workplace.hired("chen.li")
+    conversation = await workplace.waits("What is the fee?")
+    await officer.open("me")
+    await officer.field("Single-key shortcuts").uncheck()
+    await officer.open(f"board/{conversation}")
+    await officer.page.reload()
+    await officer.talk.get_by_role("heading", level=2).focus()
+    await officer.page.keyboard.press("c")
+    await officer.page.keyboard.press("?")
+    await expect(officer.dialog).to_have_count(0)
+    await officer.page.get_by_role("button", name="Keyboard").click()
+    await expect(officer.dialog.get_by_text("Single-key shortcuts are off.")).to_be_visible()
+    await officer.page.keyboard.press("Escape")
+    await officer.box.fill("")
+    await officer.box.press_sequentially("cxt")
+    await expect(officer.box).to_have_value("cxt")
+    await expect(officer.dialog).to_have_count(0)
+    await expect(officer.talk.locator(".talk-head")).to_contain_text("Waiting")
+
+
+async def test_tab_reaches_the_page_past_the_menu_at_once(workplace: Workplace) -> None:
+    officer = await workplace.hired("chen.li")
+    await officer.open()
+    await officer.queue.wait_for()
+    await officer.page.keyboard.press("Tab")
+    await expect(officer.page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    await officer.page.keyboard.press("Enter")
+    await expect(officer.page.locator("main")).to_be_focused()
