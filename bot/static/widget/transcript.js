@@ -6,9 +6,11 @@ import { spoken } from "./markdown.js";
 // Marks that turn the reading direction would let one line pass for another.
 const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+// Some programs begin a new line at these too.
+const SEPARATORS = /[\u2028\u2029]/g;
 
 function plain(text) {
-  return text.replace(TURNING, "").replace(CONTROLS, "");
+  return text.replace(TURNING, "").replace(CONTROLS, "").replace(SEPARATORS, "\n");
 }
 
 /** The whole transcript; `speaker(metadata)` names who said something. */
