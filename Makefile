@@ -7,7 +7,7 @@ export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run test check train evaluate bench sizes facts demo lock clean
+.PHONY: help environment run test check train evaluate bench sizes screenshots facts demo lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ bench: environment ## speed and memory, as ratios against a baseline of the same
 
 sizes: environment ## what a page loads for the widget; fails above 15 kB before the click or 60 kB in all
 	@$(PYTHON) -m benchmarks.sizes
+
+screenshots: environment ## a picture of every state of widget and console, under var/screenshots or FOLDER=…
+	@$(PYTHON) -m tests.screenshots $(FOLDER)
 
 facts: environment ## facts that somebody must look at again
 	@$(PYTHON) -m bot facts
