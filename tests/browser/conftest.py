@@ -57,6 +57,7 @@ class HostPage:
 
     def __init__(self) -> None:
         self.gateway = ""
+        self.policy = POLICY
         app = web.Application()
         app.router.add_get("/page.css", self._style)
         app.router.add_get("/{name:.*}", self._page)
@@ -77,7 +78,7 @@ class HostPage:
         body = '<div class="tall"></div><p><button id="last">Last of the page</button></p>' if "tall" in wanted else ""
         body += '<div class="bar"><button id="accept">Accept</button></div>' if "bar" in wanted else ""
         page = HOST_PAGE.format(language=wanted.get("lang", "en"), origin=self.gateway, attributes=attributes, more=again, body=body)
-        policy = POLICY.format(origin=self.gateway, socket=self.gateway.replace("http", "ws", 1))
+        policy = self.policy.format(origin=self.gateway, socket=self.gateway.replace("http", "ws", 1))
         return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": policy})
 
 

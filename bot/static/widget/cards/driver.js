@@ -17,6 +17,8 @@ export function showDriver(station, context, host) {
     h("div", { class: "actions" }, copying(station, context),
       h("button", { type: "button", class: "button", autofocus: true, onclick: () => view.close() }, t("cards.station.driver_close"))));
   view.addEventListener("close", () => view.remove());
+  // Escape closes this view, not the window behind it too.
+  view.addEventListener("keydown", (event) => event.key === "Escape" && event.stopPropagation());
   host.append(view);
   view.showModal();
 }
