@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import audit
 from bot.assistant import Reply
 from bot.attempts import Attempts
 from bot.conversations.composer import Composer
 from bot.conversations.counter import Counter
-from bot.conversations.events import Event
+from bot.conversations.events import Event, MessageStored, StateChanged, Stored
 from bot.conversations.ledger import Address
 from bot.conversations.models import Conversation, Message
 from bot.conversations.obligations import TakenTurn
@@ -31,6 +32,42 @@ T = TypeVar("T")
 ANN = Address("socket", "session", "ann")
 BOB = Address("socket", "session", "bob")
 OFFICERS = ("Chen Li", "Wang Fang", "Zhou Min")
+
+
+class Cuttable(Record):
+    """A record whose process may die between a commit and its publishing."""
+
+    cut = False
+
+    def _publish(self, events: list[Event]) -> None:
+        if not self.cut:
+            super()._publish(events)
+
+
+class Window:
+    """A window of the applicant: what it shows, in the order in which it came, and the last that it has."""
+
+    def __init__(self) -> None:
+        self.shown: list[Stored] = []
+        self.state = State.BOT
+        self.owner: int | None = None
+        self.connected = False
+
+    def hear(self, event: Event) -> None:
+        if not self.connected:
+            return
+        if isinstance(event, MessageStored):
+            self.show(event.message)
+        elif isinstance(event, StateChanged):
+            self.state, self.owner = event.state, None if event.owner is None else event.owner.id
+
+    def show(self, message: Stored) -> None:
+        if message.id not in {shown.id for shown in self.shown}:
+            self.shown.append(message)
+
+    @property
+    def mark(self) -> tuple[str | None, int]:
+        return (None, 0) if not self.shown else (self.shown[-1].conversation_id, self.shown[-1].seq)
 
 
 class Office:
@@ -101,3 +138,8 @@ class Office:
         """Number, author and text of everything said in a conversation."""
         query = select(Message).where(Message.conversation_id == conversation_id).order_by(Message.seq)
         return self.read(lambda session: [(row.seq, row.author, row.text) for row in session.execute(query).scalars()])
+
+    def acts(self, *actions: str) -> list[tuple[str, str, dict[str, Any]]]:
+        """Actor, subject and detail of what the audit trail keeps of these actions, in order."""
+        query = select(audit.AuditEntry).where(audit.AuditEntry.action.in_(actions)).order_by(audit.AuditEntry.id)
+        return self.read(lambda session: [(row.actor, row.subject, row.detail) for row in session.execute(query).scalars()])

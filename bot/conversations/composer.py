@@ -17,7 +17,7 @@ from bot.conversations.events import Event, Stored
 from bot.conversations.ledger import Draft, Receipt
 from bot.conversations.models import Message
 from bot.conversations.obligations import Answer, TakenTurn
-from bot.conversations.text import is_payload
+from bot.conversations.text import PERSON, is_payload
 from bot.conversations.threads import Address
 from bot.errors import AssistantUnavailable
 from bot.i18n import Texts
@@ -26,7 +26,6 @@ from bot.logs import place
 
 log = logging.getLogger(__name__)
 
-PERSON: Final = "/handoff"
 _UNAVAILABLE: Final = "assistant_unavailable"
 _SENSITIVE: Final = "sensitive"
 # Reasons that only say that a person is wanted; what the bot had said before may say why.

@@ -18,6 +18,7 @@ from bot.conversations.ledger import Draft
 from bot.conversations.models import Conversation, Message
 from bot.conversations.obligations import Answer, TakenTurn
 from bot.conversations.states import State
+from bot.conversations.text import PERSON
 from bot.errors import Invalid
 from bot.languages import Language
 
@@ -79,8 +80,8 @@ def _with_comfort(at: _Turn, kind: str, then: Answer | None) -> Answer:
 
 def _answer(at: _Turn) -> Answer:
     desk, turn, choice = at.desk, at.turn, at.turn.choice
-    if choice == WAIT:
-        return _wait(at)
+    if choice in (WAIT, PERSON):
+        return _wait(at, agreed=choice == WAIT)
     if choice == MESSAGE:
         return at.said([desk.line("message", at.language)], _stepping(_ASK_TEXT))
     if choice == LEAVE or (choice == STAY and at.step is None and at.state is State.QUEUED):
@@ -104,12 +105,13 @@ def _stepping(step: str | None) -> Any:
     return apply
 
 
-def _wait(at: _Turn) -> Answer:
+def _wait(at: _Turn, agreed: bool) -> Answer:
+    """The place in the queue; or the offer, to whoever has not agreed to wait or cannot."""
     reason = requests.reason_of(at.session, at.conversation_id)
     situation = at.desk.situation(at.session)
     if at.state is State.QUEUED:
         return at.said([at.desk.queued(at.session, at.conversation_id, reason, situation, at.language)], _stepping(None))
-    if not situation.can_wait:
+    if not agreed or not situation.can_wait:
         draft, situation = at.desk.offer(at.session, at.conversation_id, reason, at.language)
 
         def renew(session: Session, conversation: Any) -> Sequence[Event]:

@@ -119,7 +119,7 @@ def store_applicants(
 def _owes(conversation: Any, choice: str | None, grave: str | None) -> bool:
     """Whether this message gets an answer that no person writes: from the bot, or from the desk about waiting and leaving."""
     if conversation.state == State.QUEUED.value:
-        return is_desk(choice) or grave is not None or (choice is None and conversation.desk_step is not None)
+        return is_desk(choice, waiting=True) or grave is not None or (choice is None and conversation.desk_step is not None)
     return bool(conversation.state == State.BOT.value)
 
 

@@ -127,8 +127,9 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
             .execution_options(populate_existing=True)
         ).one()
         choice, address = message.payload.get("choice"), address_of(conversation)
-        desk = is_desk(choice) or (choice is None and conversation.desk_step is not None)
-        desk = desk or (conversation.state == State.QUEUED.value and message.payload.get("grave") is not None)
+        waiting = conversation.state == State.QUEUED.value
+        desk = is_desk(choice, waiting) or (choice is None and conversation.desk_step is not None)
+        desk = desk or (waiting and message.payload.get("grave") is not None)
         if _may_speak(conversation, desk):
             happened.append(TurnTaken(conversation_id, address, oldest))
             return TakenTurn(

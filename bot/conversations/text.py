@@ -21,6 +21,8 @@ _SLASHES = frozenset("/\u2044\u2215\u29f8\u2571\u2afd\u3033")
 _INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
 
 DESK: Final = "desk:"
+PERSON: Final = "/handoff"
+"""The choice of somebody who wants a person."""
 
 _PAYLOAD = re.compile(r"/[a-z][a-z0-9_]{0,60}|desk:[a-z][a-z_]{0,40}|choose:[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*=[^\x00-\x1f\x7f-\x9f]{1,200}")
 # What Rasa understands as an order to itself, and the intent that carries a choice.
@@ -77,9 +79,12 @@ def _leads_to_command(character: str) -> bool:
     )
 
 
-def is_desk(payload: str | None) -> bool:
-    """Whether a choice is the desk's to answer: waiting, leaving a message, going back to the assistant."""
-    return payload is not None and payload.startswith(DESK)
+def is_desk(payload: str | None, waiting: bool = False) -> bool:
+    """Whether a choice is the desk's to answer: waiting, leaving a message, going back to the assistant.
+
+    Whoever is `waiting` already and asks for a person again asks the desk too, and not the assistant, which is silent then.
+    """
+    return payload is not None and (payload.startswith(DESK) or (waiting and payload == PERSON))
 
 
 def is_payload(text: str) -> bool:

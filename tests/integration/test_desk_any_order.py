@@ -38,6 +38,7 @@ SAID = [
     "desk:contact_window",
     "how long",
     "/fee",
+    "/handoff",
     SECRET,
     "ann@example.org",
     "8812 1678",

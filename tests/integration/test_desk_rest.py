@@ -154,6 +154,14 @@ async def test_a_client_without_buttons_types_the_choice(gateway: Gateway, offic
     assert card(queued)["phase"] == "queued"
 
 
+async def test_who_waits_and_asks_for_a_person_again_hears_the_place(gateway: Gateway, officer: Officer) -> None:
+    await gateway.say("person")
+    await gateway.say("desk:wait")
+    asked = len(gateway.rasa.asked)
+    (queued,) = await gateway.say("/handoff")
+    assert card(queued)["phase"] == "queued" and card(queued)["position"] == 1 and len(gateway.rasa.asked) == asked
+
+
 async def test_the_place_counts_only_those_who_wait(gateway: Gateway, officer: Officer) -> None:
     await gateway.say("person", sender="bob")
     (first,) = await gateway.say("person")

@@ -10,64 +10,26 @@ from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 from sqlalchemy import select
 
-from bot import audit
 from bot.conversations.desk import Rules
-from bot.conversations.events import Event, MessageStored, StateChanged, Stored
+from bot.conversations.events import Stored
 from bot.conversations.keeper import Keeper
 from bot.conversations.models import Conversation, Handoff, Message, Turn
 from bot.conversations.obligations import TakenTurn
-from bot.conversations.publishing import Record
 from bot.conversations.states import State
 from bot.db import Base, Database, now
 from bot.errors import Conflict
 from bot.staff.officers import Officer
 from tests.gateway import FakePresence, desk
-from tests.office import ANN, Office
+from tests.office import ANN, Cuttable, Office, Window
 
 T = TypeVar("T")
 
 # One of three, or, as is more usual, whoever has the conversation.
 _OFFICERS = st.sampled_from([0, 1, 2, None, None])
 _WORKERS = st.sampled_from(["one", "two"])
-
-
-class Cuttable(Record):
-    """A record whose process may die between a commit and its publishing."""
-
-    cut = False
-
-    def _publish(self, events: list[Event]) -> None:
-        if not self.cut:
-            super()._publish(events)
-
-
-class Client:
-    """A window of the applicant: what it shows, in the order in which it came, and the last that it has."""
-
-    def __init__(self) -> None:
-        self.shown: list[Stored] = []
-        self.state = State.BOT
-        self.owner: int | None = None
-        self.connected = False
-
-    def hear(self, event: Event) -> None:
-        if not self.connected:
-            return
-        if isinstance(event, MessageStored):
-            self.show(event.message)
-        elif isinstance(event, StateChanged):
-            self.state, self.owner = event.state, None if event.owner is None else event.owner.id
-
-    def show(self, message: Stored) -> None:
-        if message.id not in {shown.id for shown in self.shown}:
-            self.shown.append(message)
-
-    @property
-    def mark(self) -> tuple[str | None, int]:
-        return (None, 0) if not self.shown else (self.shown[-1].conversation_id, self.shown[-1].seq)
 
 
 class Life(RuleBasedStateMachine):
@@ -82,12 +44,13 @@ class Life(RuleBasedStateMachine):
         Base.metadata.create_all(self.database.engine)
         self.office = Office(self.database, Cuttable)
         self.officers = self.office.hire()
-        self.clients = [Client(), Client()]
-        for client in self.clients:
-            self.office.record.listen(client.hear)
+        self.windows = [Window(), Window()]
+        for window in self.windows:
+            self.office.record.listen(window.hear)
         self.acknowledged: dict[str, str] = {}
         self.ended: dict[str, int] = {}
         self.names = 0
+        self.left = False
         self.ahead = timedelta()
 
     def teardown(self) -> None:
@@ -110,11 +73,27 @@ class Life(RuleBasedStateMachine):
     def keep(self, client_id: str, message: Stored) -> None:
         assert self.acknowledged.setdefault(client_id, message.id) == message.id, "sent twice, acknowledged as two"
 
+    def answer_all(self) -> None:
+        """Whatever is owed is answered at once, as it mostly is."""
+        for conversation_id in self.do(self.office.conversations.owed()):
+            while (turn := self.do(self.office.take(conversation_id))) is not None:
+                self.do(self.office.answer(turn, "a", "b"))
+
+    @initialize(state=st.sampled_from([None, State.BOT, State.QUEUED, State.WITH_STAFF]), connected=st.booleans())
+    def begin(self, state: State | None, connected: bool) -> None:
+        for window in self.windows:
+            window.connected = connected
+        if state is not None:
+            self.do(self.office.says("hello" if state is State.BOT else "desk:wait"))
+            self.answer_all()
+        if state is State.WITH_STAFF:
+            self.do(self.office.counter.claim(self.officers[0], self.newest.id))
+
     # The applicant.
 
     @rule(
         again=st.booleans(),
-        text=st.sampled_from(["hello", "and then", "desk:wait", "desk:leave", "desk:message", "/fee", "me@example.org"]),
+        text=st.sampled_from(["hello", "and then", "desk:wait", "desk:leave", "desk:message", "/handoff", "me@example.org"]),
     )
     def applicant_says(self, again: bool, text: str) -> None:
         self.names += 0 if again and self.names else 1
@@ -124,12 +103,15 @@ class Life(RuleBasedStateMachine):
         if receipt.fresh and before is State.WITH_STAFF:
             assert not receipt.owed
 
+    @precondition(lambda self: self.state in (State.QUEUED, State.CLOSED))
     @rule(again=st.booleans())
     def applicant_leaves_a_message_with_the_form(self, again: bool) -> None:
         self.names += 0 if again and self.names else 1
         leave = self.office.conversations.leave_message(ANN, "call me", "email", "ann@example.org", f"m-{self.names}")
         self.keep(f"m-{self.names}", self.do(leave).message)
+        self.left = True
 
+    @precondition(lambda self: self.newest is not None and self.newest.last_seq > 5)
     @rule()
     def applicant_ends(self) -> None:
         self.do(self.office.conversations.end(ANN))
@@ -137,12 +119,12 @@ class Life(RuleBasedStateMachine):
 
     @rule(client=st.integers(0, 1), on=st.booleans())
     def line_comes_and_goes(self, client: int, on: bool) -> None:
-        window = self.clients[client]
+        window = self.windows[client]
         if on and not window.connected:
             self._catch_up(window)
         window.connected = on
 
-    def _catch_up(self, window: Client) -> None:
+    def _catch_up(self, window: Window) -> None:
         while True:
             snapshot = self.do(self.office.conversations.catch_up(ANN, *window.mark))
             for message in snapshot.messages:
@@ -162,6 +144,23 @@ class Life(RuleBasedStateMachine):
 
     # The bot, and the process it runs in.
 
+    @rule()
+    def bot_and_desk_answer_at_once(self) -> None:
+        self.answer_all()
+
+    @precondition(lambda self: self.state is State.BOT)
+    @rule(officer=_OFFICERS, joins=st.booleans())
+    def conversation_is_taken_or_ended_while_the_bot_thinks(self, officer: int | None, joins: bool) -> None:
+        self.answer_all()
+        conversation_id = self.do(self.office.says("a question"))
+        turn = self.do(self.office.take(conversation_id))
+        assert turn is not None
+        if joins:
+            self.do(self.office.counter.join(self._officer(officer), conversation_id))
+        else:
+            self.do(self.office.conversations.end(ANN))
+        self._finish(turn, "one")
+
     @precondition(lambda self: self.newest is not None)
     @rule(target=turns, worker=_WORKERS, lease=st.sampled_from([-1, 30]), data=st.data())
     def worker_takes(self, worker: str, lease: float, data: st.DataObject) -> Any:
@@ -171,7 +170,9 @@ class Life(RuleBasedStateMachine):
 
     @rule(held=turns)
     def worker_finishes_perhaps_late_perhaps_again(self, held: tuple[TakenTurn, str]) -> None:
-        turn, worker = held
+        self._finish(*held)
+
+    def _finish(self, turn: TakenTurn, worker: str) -> None:
         before = self.office.state(turn.conversation_id)
         said = len(self.office.messages(turn.conversation_id))
         outcome = self.do(self.office.answer(turn, "a", "b", worker=worker)).outcome
@@ -179,12 +180,8 @@ class Life(RuleBasedStateMachine):
         assert not spoke or before is State.BOT or (before is State.QUEUED and turn.desk)
         assert spoke == (outcome not in ("silenced", "lost"))
         if outcome == "silenced" and not turn.desk:
-            assert ["a", "b"] in [kept["texts"] for kept in self._silenced(turn.message_id)], "the late answer is not kept"
-
-    def _silenced(self, message_id: str) -> list[dict[str, Any]]:
-        kept = select(audit.AuditEntry.detail).where(audit.AuditEntry.action == "turn:silence")
-        details = self.office.read(lambda session: list(session.execute(kept).scalars()))
-        return [detail for detail in details if detail["message"] == message_id]
+            kept = [detail["texts"] for _, _, detail in self.office.acts("turn:silence") if detail["message"] == turn.message_id]
+            assert ["a", "b"] in kept, "the late answer is not kept"
 
     @rule(cut=st.booleans())
     def process_dies_between_commit_and_publishing(self, cut: bool) -> None:
@@ -192,7 +189,7 @@ class Life(RuleBasedStateMachine):
         assert isinstance(record, Cuttable)
         if record.cut and not cut:
             # A new process has no connections; every window comes back with its mark.
-            for window in self.clients:
+            for window in self.windows:
                 self._catch_up(window)
         record.cut = cut
 
@@ -203,9 +200,10 @@ class Life(RuleBasedStateMachine):
         return next((each for each in self.officers if number is None and each.id == owner), self.officers[number or 0])
 
     @precondition(lambda self: self.newest is not None)
-    @rule(officer=_OFFICERS, joins=st.booleans())
-    def officer_takes(self, officer: int | None, joins: bool) -> None:
+    @rule(officer=_OFFICERS, fitting=st.sampled_from([True, True, False]))
+    def officer_takes(self, officer: int | None, fitting: bool) -> None:
         before = self.newest
+        joins = (before.state == State.BOT.value) is fitting
         by = self._officer(officer)
         take = self.office.counter.join if joins else self.office.counter.claim
         wanted = State.BOT if joins else State.QUEUED
@@ -221,7 +219,7 @@ class Life(RuleBasedStateMachine):
             else:
                 assert refused.code == "state_changed"
 
-    @precondition(lambda self: self.newest is not None)
+    @precondition(lambda self: self.state not in (None, State.BOT))
     @rule(officer=_OFFICERS, again=st.booleans(), newest=st.booleans(), data=st.data())
     def officer_replies(self, officer: int | None, again: bool, newest: bool, data: st.DataObject) -> None:
         conversation_id = self.newest.id if newest else data.draw(st.sampled_from(self._ids()))
@@ -236,7 +234,7 @@ class Life(RuleBasedStateMachine):
         except Conflict as refused:
             assert refused.code == "conversation_lost" and row.owner_id != by.id and name not in self.acknowledged
 
-    @precondition(lambda self: self.newest is not None)
+    @precondition(lambda self: self.state is State.WITH_STAFF)
     @rule(officer=_OFFICERS, what=st.sampled_from(["transfer", "transfer_to", "hand_back", "close"]))
     def officer_lets_go(self, officer: int | None, what: str) -> None:
         before, by, counter = self.newest, self._officer(officer), self.office.counter
@@ -254,6 +252,7 @@ class Life(RuleBasedStateMachine):
         except Conflict as refused:
             assert refused.code == "conversation_lost" and before.owner_id != by.id and self.newest.state == before.state
 
+    @precondition(lambda self: self.left)
     @rule(officer=_OFFICERS, again=st.booleans())
     def officer_answers_what_was_left(self, officer: int | None, again: bool) -> None:
         by, counter = self._officer(officer), self.office.counter
@@ -273,38 +272,34 @@ class Life(RuleBasedStateMachine):
         keeper = Keeper(self.office.record, desk(presence, rules, lambda: now() + self.ahead))
         self.do(keeper.round())
 
-    @precondition(lambda self: self.state is State.WITH_STAFF)
+    @precondition(lambda self: self.state in (State.QUEUED, State.WITH_STAFF))
     @rule(others=st.booleans())
-    def connection_of_the_officer_is_lost(self, others: bool) -> None:
-        presence = FakePresence(*([1] if others else []))
-        presence.gone = {self.newest.owner_id}
-        self._look(presence)
-        assert self.state is (State.QUEUED if others else State.BOT)
-
-    @precondition(lambda self: self.newest is not None)
-    @rule()
-    def everybody_leaves_the_desk(self) -> None:
+    def connections_of_the_officers_are_lost(self, others: bool) -> None:
         before = self.state
-        self._look(FakePresence())
-        assert self.state is (State.BOT if before is State.QUEUED else before)
+        presence = FakePresence(*([1] if others else []))
+        presence.gone = {officer.id for officer in self.officers}
+        self._look(presence)
+        if before is State.WITH_STAFF:
+            assert self.state is (State.QUEUED if others else State.BOT)
+        else:
+            assert self.state is (State.BOT if before is State.QUEUED and not others else before)
 
-    @precondition(lambda self: self.newest is not None)
+    @precondition(lambda self: self.state is State.QUEUED)
     @rule()
     def only_another_station_is_there(self) -> None:
         presence = FakePresence(1)
         presence.named = {1: replace(self.officers[0], stations=("qianhai",))}
-        before = self.state
         self._look(presence)
-        assert self.state is before and (before is not State.QUEUED or self.newest.station is None)
+        assert self.state is State.QUEUED and self.newest.station is None
 
-    @precondition(lambda self: self.newest is not None)
+    @precondition(lambda self: self.state is State.WITH_STAFF)
     @rule(minutes=st.sampled_from([1, 20]))
     def time_passes_in_silence(self, minutes: int) -> None:
         before = self.newest
         self.ahead += timedelta(minutes=minutes)
         self._look(FakePresence(1))
         if self.newest.state != before.state:
-            assert before.state == State.WITH_STAFF.value and before.idle_warned_at is not None
+            assert before.idle_warned_at is not None
             assert self.newest.state == State.CLOSED.value and self.newest.outcome == "idle"
 
     # What always holds.
@@ -356,7 +351,7 @@ class Life(RuleBasedStateMachine):
         record = self.office.record
         assert isinstance(record, Cuttable)
         newest = self.newest
-        for window in self.clients:
+        for window in self.windows:
             if window.connected and not record.cut:
                 assert [(each.conversation_id, each.seq, each.id) for each in window.shown] == self._record()
                 assert newest is None or (window.state.value, window.owner) == (newest.state, newest.owner_id) or newest.last_seq == 0
@@ -381,7 +376,7 @@ TestLife = Life.TestCase
 # Shrinking a life takes minutes and tells little that the steps as they were do not.
 TestLife.settings = settings(
     max_examples=40,
-    stateful_step_count=40,
+    stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
