@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
 
+import pyotp
 import pytest
+import time_machine
 from sqlalchemy.orm import Session
 
 from bot.attempts import Attempts
-from bot.db import now
+from bot.db import Database, now
 from bot.errors import BotError
 from bot.staff import agreement, officers
 from bot.staff.models import StaffAccount, StaffAgreement, StaffStation
 from bot.staff.officers import Officer
 from bot.staff.passwords import Passwords
 from bot.staff.service import Staff
+from bot.staff.sessions import SignedIn
 
 STATIONS = ("civic_center", "guiyuan", "hetao", "joint_counter", "pingshan", "qianhai", "zhaoshang")
 PASSWORD = "seven lanterns over the quay"
+HERE, ELSEWHERE = "net:here", "net:elsewhere"
 
 
 def make_staff() -> Staff:
@@ -83,3 +88,21 @@ def together(*works: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.join()
     return results
+
+
+def sign_in(
+    database: Database, staff: Staff, password: str = PASSWORD, totp: str | None = None, login: str = "chen.li", caller: str = HERE
+) -> tuple[str, SignedIn]:
+    """Sign in, by default as `make_officer` makes somebody; the token and who it is."""
+    with database.session() as session:
+        return staff.sign_in(session, login, password, totp, caller, "Firefox/145.0 (Windows)")
+
+
+def totp_on(database: Database, staff: Staff, account: int) -> pyotp.TOTP:
+    """Turn the second factor on at a moment of its own, and return what makes its codes."""
+    with time_machine.travel(datetime(2026, 11, 1, 1, tzinfo=timezone.utc), tick=False):
+        with database.session() as session:
+            secret = pyotp.TOTP(staff.totp_begin(session, account).secret)
+        with database.session() as session:
+            staff.totp_confirm(session, account, secret.now())
+    return secret

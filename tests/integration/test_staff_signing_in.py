@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
-import pyotp
 import pytest
 import time_machine
 from sqlalchemy import event, select, text
@@ -14,15 +13,12 @@ from sqlalchemy import event, select, text
 from bot.attempts import Attempts
 from bot.audit import AuditEntry
 from bot.db import Base, Database
-from bot.errors import BotError, NotAllowed, TooMany
+from bot.errors import NotAllowed, TooMany
 from bot.staff import signing_in
 from bot.staff.models import StaffAccount, StaffSession
 from bot.staff.passwords import Passwords
 from bot.staff.service import Staff
-from bot.staff.sessions import SignedIn
-from tests.staff import PASSWORD, STATIONS, make_officer, make_staff, refused, together
-
-HERE, ELSEWHERE = "net:here", "net:elsewhere"
+from tests.staff import ELSEWHERE, HERE, PASSWORD, STATIONS, make_officer, make_staff, refused, sign_in, together, totp_on
 
 
 @pytest.fixture
@@ -34,23 +30,6 @@ def staff() -> Staff:
 def account(database: Database) -> int:
     with database.session() as session:
         return make_officer(session, password=PASSWORD).id
-
-
-def sign_in(
-    database: Database, staff: Staff, password: str = PASSWORD, totp: str | None = None, login: str = "chen.li", caller: str = HERE
-) -> tuple[str, SignedIn]:
-    with database.session() as session:
-        return staff.sign_in(session, login, password, totp, caller, "Firefox/145.0 (Windows)")
-
-
-def totp_on(database: Database, staff: Staff, account: int) -> pyotp.TOTP:
-    """Turn the second factor on at a moment of its own, and return what makes its codes."""
-    with time_machine.travel(datetime(2026, 11, 1, 1, tzinfo=timezone.utc), tick=False):
-        with database.session() as session:
-            secret = pyotp.TOTP(staff.totp_begin(session, account).secret)
-        with database.session() as session:
-            staff.totp_confirm(session, account, secret.now())
-    return secret
 
 
 def written(database: Database) -> str:
@@ -152,12 +131,6 @@ def test_a_whole_office_signs_in_from_one_network(database: Database, staff: Sta
         sign_in(database, staff)
 
 
-def test_a_whole_office_with_second_factors_signs_in_from_one_network(database: Database, staff: Staff, account: int) -> None:
-    totp_on(database, staff, account)
-    for _ in range(signing_in.PER_NETWORK + 5):
-        assert refused(lambda: sign_in(database, staff)) == "totp_needed"
-
-
 def test_one_network_cannot_try_every_account(database: Database, staff: Staff, account: int) -> None:
     for number in range(signing_in.PER_NETWORK):
         assert refused(lambda number=number: sign_in(database, staff, login=f"guess{number}")) == "sign_in_refused"
@@ -221,65 +194,6 @@ def test_an_account_that_changes_while_its_password_is_compared_stays_shut(datab
     assert refused(lambda: sign_in(database, staff)) == "sign_in_refused"
     with database.session() as session:
         assert session.execute(select(StaffSession.id)).all() == []
-
-
-def test_with_a_second_factor_a_code_is_needed_after_the_right_password_only(database: Database, staff: Staff, account: int) -> None:
-    totp_on(database, staff, account)
-    assert refused(lambda: sign_in(database, staff)) == "totp_needed"
-    assert refused(lambda: sign_in(database, staff, "wrong wrong wrong")) == "sign_in_refused"
-    assert refused(lambda: sign_in(database, staff, "wrong wrong wrong", "000000")) == "sign_in_refused"
-
-
-@pytest.mark.parametrize(("steps", "right"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
-def test_a_clock_may_be_one_step_off(database: Database, staff: Staff, account: int, steps: int, right: bool) -> None:
-    totp = totp_on(database, staff, account)
-    moment = datetime(2026, 11, 25, 1, 0, 10, tzinfo=timezone.utc)
-    with time_machine.travel(moment, tick=False):
-        code = totp.at(moment + timedelta(seconds=30 * steps))
-        if right:
-            assert sign_in(database, staff, totp=f"{code[:3]} {code[3:]}")[1].officer.totp
-        else:
-            assert refused(lambda: sign_in(database, staff, totp=code)) == "totp_wrong"
-
-
-@pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "12345\x00", "\ud800"])
-def test_what_is_no_code_is_wrong(database: Database, staff: Staff, account: int, code: str) -> None:
-    totp_on(database, staff, account)
-    assert refused(lambda: sign_in(database, staff, totp=code)) == ("totp_wrong" if code else "totp_needed")
-
-
-def test_a_code_works_once_and_none_before_it_after_it(database: Database, staff: Staff, account: int) -> None:
-    totp = totp_on(database, staff, account)
-    moment = datetime(2026, 11, 25, 1, 0, 10, tzinfo=timezone.utc)
-    with time_machine.travel(moment, tick=False):
-        sign_in(database, staff, totp=totp.now())
-        assert refused(lambda: sign_in(database, staff, totp=totp.now())) == "totp_wrong"
-        assert refused(lambda: sign_in(database, staff, totp=totp.at(moment - timedelta(seconds=30)))) == "totp_wrong"
-
-
-def test_a_code_that_is_used_twice_at_once_opens_one_session(database: Database, staff: Staff, account: int) -> None:
-    totp = totp_on(database, staff, account)
-    with time_machine.travel(datetime(2026, 11, 25, 1, 0, 10, tzinfo=timezone.utc), tick=False):
-        code = totp.now()
-        results = together(*[lambda: sign_in(database, make_staff(), totp=code)] * 4)
-    assert sum(isinstance(result, tuple) for result in results) == 1
-    assert [result.code for result in results if isinstance(result, BotError)] == ["totp_wrong"] * 3
-    with database.session() as session:
-        assert len(session.execute(select(StaffSession.id)).all()) == 1
-
-
-def test_codes_cannot_be_tried_for_long(database: Database, staff: Staff, account: int) -> None:
-    totp_on(database, staff, account)
-    for number in range(signing_in.PER_SECOND_FACTOR):
-        caller = f"net:{number}"
-        assert refused(lambda caller=caller: sign_in(database, staff, totp="000000", caller=caller)) == "totp_wrong"
-    assert refused(lambda: sign_in(database, staff, totp="000000", caller="net:last")) == "too_many_attempts"
-
-
-def test_a_code_of_another_key_file_is_no_code(database: Database, staff: Staff, account: int) -> None:
-    totp = totp_on(database, staff, account)
-    other = Staff(b"another key" * 3, Attempts(b"a" * 32), STATIONS, Passwords(memory_kib=64, rounds=1))
-    assert refused(lambda: sign_in(database, other, totp=totp.now())) == "totp_wrong"
 
 
 def test_nothing_secret_is_kept_as_it_is(database: Database, staff: Staff, account: int) -> None:
