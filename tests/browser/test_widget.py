@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -285,3 +286,54 @@ async def test_right_to_left_text_runs_right_to_left_and_nothing_else_does(site:
     typed = widget.bubbles.first.locator("p.typed")
     assert await typed.evaluate("(each) => getComputedStyle(each).direction") == "rtl"
     assert await widget.log.evaluate("(each) => getComputedStyle(each).direction") == "ltr"
+
+
+async def test_numbers_keep_their_order_between_words_that_run_from_right_to_left(start_site: StartSite) -> None:
+    async def arabic(message: dict[str, Any]) -> Any:
+        return answer(reply("اتصل بالرقم 0755-88121678 أو راجع https://www.sz.gov.cn/guide اليوم"))
+
+    widget = await (await start_site(arabic)).opened()
+    await widget.asks("hello", "اتصل")
+    for link in await widget.log.get_by_role("link").all():
+        assert await link.evaluate("(each) => [getComputedStyle(each).direction, getComputedStyle(each).unicodeBidi]") == ["ltr", "isolate"]
+    await expect(widget.log.get_by_role("link")).to_have_count(2)
+
+
+async def test_days_and_conversations_are_told_apart(site: Site) -> None:
+    widget = await site.opened()
+    await widget.asks("one", "echo: one")
+    with site.gateway.server.app[DATABASE].session() as session:
+        for message in session.query(Message):
+            message.created_at -= timedelta(days=1)
+        session.commit()
+    await widget.page.reload()
+    await widget.sees("echo: one")
+    await widget.menu("End the conversation")
+    await widget.button("End it").click()
+    await expect(widget.log.get_by_text("This conversation has ended.")).to_be_visible()
+    await widget.asks("two", "echo: two")
+    lines = await widget.log.locator("li:not(.message, .row, .sending, .typing)").all_inner_texts()
+    assert lines == ["Yesterday", "Today", "New conversation"]
+
+
+async def test_quick_replies_of_a_closed_conversation_are_gone(site: Site) -> None:
+    widget = await site.opened()
+    await widget.asks("What is the fee?", "no fee")
+    await expect(widget.button("Residence permit")).to_be_visible()
+    await widget.menu("End the conversation")
+    await widget.button("End it").click()
+    await expect(widget.log.get_by_text("This conversation has ended.")).to_be_visible()
+    await expect(widget.button("Residence permit")).to_have_count(0)
+
+
+async def test_message_is_left_in_the_form_that_the_quick_reply_opens(site: Site) -> None:
+    widget = await site.opened()
+    await widget.button("Talk to a person").click()
+    await widget.button("Leave a message").click()
+    form = widget.log.get_by_role("group", name="Talk to a person").last
+    await expect(form.get_by_label("Your message")).to_be_focused()
+    await widget.page.keyboard.type("Which counter is ours now?")
+    await form.get_by_role("button", name="Send the message").click()
+    await expect(form.get_by_text("Your message is stored")).to_be_focused()
+    await widget.sees("Which counter is ours now?")
+    assert "Which counter is ours now?" in [text for _, author, text in stored(site) if author == "applicant"]

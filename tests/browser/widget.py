@@ -30,6 +30,17 @@ async def focused(page: Page) -> str:
     return name
 
 
+async def tab_to(page: Page, name: str, key: str = "Tab") -> None:
+    """Press Tab until `name` has the focus."""
+    passed = []
+    for _ in range(40):
+        await page.keyboard.press(key)
+        passed.append(await focused(page))
+        if passed[-1] == name:
+            return
+    raise AssertionError(f"{name} is not reached: {passed}")
+
+
 class Widget:
     """One widget on one page."""
 

@@ -58,7 +58,8 @@ export class Sheets {
       const { code, expires_at: until } = await widget.conversation.line.ask("return_code", {});
       const date = new Date(until);
       shown.replaceChildren(
-        h("p", { class: "code", dir: "ltr" }, code),
+        // Two halves are easier to carry over than one long word; copied, it is one.
+        h("p", { class: "code", dir: "ltr" }, ...code.match(/.{1,5}/g).map((part) => h("span", {}, part))),
         h("p", { class: "muted" }, t("continue.until", { day: day(date, widget.texts.language), time: time(date) })),
       );
     });
