@@ -52,7 +52,7 @@ async def process(environment: Mapping[str, str]) -> AsyncIterator[asyncio.subpr
         await started.wait()
 
 
-async def kill(gateway: asyncio.subprocess.Process) -> None:
-    """End a gateway without a word; back when it is gone."""
-    os.kill(gateway.pid, signal.SIGKILL)
+async def kill(gateway: asyncio.subprocess.Process, by: signal.Signals = signal.SIGKILL) -> None:
+    """End a gateway, by default without a word; back when it is gone."""
+    os.kill(gateway.pid, by)
     await gateway.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,8 +177,9 @@ async def test_answer_that_was_owed_comes_by_itself_to_who_connects_again(
     assert record(database) == [(1, "applicant", "hello"), (2, "bot", "echo: hello")]
 
 
+@pytest.mark.parametrize("ended", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "told to stop"])
 async def test_client_that_knows_only_rasas_protocol_goes_on_by_itself(
-    database: Database, database_url: str, tmp_path: Path, rasa: FakeRasa, node: str
+    database: Database, database_url: str, tmp_path: Path, rasa: FakeRasa, node: str, ended: signal.Signals
 ) -> None:
     address = Address()
     settings = environment(database_url, tmp_path, address.port, rasa.port)
@@ -193,7 +195,7 @@ async def test_client_that_knows_only_rasas_protocol_goes_on_by_itself(
         await officer.post(f"conversations/{conversation}/join")
         await officer.say(conversation, "Good morning.")
         await client.hears("Good morning.")
-        await kill(gateway)
+        await kill(gateway, ended)
         await client.until(lambda: client.bodies("disconnect"))
         await client.says("typed while nobody listened")
         async with process(settings):
