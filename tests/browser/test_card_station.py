@@ -90,8 +90,6 @@ async def test_position_is_not_asked_for_before_the_button(open_cards: Any, answ
 
 async def test_refused_position_names_another_way(open_cards: Any, answers: Answers) -> None:
     cards = await open_cards(permissions=[])
-    await cards.page.evaluate("""() => { navigator.geolocation.getCurrentPosition = (_, refuse) =>
-        refuse(Object.create(GeolocationPositionError.prototype)); }""")
     await cards.show(cards_page.stations_near(answers, "en")["card"])
     await cards.page.get_by_role("button", name="Use my position").click()
     await expect(cards.page.get_by_text("type a metro station, a district or an address instead")).to_be_visible()
