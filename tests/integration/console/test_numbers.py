@@ -22,7 +22,10 @@ EMAIL = "jane.doe@example.com"
 BIRTH = "12 May 1990"
 SECRETS = (NUMBER, PASSPORT, MOBILE, "janedoe", "12MAY1990", "19900512", "1990年5月12日")
 TOLD = f"my number is {NUMBER}, passport {PASSPORT}, born {BIRTH}, call {MOBILE} or write to {EMAIL}"
-SPELT = f"so 2026-1234 5678, e 123 456 78, +86 138 1234 5678, ２０２６１２３４５６７８, {BIRTH.upper()}, 1990-05-12, 1990年5月12日 and {EMAIL.upper()}"
+SPELT = (
+    f"so 2026-1234 5678, e 123 456 78, +86 138 1234 5678, ２０２６１２３４５６７８, {BIRTH.upper()}, "
+    f"1990-05-12, 1990年5月12日 and {EMAIL.upper()}"
+)
 
 
 @pytest.fixture
