@@ -12,6 +12,7 @@ export function arrivals({ t }, old, fresh) {
     alert(t("alert.waiting_title"), t.n("alert.waiting", fresh.queue.length), "queue", () => go(["board"]));
   }
   const unread = new Map(old.mine.map((row) => [row.id, row.unread]));
-  const wrote = fresh.mine.filter((row) => row.unread > (unread.get(row.id) ?? 0));
+  // What was written before one took a conversation is no news.
+  const wrote = fresh.mine.filter((row) => row.unread > (unread.get(row.id) ?? Infinity));
   if (wrote.length) alert(t("alert.message_title"), t.n("alert.message", wrote.reduce((sum, row) => sum + row.unread, 0)), "mine", () => go(["board", wrote[0].id]));
 }

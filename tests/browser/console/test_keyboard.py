@@ -78,6 +78,7 @@ async def test_officer_signs_in_and_works_through_a_conversation(workplace: Work
     await keys.press("Enter")
     await expect(officer.dialog.get_by_label("Station", exact=True)).to_be_focused()
     await keys.press("ArrowDown")
+    await tab_to(page, officer.dialog.get_by_role("button", name="Send card"))
     await keys.press("Enter")
     await expect(officer.dialog).to_have_count(0)
     await expect(officer.transcript.get_by_role("group", name="Stations")).to_be_visible()
