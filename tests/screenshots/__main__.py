@@ -61,7 +61,7 @@ async def main(folder: Path, only: str | None) -> int:
             with started(places[0], BOT_RATE_LIMITS="on", BOT_ASSISTANT_TIMEOUT_S="25", BOT_CALLER_MESSAGES_PER_MINUTE="1000") as system:
                 failed += await picture(system, browser, album, only)
             if only != "console":
-                with started(places[1], in_the_evening(), BOT_DESK_HOURS="station") as system:
+                with started(places[1], in_the_evening(), BOT_DESK_HOURS="station", BOT_DEMO="off") as system:
                     for language in LANGUAGES:
                         await evening(system, World(system.address, browser), album, language)
             await browser.close()

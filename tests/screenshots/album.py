@@ -74,6 +74,7 @@ class Album:
                 await again()
             for theme in THEMES:
                 await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+                await page.evaluate("scrollTo(0, 0)")
                 if show is not None:
                     await show.evaluate("(each) => each.scrollIntoView({ block: 'start' })")
                 await page.evaluate(_SETTLED)

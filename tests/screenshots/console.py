@@ -21,7 +21,7 @@ from tests.system import System
 _PART: Final = "console"
 _SAID: Final[dict[Language, dict[str, str]]] = {
     "en": {
-        "asked": "My application was returned twice. My permit number is DEMO-A-200010",
+        "asked": "Returned twice by now, the permit number is DEMO-A-200010",
         "profile": "I'm French, teaching French, now in Lyon, first permit",
         "taught": "Yes",
         "degree": "France",
@@ -37,7 +37,7 @@ _SAID: Final[dict[Language, dict[str, str]]] = {
         "left_by": "somebody@example.org",
     },
     "zh": {
-        "asked": "申请被退回两次，受理编号是DEMO-A-200010",
+        "asked": "已经退回两次了，受理编号是DEMO-A-200010",
         "profile": "我是法国人，来深圳教法语，人还在里昂，第一次办",
         "taught": "是",
         "degree": "法国",
@@ -154,7 +154,7 @@ class Scenes:
         await self.take(officer, "conversation-waiting")
         await trainee.opens(self.said["asked"][:6])
         await trainee.box.fill(self.said["draft"])
-        await self.take(trainee, "draft")
+        await self.take(trainee, "draft", show=trainee.box)
         await trainee.box.press("Enter")
         await officer.acts("claim")
         await officer.says(self.said["hello"])
@@ -162,22 +162,22 @@ class Scenes:
         await ann.say(self.said["reply"])
         await officer.sees(self.said["reply"][:8])
         await officer.box.fill(self.said["typed"])
-        await self.take(officer, "conversation")
+        await self.take(officer, "conversation", show=officer.box)
         await officer.page.get_by_role("tab", name=officer.t("box.note"), exact=True).click()
         await officer.box.fill(self.said["note"])
-        await self.take(officer, "note")
+        await self.take(officer, "note", show=officer.box)
         await officer.box.press("Enter")
         await officer.sees(self.said["note"])
         await officer.page.get_by_role("tab", name=officer.t("box.reply"), exact=True).click()
         await officer.box.fill("/")
         await officer.page.get_by_role("listbox").wait_for()
-        await self.take(officer, "replies")
+        await self.take(officer, "replies", show=officer.box)
         await officer.page.keyboard.press("Escape")
         await officer.box.fill("")
         name = await officer.name()
         await officer.button(officer.t("cards.open", name=name), officer.talk).click()
         await officer.page.get_by_role("menu").wait_for()
-        await self.take(officer, "cards")
+        await self.take(officer, "cards", show=officer.box)
         await officer.page.get_by_role("menuitem", name=officer.t("card.checklist"), exact=True).click()
         await self.take(officer, "card-checklist")
         await officer.page.keyboard.press("Escape")

@@ -27,8 +27,8 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 @pytest.fixture(scope="session")
 def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The system as it is after the hall has closed."""
-    with started(tmp_path_factory.mktemp("evening"), in_the_evening(), BOT_DESK_HOURS="station") as running:
+    """The system after the hall has closed; not a demonstration, whose notice would stand where that of the hours does."""
+    with started(tmp_path_factory.mktemp("evening"), in_the_evening(), BOT_DESK_HOURS="station", BOT_DEMO="off") as running:
         yield running
 
 

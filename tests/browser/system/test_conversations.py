@@ -134,7 +134,7 @@ async def test_chinese_conversation_on_a_phone_with_two_officers(world: World, h
     await wang.asks("法国", "境外申请")
     await wang.card("checklist").get_by_role("checkbox").first.check()
     await expect(wang.card("checklist").get_by_text(wang.t("cards.checklist.progress", done=1, all=8), exact=True)).to_be_visible()
-    await wang.asks("离南山最近的办理点在哪里？", "直线距离")
+    await wang.asks("离福田最近的办理点在哪里？", "直线距离")
     await expect(wang.card("station").get_by_role("button", name=wang.t("cards.station.driver"), exact=True).first).to_be_visible()
     await wang.asks("我的申请到哪一步了？", "工作许可编号或申请受理编号")
     await wang.asks("DEMO-A-200010", "出生日期")
@@ -165,7 +165,9 @@ async def test_chinese_conversation_on_a_phone_with_two_officers(world: World, h
     await chen.confirms("cards.send")
     await expect(wang.card("station")).to_contain_text("前海")
     await chen.acts("transfer")
-    await chen.dialog.get_by_label(chen.t("transfer.colleague"), exact=True).select_option(label=f"周敏 · {chen.t('presence.ready')}")
+    await chen.dialog.get_by_role("combobox", name=chen.t("transfer.colleague"), exact=True).select_option(
+        label=f"周敏 · {chen.t('presence.ready')}"
+    )
     await chen.dialog.get_by_label(chen.t("transfer.note"), exact=True).fill("护照已更换，请核对变更表")
     await chen.confirms("transfer.yes")
     await wang.sees("您的对话已转给工作人员周敏")
