@@ -87,6 +87,56 @@ async def test_an_open_form_is_not_asked_again_after_an_officer_spoke(
     assert [reply.topic for reply in replies if reply.author == "bot"] == ["fee"]
 
 
+async def test_the_way_to_a_person_and_back_in_chinese(talk: Talk, officer: Officer, counter: Counter, database: Database) -> None:
+    assert (await talk.hears("办工作许可要收费吗")).topic == "fee"
+    offer = await talk.hears("我要找人工客服")
+    assert offer.language == "zh" and offer.state == "BOT" and offer.card is not None
+    assert offer.card["phase"] == "offer" and offer.card["reason"] == "asked" and "第" in offer.text and "0755-88121678" in offer.text
+    # A client without buttons types what it reads.
+    queued = await talk.hears("排队等候")
+    assert queued.state == "QUEUED" and queued.card is not None and queued.card["phase"] == "queued"
+    conversation_id = conversation_of(database, talk)
+    await counter.claim(officer, conversation_id)
+    await counter.reply(officer, conversation_id, "您的材料已经收齐，周一可以来取。", "r1")
+    await counter.hand_back(officer, conversation_id)
+
+    replies = await talk.says("一般要多久能办好？")
+    assert [reply.text for reply in replies if reply.author == "staff"] == ["您的材料已经收齐，周一可以来取。"]
+    assert replies[-1].author == "bot" and replies[-1].topic == "processing_time" and replies[-1].language == "zh"
+    assert replies[-1].state == "BOT"
+
+
+async def test_after_a_close_the_next_conversation_goes_on_from_the_list_of_the_one_before(
+    talk: Talk, officer: Officer, counter: Counter, database: Database
+) -> None:
+    await talk.hears("Which documents do I need to extend my work permit?")
+    while talk.replies[-1].card is None:
+        await talk.chooses(next(payload for payload in talk.replies[-1].offers.values() if payload.endswith("=unknown")))
+    profile = talk.replies[-1].card["profile"]  # type: ignore[index]
+    conversation_id = conversation_of(database, talk)
+    await counter.join(officer, conversation_id)
+    await counter.close(officer, conversation_id, "solved")
+
+    reply = await talk.hears("What does the change form look like?")
+    answers = Answers.load(ROOT)
+    listed = answers.replies("utter_material", "en", {"material": "M21", "profile": profile})[0]["text"]
+    general = answers.replies("utter_material", "en", {"material": "M21", "profile": None})[0]["text"]
+    assert listed != general and reply.text == listed and reply.state == "BOT"
+
+
+@pytest.mark.parametrize("text", ["My boss locked me in the dormitory", "我被老板关在宿舍"])
+async def test_somebody_in_danger_may_wait_for_a_person_and_is_answered_while_waiting(
+    talk: Talk, officer: Officer, counter: Counter, text: str
+) -> None:
+    first, offer = await talk.says(text)
+    assert first.topic == "sensitive" and "110" in first.text and offer.card is not None and offer.card["reason"] == "sensitive"
+    assert (await talk.chooses("desk:wait")).state == "QUEUED"
+    again = await talk.hears(text)
+    assert again.topic == "sensitive" and "110" in again.text and again.state == "QUEUED"
+    # The staff are told once, while that is open.
+    assert [item.reason for item in await counter.left_messages(officer) if item.text == text] == ["sensitive"]
+
+
 async def test_something_outside_twice_offers_a_person_who_may_be_left_a_message(talk: Talk) -> None:
     assert (await talk.hears("Who won the football world cup?")).topic == "out_of_scope"
     offered = await talk.hears("Write me a poem about the sea")
