@@ -8,6 +8,7 @@ from playwright.async_api import expect
 
 from bot.answers import Answers
 from tests.browser import axe, cards_page
+from tests.browser.conftest import Site
 
 
 async def test_status_is_a_line_with_the_present_open(open_cards: Any, answers: Answers) -> None:
@@ -100,3 +101,20 @@ async def test_rating_is_one_question_and_is_given_once(open_cards: Any) -> None
     assert (await cards.page.evaluate("emitted"))[-1] == {"event": "rate", "body": {"score": 4, "comment": "Clear and quick"}}
     await cards.show({"type": "rating", "scale": 5})
     await expect(cards.page.get_by_text("Thank you. Your rating is stored.")).to_be_visible()
+
+
+async def test_place_in_line_moves_up_while_one_looks_and_ends_when_an_officer_comes(site: Site) -> None:
+    first, second = await site.opened(), await site.opened()
+    for widget in (first, second):
+        await widget.button("Talk to a person").click()
+        await widget.button("Wait for an officer").click()
+        await expect(widget.log.get_by_role("heading", name="You are in line for an officer")).to_be_visible()
+    place = second.log.locator(".handoff .figure", has_text="Your place in line").last.locator("dd")
+    await expect(place).to_have_text("2")
+    await first.button("Leave the queue").click()
+    await expect(place).to_have_text("1")
+    await expect(second.window.locator("xpath=..").get_by_text("You are now number 1 in line.")).to_be_attached()
+    officer = site.officer()
+    await officer.claims()
+    await expect(second.log.get_by_role("heading", name="Wang Fang has taken over")).to_be_visible()
+    assert site.errors == []
