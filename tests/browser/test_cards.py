@@ -26,6 +26,17 @@ async def test_every_card_is_clean_for_axe_and_fits_a_narrow_screen(
         assert await cards.overflow <= 0, name
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_large_text_on_the_narrowest_screen_runs_over_nothing(open_cards: Any, answers: Answers, language: Language) -> None:
+    cards = await open_cards(viewport={"width": 256, "height": 600})
+    await cards.page.evaluate("document.querySelector('test-card').style.fontSize = '22px'")
+    for name, card in cards_page.every_card(answers, language).items():
+        await cards.show(card, language)
+        for details in await cards.page.locator("details").all():
+            await details.evaluate("(element) => { element.open = true; }")
+        assert await cards.overflow <= 0, name
+
+
 # What can have the focus, in the order of the page; of a group of radio buttons the chosen or the first one.
 _STOPS = """() => {
   const all = [...document.querySelector("test-card").shadowRoot.querySelectorAll("a[href], button, input, textarea, summary")];
