@@ -136,6 +136,8 @@ def _circumstances(answers: Answers, profile: Mapping[str, Any] | None, language
     for name, value in person.circumstances.items():
         question = papers.checklists.question(name, person)
         labels = {each: label[language] for each, label in question.choices}
+        if papers.circumstances[name].kind == "country" and value in papers.countries:
+            labels[value] = papers.countries[value].name[language]
         found.append({"name": name, "question": question.text[language], "value": value, "answer": labels.get(value, value)})
     return found
 
