@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from tests.gateway import answer, hand_off, reply
+from tests.browser.cards_page import checklist, stations_near, status
+from tests.gateway import answer, answers, hand_off, reply
 
 SOURCES = [
     {"title": "Guide to the Foreigner's Work Permit in Shenzhen", "url": "https://www.sz.gov.cn/guide", "date": "2026-03-02"},
@@ -42,9 +43,14 @@ def fee(language: str, **fields: Any) -> dict[str, Any]:
     )
 
 
+CARDS = {"show the list": checklist, "show stations": stations_near, "show the status": status}
+
+
 async def conversation(message: dict[str, Any]) -> Any:
     """Answers by a few words of the question; everything else is repeated."""
     text, language = message["message"], message["metadata"]["language"]
+    if text in CARDS:
+        return answer(CARDS[text](answers(), language))
     if "fee" in text or "费" in text or text == "/materials":
         return answer(fee(language))
     if text == "/handoff":

@@ -12,7 +12,7 @@ from playwright.async_api import Page, expect
 from tests.browser.axe import violations
 from tests.browser.conftest import Site, StartSite
 from tests.browser.widget import CHINESE, Widget, focused
-from tests.browser.widget_states import STATES, scrolled_up, with_officer
+from tests.browser.widget_states import STATES, answered, failed, nothing, queued, scrolled_up, with_cards, with_officer
 from tests.gateway import CLOSED, PARTS, FakePresence, answer, desk, reply
 
 LONG = "\n\n".join(f"Paragraph {number}. " + "word " * 40 for number in range(12))
@@ -190,3 +190,24 @@ async def test_larger_text_enlarges_everything_and_is_never_cut_off(site: Site, 
     assert after == before * {"Large text": 1.25, "Largest text": 1.5}[size]
     assert await widget.box.evaluate("(each) => each.scrollHeight <= each.clientHeight")
     assert await overflow(widget.page) == []
+
+
+# What WCAG 1.4.12 asks for.
+SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
+p { margin-bottom: 2em !important }"""
+
+
+@pytest.mark.parametrize("state", [nothing, answered, queued, failed, with_cards], ids=lambda state: state.__name__)
+async def test_wider_text_spacing_cuts_nothing_off(site: Site, state: Callable[[Widget, Site], Awaitable[None]]) -> None:
+    widget = await site.opened(viewport={"width": 320, "height": 640})
+    await state(widget, site)
+    await widget.host.evaluate(
+        "(each, css) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css); each.shadowRoot.adoptedStyleSheets.push(sheet); }",
+        SPACED,
+    )
+    assert await overflow(widget.page) == []
+    cut = await widget.window.locator("button:visible, summary:visible, .bubble:visible, h2, h3:visible").evaluate_all(
+        "(all) => all.filter((each) => each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1)"
+        ".filter((each) => each.clientWidth).map((each) => each.outerHTML.slice(0, 120))"
+    )
+    assert cut == []

@@ -130,6 +130,14 @@ async def expired(widget: Widget, _site: Site) -> None:
     await expect(widget.window.get_by_text("The earlier conversation cannot be opened")).to_be_visible()
 
 
+async def with_cards(widget: Widget, _site: Site) -> None:
+    """A checklist, stations and a status, as the window shows them."""
+    for number, wish in enumerate(("show the list", "show stations", "show the status"), 1):
+        await widget.say(wish)
+        await expect(widget.log.locator(".card")).to_have_count(number)
+        await widget.log.locator(".card details").first.evaluate("(each) => { each.open = true; }")
+
+
 async def scrolled_up(widget: Widget, site: Site) -> None:
     """Reading further up, while something new has come."""
     officer = site.officer()
@@ -168,4 +176,5 @@ STATES: tuple[Callable[[Widget, Site], Awaitable[None]], ...] = (
     largest,
     expired,
     scrolled_up,
+    with_cards,
 )

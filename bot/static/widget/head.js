@@ -12,7 +12,7 @@ export class Head {
     this.closing = h("button", { type: "button", class: "plain square", onclick: () => widget.close() }, icon("close"));
     this.menu = new Menu(widget);
     this.element = h(
-      "header", { class: "head" },
+      "div", { class: "head" },
       h("div", { class: "who" }, this.title, this.speaker), h("div", { class: "tools" }, this.language, this.menu.element, this.closing),
     );
   }

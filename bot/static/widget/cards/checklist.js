@@ -51,7 +51,7 @@ export function checklist(card, context) {
   };
 
   const bar = h("progress", { max: card.items.length, value: 0 });
-  const heading = h("header", {},
+  const heading = h("div", { class: "heading" },
     h("h3", {}, said.type_name ?? t("cards.checklist.title")),
     said.person ? h("p", { class: "muted" }, said.person) : null,
     h("div", { class: "progress" }, bar, counter(card.items, bar)),
@@ -61,7 +61,7 @@ export function checklist(card, context) {
     groups(card.items).map(([name, members]) => h("div", { class: "group" },
       h("h4", {}, h("span", {}, t(`cards.checklist.from_${name}`)), counter(members)),
       h("ul", { class: "items" }, members.map((item) => entry(item, context, marks, tick))))),
-    h("footer", {},
+    h("div", { class: "foot" },
       (said.closing ?? []).map((note) => told(note)),
       (card.caveats ?? []).map((note) => told(note, card.language)),
       h("p", { class: "muted" }, `${t("cards.checklist.print_hint")}${language === "zh" ? "" : " "}${t("cards.checklist.kept")}`)));

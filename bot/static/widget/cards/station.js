@@ -132,7 +132,7 @@ function positioning(card, context, title, show) {
     button.disabled = false;
     button.focus();
   });
-  return h("footer", { class: "locate" }, button, hint);
+  return h("div", { class: "foot locate" }, button, hint);
 }
 
 function position() {
