@@ -156,6 +156,7 @@ class Officer:
 
     async def name(self) -> str:
         """What the applicant of the open conversation is called."""
+        await self.talk.locator(".transcript").wait_for()
         return await self.talk.get_by_role("heading", level=2).inner_text()
 
     async def acts(self, kind: str) -> None:

@@ -19,7 +19,9 @@ _SETTLED: Final = """async () => {
   await new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 60));
   const roots = [document, document.querySelector("permit-assistant[ready]")?.shadowRoot].filter(Boolean);
   const moving = roots.flatMap((root) => root.getAnimations()).filter((each) => each.effect.getTiming().iterations === 1);
-  await Promise.all(moving.map((each) => each.finished.catch(() => {})));
+  // What is not drawn never comes to its end.
+  const enough = new Promise((done) => setTimeout(done, 600));
+  await Promise.race([enough, Promise.all(moving.map((each) => each.finished.catch(() => {})))]);
   await document.fonts.ready;
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }"""
