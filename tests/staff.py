@@ -102,7 +102,7 @@ def totp_on(database: Database, staff: Staff, account: int) -> pyotp.TOTP:
     """Turn the second factor on at a moment of its own, and return what makes its codes."""
     with time_machine.travel(datetime(2026, 11, 1, 1, tzinfo=timezone.utc), tick=False):
         with database.session() as session:
-            secret = pyotp.TOTP(staff.totp_begin(session, account).secret)
+            secret = pyotp.TOTP(staff.totp_begin(session, account, PASSWORD).secret)
         with database.session() as session:
             staff.totp_confirm(session, account, secret.now())
     return secret

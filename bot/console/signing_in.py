@@ -101,7 +101,7 @@ class SigningIn:
 
     async def totp_begin(self, call: Call) -> dict[str, Any]:
         """A secret for an authenticator app."""
-        begun = await self._database.run(self._staff.totp_begin, call.by.id)
+        begun = await self._database.run(self._staff.totp_begin, call.by.id, fields.secret(call.body, "password"))
         return {"secret": begun.secret, "uri": begun.uri, "svg": begun.svg}
 
     async def totp_confirm(self, call: Call) -> None:

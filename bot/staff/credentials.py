@@ -25,7 +25,7 @@ _PASSWORD_WINDOW: Final = timedelta(minutes=15)
 
 
 class Credentials:
-    """What people prove themselves with. Every method but `totp_begin` commits in between and must be the only work of its unit."""
+    """What people prove themselves with. Every method commits in between and must be the only work of its unit."""
 
     def __init__(self, attempts: Attempts, passwords: Passwords, sessions: Sessions, factor: SecondFactor) -> None:
         self._attempts = attempts
@@ -60,12 +60,17 @@ class Credentials:
         audit.record(session, audit.staff(officer.id), "account:change_password", f"account:{officer.id}", login=officer.login)
         session.commit()
 
-    def totp_begin(self, session: Session, account_id: int) -> Enrolment:
+    def totp_begin(self, session: Session, account_id: int, password: str) -> Enrolment:
         """A secret for an authenticator app; in force once `totp_confirm` got a code of it.
 
+        The password is asked for, so that whoever finds a browser signed in cannot bind the account to a phone of theirs.
+
         Raises:
+            NotAllowed: the password is wrong.
             Conflict: a second factor is on already.
+            TooMany: too many attempts.
         """
+        self._require_password(session, account_id, password)
         officer = officers.get(session, account_id)
         return self._factor.begin(session, account_id, officer.login, officer.language)
 

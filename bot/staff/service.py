@@ -228,9 +228,9 @@ class Staff:
         """Set another password, which ends every other session of the account."""
         self._credentials.change_password(session, signed_in, old, new)
 
-    def totp_begin(self, session: Session, account_id: int) -> Enrolment:
+    def totp_begin(self, session: Session, account_id: int, password: str) -> Enrolment:
         """A secret for an authenticator app; in force once `totp_confirm` got a code of it."""
-        return self._credentials.totp_begin(session, account_id)
+        return self._credentials.totp_begin(session, account_id, password)
 
     def totp_confirm(self, session: Session, account_id: int, code: str) -> None:
         """Put the begun secret in force."""

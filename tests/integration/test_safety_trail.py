@@ -128,7 +128,7 @@ async def work_on_accounts(gateway: Gateway, database: Database) -> None:
         async with browser(gateway, login="zhao") as zhao:
             me = await zhao.post("invitation/accept", token=made["link"].partition("#invite=")[2], password=PASSWORD)
             zhao.csrf = me["csrf"]
-            begun = await zhao.post("totp/begin")
+            begun = await zhao.post("totp/begin", password=PASSWORD)
             await zhao.post("totp/confirm", code=pyotp.TOTP(begun["secret"]).now())
             async with browser(gateway, login="zhao") as stranger:
                 await stranger.refused("sign_in", login="zhao", password="not the right one")

@@ -182,7 +182,7 @@ def test_administrator_who_lost_password_and_second_factor_gets_a_new_way_in(set
         staff.accept_invitation(session, first.invite_administrator(session, staff), PASSWORD)
     with opened.session() as session:
         account_id = session.execute(sql.select(StaffAccount.id)).scalar_one()
-        begun = staff.totp_begin(session, account_id)
+        begun = staff.totp_begin(session, account_id, PASSWORD)
     with opened.session() as session:
         staff.totp_confirm(session, account_id, pyotp.TOTP(begun.secret).now())
     assert refused(lambda: signs_in(opened, staff, "administrator")) == "totp_needed"

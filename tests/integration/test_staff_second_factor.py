@@ -40,7 +40,9 @@ def test_the_second_factor_is_turned_on_with_a_code_and_off_with_the_password(da
     with database.session() as session:
         assert refused(lambda: staff.totp_confirm(session, officer.id, "123456")) == "totp_not_begun"
     with database.session() as session:
-        begun = staff.totp_begin(session, officer.id)
+        assert refused(lambda: staff.totp_begin(session, officer.id, "wrong wrong wrong")) == "password_wrong"
+    with database.session() as session:
+        begun = staff.totp_begin(session, officer.id, PASSWORD)
     assert begun.uri.startswith("otpauth://totp/") and begun.secret in begun.uri and "chen.li" in begun.uri
     assert begun.svg.startswith("<svg ") and "xmlns" in begun.svg and "<script" not in begun.svg
     code = pyotp.TOTP(begun.secret).now()
@@ -52,7 +54,7 @@ def test_the_second_factor_is_turned_on_with_a_code_and_off_with_the_password(da
         staff.totp_confirm(session, officer.id, code)
     with database.session() as session:
         assert staff.officer(session, officer.id).totp
-        assert refused(lambda: staff.totp_begin(session, officer.id)) == "totp_is_on"
+        assert refused(lambda: staff.totp_begin(session, officer.id, PASSWORD)) == "totp_is_on"
         assert refused(lambda: staff.totp_confirm(session, officer.id, code)) == "totp_is_on"
     # The code that turned it on is used up.
     with pytest.raises(NotAllowed, match="totp_wrong"), database.session() as session:
@@ -66,7 +68,7 @@ def test_the_second_factor_is_turned_on_with_a_code_and_off_with_the_password(da
 
 def test_a_secret_that_was_begun_but_not_confirmed_asks_for_nothing(database: Database, staff: Staff, officer: Officer) -> None:
     with database.session() as session:
-        staff.totp_begin(session, officer.id)
+        staff.totp_begin(session, officer.id, PASSWORD)
     sign_in(database, staff)
 
 

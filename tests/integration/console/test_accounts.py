@@ -149,7 +149,8 @@ async def test_password_is_changed_by_whoever_knows_it(gateway: Gateway, officer
 
 
 async def test_second_factor_is_asked_for_once_it_is_on(gateway: Gateway, officer: Member) -> None:
-    begun = await officer.post("totp/begin")
+    assert (await officer.refused("totp/begin", password="wrong one here"))[1] == "password_wrong"
+    begun = await officer.post("totp/begin", password=PASSWORD)
     assert begun["uri"].startswith("otpauth://totp/") and begun["svg"].startswith("<svg")
     assert (await officer.refused("totp/confirm", code="000000"))[1] == "totp_wrong"
     await officer.post("totp/confirm", code=pyotp.TOTP(begun["secret"]).now())
