@@ -12,6 +12,7 @@ from bot.db import now
 from bot.languages import Language
 from bot.permits.models import Applicant, Application, LookupProof, StageEntry
 from tests.browser.console.workplace import Console, Workplace
+from tests.console import PASSWORD
 
 Walk = AsyncIterator[tuple[str, Console]]
 SAID: dict[Language, str] = {"en": "My permit 202612345678 ends soon, what is the fee?", "zh": "我的许可202612345678快到期了，要多少费用？"}
