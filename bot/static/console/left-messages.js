@@ -71,7 +71,7 @@ function Item({ item, again }) {
       ${item.contact_kind !== "window" && may("number:reveal") && (contact === null ? html`<${Button} kind="quiet small" icon="eye" label=${t("reveal.label_contact", { name: who })} onClick=${() => setAsking(true)}>${t("reveal.act_contact")}</${Button}>` : html`<span class="revealed"><${Icon} name="trail" />${t("reveal.written")}</span><${Button} kind="quiet small" onClick=${() => setContact(null)}>${t("reveal.hide")}</${Button}>`)}</p>
     <div class="left-foot"><span>${item.owner ? (mine ? t("left.yours") : t("left.with", { name: item.owner.name })) : t("left.nobody")}</span>
       <a href=${address(["board", item.conversation_id])}>${t("left.conversation")}</a>
-      ${mayAnswer && !mine && mayTake && html`<${Button} kind="main" icon="hand" disabled=${busy} label=${t("left.take_label", { name: who })} onClick=${take}>${t(item.owner ? "left.take_over" : "left.take")}</${Button}>`}
+      ${mayAnswer && !mine && mayTake && html`<${Button} kind="main" icon="hand" disabled=${busy} label=${t(item.owner ? "left.take_over_label" : "left.take_label", { name: who })} onClick=${take}>${t(item.owner ? "left.take_over" : "left.take")}</${Button}>`}
       ${mayAnswer && mine && !open && html`<${Button} kind="main" icon="pencil" onClick=${() => setOpen(true)}>${t("left.write")}</${Button}>`}</div>
     ${mayAnswer && mine && open && html`<form class="form" onSubmit=${(event) => (event.preventDefault(), text.trim() && setSure(true))}>
       ${item.contact_kind !== "window" && html`<${Notice} kind="info" icon="help">${t(`left.how_${item.contact_kind}`)}</${Notice}>`}

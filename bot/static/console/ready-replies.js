@@ -108,7 +108,7 @@ export function useReadyReplies({ box, text, write, on, language }) {
       return true;
     },
     attributes: {
-      role: "combobox", "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-expanded": shown ? "true" : "false",
+      "aria-autocomplete": "list", "aria-haspopup": "listbox",
       "aria-controls": shown ? "ready-replies" : undefined, "aria-activedescendant": shown && matches.length ? `ready-${at}` : undefined,
     },
   };
@@ -124,7 +124,7 @@ export function ReadyReplies({ ready, language }) {
   return html`<div class="replies">
     <p class="replies-head">${t("replies.title")}<span class="hint">${t("replies.keys")}</span></p>
     ${ready.matches.length === 0 ? html`<p class="none">${t("replies.none")}</p>` : ""}
-    <ul role="listbox" id="ready-replies" aria-label=${t("replies.title")} ref=${list} hidden=${ready.matches.length === 0}>
+    <ul role="listbox" id="ready-replies" tabindex="0" aria-label=${t("replies.title")} ref=${list} hidden=${ready.matches.length === 0}>
       ${ready.matches.map((reply, at) => html`<li key=${reply.shortcut} id=${`ready-${at}`} role="option" aria-selected=${at === ready.at ? "true" : "false"}
         onPointerDown=${(event) => (event.preventDefault(), ready.choose(reply))} onPointerMove=${() => at !== ready.at && ready.setAt(at)}>
         <span class="ready-title"><strong>${reply.title[t.language] ?? reply.title.en}</strong><code>/${reply.shortcut}</code></span>

@@ -48,17 +48,17 @@ export function Shell() {
   };
   return html`<div class="shell">
     <a class="skip" href="#main" onClick=${skip}>${t("shell.skip")}</a>
-    <header class="top">
+    <header><div class="top">
       <a class="brand" href=${address([allowed[0].name])} aria-label=${t("name")}><img src="/static/console/icon.svg" alt="" width="24" height="24" /><span>${t("name")}</span></a>
       ${!unsigned && html`<${Pages} pages=${allowed.filter(({ name }) => name !== "me")} here=${page.name} />`}
       <div class="top-end">
         ${may("conversation:claim") && !unsigned && html`<${Presence} />`}
         <${Button} kind="quiet only-icon key-button" icon="help" label=${t("keys.title")} onClick=${() => setHelping(true)} />
         <${Person} />
-      </div>
+      </div></div>
+      <${Line} />
+      ${me.demo && html`<p class="demo">${t("shell.demo")}</p>`}
     </header>
-    <${Line} />
-    ${me.demo && html`<p class="demo">${t("shell.demo")}</p>`}
     ${unsigned ? html`<${Agreement} />` : html`<${page.view} path=${path.slice(1)} key=${page.name} />`}
     ${helping && html`<${KeyHelp} pages=${allowed} onClose=${() => setHelping(false)} />`}
   </div>`;

@@ -111,7 +111,7 @@ async def test_what_is_masked_is_nowhere_in_the_page_until_it_is_revealed(workpl
     masked = await officer.sees("••••5678")
     for number in ("202612345678", "E12345678"):
         assert number not in await officer.page.content()
-    await masked.get_by_role("button", name="Show the hidden numbers in the message").click()
+    await masked.get_by_role("button", name="Show hidden numbers in the message").click()
     await officer.dialog.get_by_label("Reason").select_option("other")
     await officer.dialog.get_by_role("button", name="Show", exact=True).click()
     await expect(officer.dialog).to_be_visible()
@@ -124,4 +124,4 @@ async def test_what_is_masked_is_nowhere_in_the_page_until_it_is_revealed(workpl
     await trainee.open(f"board/{conversation}")
     await trainee.button("Show all").click()
     await trainee.sees("••••5678")
-    await expect(trainee.page.get_by_role("button", name="Show the hidden numbers")).to_have_count(0)
+    await expect(trainee.page.get_by_role("button", name="Show hidden numbers")).to_have_count(0)
