@@ -30,6 +30,12 @@ T = TypeVar("T")
 # One of three, or, as is more usual, whoever has the conversation.
 _OFFICERS = st.sampled_from([0, 1, 2, None, None])
 _WORKERS = st.sampled_from(["one", "two"])
+# What leads on from each state.
+_FITTING = {
+    State.BOT: ("join", "desk:wait"),
+    State.QUEUED: ("claim", "desk:leave"),
+    State.WITH_STAFF: ("hand_back", "transfer", "transfer_to", "close"),
+}
 
 
 class Life(RuleBasedStateMachine):
@@ -93,15 +99,18 @@ class Life(RuleBasedStateMachine):
 
     @rule(
         again=st.booleans(),
+        answered=st.booleans(),
         text=st.sampled_from(["hello", "and then", "desk:wait", "desk:leave", "desk:message", "/handoff", "me@example.org"]),
     )
-    def applicant_says(self, again: bool, text: str) -> None:
+    def applicant_says(self, again: bool, answered: bool, text: str) -> None:
         self.names += 0 if again and self.names else 1
         before = self.state
         receipt = self.do(self.office.conversations.applicant_says(ANN, text, f"m-{self.names}"))
         self.keep(f"m-{self.names}", receipt.message)
         if receipt.fresh and before is State.WITH_STAFF:
             assert not receipt.owed
+        if answered:
+            self.answer_all()
 
     @precondition(lambda self: self.state in (State.QUEUED, State.CLOSED))
     @rule(again=st.booleans())
@@ -144,17 +153,15 @@ class Life(RuleBasedStateMachine):
 
     # The bot, and the process it runs in.
 
-    @rule()
-    def bot_and_desk_answer_at_once(self) -> None:
-        self.answer_all()
-
     @precondition(lambda self: self.state is State.BOT)
     @rule(officer=_OFFICERS, joins=st.booleans())
     def conversation_is_taken_or_ended_while_the_bot_thinks(self, officer: int | None, joins: bool) -> None:
         self.answer_all()
         conversation_id = self.do(self.office.says("a question"))
         turn = self.do(self.office.take(conversation_id))
-        assert turn is not None
+        if turn is None:
+            # Another worker holds an earlier one.
+            return
         if joins:
             self.do(self.office.counter.join(self._officer(officer), conversation_id))
         else:
@@ -199,12 +206,33 @@ class Life(RuleBasedStateMachine):
         owner = None if self.newest is None else self.newest.owner_id
         return next((each for each in self.officers if number is None and each.id == owner), self.officers[number or 0])
 
+    @precondition(lambda self: self.state in _FITTING)
+    @rule(officer=st.integers(0, 2), moves=st.integers(2, 6), data=st.data())
+    def moves_follow_each_other(self, officer: int, moves: int, data: st.DataObject) -> None:
+        while moves and self.state in _FITTING:
+            moves -= 1
+            what = data.draw(st.sampled_from(_FITTING[self.state]))
+            if what.startswith("desk:"):
+                self.do(self.office.says(what))
+                self.answer_all()
+            else:
+                self._try(self.officers[officer] if what in ("claim", "join") else self._officer(None), what)
+            for held in self.invariants:
+                held.function(self)
+
     @precondition(lambda self: self.newest is not None)
-    @rule(officer=_OFFICERS, fitting=st.sampled_from([True, True, False]))
-    def officer_takes(self, officer: int | None, fitting: bool) -> None:
+    @rule(officer=_OFFICERS, what=st.sampled_from(["claim", "join", "transfer", "transfer_to", "hand_back", "close"]))
+    def officer_tries_whatever_the_state(self, officer: int | None, what: str) -> None:
+        self._try(self._officer(officer), what)
+
+    def _try(self, by: Officer, what: str) -> None:
+        if what in ("claim", "join"):
+            self._take(by, what == "join")
+        else:
+            self._let_go(by, what)
+
+    def _take(self, by: Officer, joins: bool) -> None:
         before = self.newest
-        joins = (before.state == State.BOT.value) is fitting
-        by = self._officer(officer)
         take = self.office.counter.join if joins else self.office.counter.claim
         wanted = State.BOT if joins else State.QUEUED
         try:
@@ -234,10 +262,8 @@ class Life(RuleBasedStateMachine):
         except Conflict as refused:
             assert refused.code == "conversation_lost" and row.owner_id != by.id and name not in self.acknowledged
 
-    @precondition(lambda self: self.state is State.WITH_STAFF)
-    @rule(officer=_OFFICERS, what=st.sampled_from(["transfer", "transfer_to", "hand_back", "close"]))
-    def officer_lets_go(self, officer: int | None, what: str) -> None:
-        before, by, counter = self.newest, self._officer(officer), self.office.counter
+    def _let_go(self, by: Officer, what: str) -> None:
+        before, counter = self.newest, self.office.counter
         (colleague, *_) = (each for each in self.officers if each.id != by.id)
         calls = {
             "transfer": lambda: counter.transfer(by, before.id, to_station="pingshan"),
@@ -273,24 +299,15 @@ class Life(RuleBasedStateMachine):
         self.do(keeper.round())
 
     @precondition(lambda self: self.state in (State.QUEUED, State.WITH_STAFF))
-    @rule(others=st.booleans())
-    def connections_of_the_officers_are_lost(self, others: bool) -> None:
-        before = self.state
-        presence = FakePresence(*([1] if others else []))
+    @rule(there=st.sampled_from(["somebody", "another station", "nobody"]))
+    def connections_of_the_officers_are_lost(self, there: str) -> None:
+        presence = FakePresence(*([] if there == "nobody" else [1]))
         presence.gone = {officer.id for officer in self.officers}
+        if there == "another station":
+            presence.named = {1: replace(self.officers[0], stations=("qianhai",))}
         self._look(presence)
-        if before is State.WITH_STAFF:
-            assert self.state is (State.QUEUED if others else State.BOT)
-        else:
-            assert self.state is (State.BOT if before is State.QUEUED and not others else before)
-
-    @precondition(lambda self: self.state is State.QUEUED)
-    @rule()
-    def only_another_station_is_there(self) -> None:
-        presence = FakePresence(1)
-        presence.named = {1: replace(self.officers[0], stations=("qianhai",))}
-        self._look(presence)
-        assert self.state is State.QUEUED and self.newest.station is None
+        assert self.state is (State.BOT if there == "nobody" else State.QUEUED)
+        assert there != "another station" or self.newest.station is None
 
     @precondition(lambda self: self.state is State.WITH_STAFF)
     @rule(minutes=st.sampled_from([1, 20]))
