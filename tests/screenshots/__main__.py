@@ -26,7 +26,7 @@ from tests.system import System, in_the_evening, started
 PARTS = {"widget": widget, "console": console}
 
 
-async def picture(system: System, browser: Browser, album: Album, only: str | None, wanted: str | None) -> list[str]:
+async def picture(system: System, browser: Browser, album: Album, only: str | None, wanted: list[str]) -> list[str]:
     """Go through the scenes; the names of those that came to no good end."""
     failed = []
     for language in LANGUAGES:
@@ -37,7 +37,7 @@ async def picture(system: System, browser: Browser, album: Album, only: str | No
             if only not in (None, part):
                 continue
             for name, scene in await scenes(system, World(system.address, browser), album, language):
-                if wanted not in (None, name):
+                if wanted and name not in wanted:
                     continue
                 try:
                     await scene()
@@ -48,7 +48,7 @@ async def picture(system: System, browser: Browser, album: Album, only: str | No
     return failed
 
 
-async def main(folder: Path, only: str | None, wanted: str | None) -> int:
+async def main(folder: Path, only: str | None, wanted: list[str]) -> int:
     """Every picture and the sheet; 1 when a state was not reached."""
     began = time.monotonic()
     album = Album(folder)
@@ -62,7 +62,7 @@ async def main(folder: Path, only: str | None, wanted: str | None) -> int:
             browser = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             with started(places[0], BOT_RATE_LIMITS="on", BOT_ASSISTANT_TIMEOUT_S="25", BOT_CALLER_MESSAGES_PER_MINUTE="1000") as system:
                 failed += await picture(system, browser, album, only, wanted)
-            if only != "console" and wanted in (None, "evening"):
+            if only != "console" and (not wanted or "evening" in wanted):
                 with started(places[1], in_the_evening(), BOT_DESK_HOURS="station", BOT_DEMO="off") as system:
                     for language in LANGUAGES:
                         await evening(system, World(system.address, browser), album, language)
@@ -78,6 +78,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.screenshots", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "var" / "screenshots")
     parser.add_argument("--only", choices=sorted(PARTS))
-    parser.add_argument("--scene", help="the name of one scene")
+    parser.add_argument("--scene", action="append", default=[], help="the name of a scene, if not all are wanted")
     chosen = parser.parse_args()
     sys.exit(asyncio.run(main(chosen.folder, chosen.only, chosen.scene)))

@@ -40,6 +40,13 @@ class Picture:
     theme: str
     width: int
 
+    @classmethod
+    def named(cls, name: str) -> Picture:
+        """The picture of a file, without its ending."""
+        rest, language, theme, width = name.rsplit("-", 3)
+        part, state = rest.split("-", 1)
+        return cls(part, state, "zh" if language == "zh" else "en", theme, int(width))
+
     @property
     def file(self) -> str:
         """Its name, always the same."""
@@ -89,7 +96,9 @@ class Album:
     def write_sheet(self) -> Path:
         """The sheet with all pictures, a row for each state; where it is."""
         rows: dict[tuple[str, str], list[Picture]] = {}
-        for picture in self.pictures:
+        # What an earlier run left stands behind what this one took.
+        found = [Picture.named(file.stem) for file in sorted(self.folder.glob("*-*-*-*-*.png"))]
+        for picture in dict.fromkeys([*self.pictures, *found]):
             rows.setdefault((picture.part, picture.state), []).append(picture)
         links = "".join(f'<a href="#{part}-{state}">{part} {state}</a> ' for part, state in rows)
         body = "".join(
