@@ -15,12 +15,15 @@ export function AuditTrail() {
   const { t, api } = useDesk();
   const { filters } = useStore(route);
   const [found, setFound] = useState({ status: "loading", rows: [], more: false, refusal: null });
-  const asked = useRef(0), soon = useRef(0);
+  const asked = useRef(0), soon = useRef(0), changes = useRef({});
   const wanted = Object.fromEntries(FILTERS.map((name) => [name, filters[name]]));
   const set = (name) => (event) => {
-    const value = event.target.value.trim();
+    changes.current[name] = event.target.value.trim();
     clearTimeout(soon.current);
-    soon.current = setTimeout(() => keep({ ...route.get().filters, [name]: value }), LATER_MS);
+    soon.current = setTimeout(() => {
+      keep({ ...route.get().filters, ...changes.current });
+      changes.current = {};
+    }, LATER_MS);
   };
   async function look(before) {
     const turn = (asked.current += 1);
