@@ -119,8 +119,8 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
         )
         if taken.rowcount != 1:
             return None
-        message, attempts, conversation = session.execute(
-            select(Message, Turn.attempts, Conversation)
+        message, attempts, outcome, conversation = session.execute(
+            select(Message, Turn.attempts, Turn.outcome, Conversation)
             .join(Turn, Turn.message_id == Message.id)
             .join(Conversation, Conversation.id == Message.conversation_id)
             .where(Message.id == oldest)
@@ -130,7 +130,7 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
         waiting = conversation.state == State.QUEUED.value
         desk = is_desk(choice, waiting) or (choice is None and conversation.desk_step is not None)
         desk = desk or (waiting and message.payload.get("grave") is not None)
-        if _may_speak(conversation, desk):
+        if outcome != _SILENCED and _may_speak(conversation, desk):
             happened.append(TurnTaken(conversation_id, address, oldest))
             return TakenTurn(
                 message_id=message.id,
@@ -184,7 +184,9 @@ def finish_turn(session: Session, turn: TakenTurn, owner: str, answer: Answer) -
     An answer that comes too late is kept in the audit trail and nowhere else.
     """
     conversation = lock(session, turn.conversation_id)
-    silenced = not _may_speak(conversation, turn.desk)
+    # A person may have had the conversation and given it back while the answer was made.
+    marked = session.execute(select(Turn.outcome).where(Turn.message_id == turn.message_id)).scalar_one_or_none()
+    silenced = marked == _SILENCED or not _may_speak(conversation, turn.desk)
     outcome = _SILENCED if silenced else answer.outcome
     if not _end(session, turn.message_id, owner, outcome):
         return Finished("lost")

@@ -162,10 +162,12 @@ def _move(
 
 
 def _silence(session: Session, conversation: Any) -> list[Event]:
-    """End the turns that nobody has begun; one that is being answered finds out when it ends."""
+    """End the turns that nobody has begun; one that is being answered is marked, and ends unheard even after a hand-back."""
     waiting = and_(Turn.conversation_id == conversation.id, Turn.state == "waiting")
+    begun = and_(Turn.conversation_id == conversation.id, Turn.state == "taken")
     ended = list(session.execute(select(Turn.message_id).where(waiting).order_by(Turn.seq)).scalars())
     session.execute(update(Turn).where(waiting).values(state="done", outcome="silenced").execution_options(synchronize_session=False))
+    session.execute(update(Turn).where(begun).values(outcome="silenced").execution_options(synchronize_session=False))
     address = address_of(conversation)
     return [TurnFinished(conversation.id, address, message_id, "silenced") for message_id in ended]
 

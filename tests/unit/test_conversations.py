@@ -218,6 +218,29 @@ def test_question_that_waited_when_an_officer_joined_is_not_asked(database: Data
     assert over == [first.message.id, second.message.id] and take(database, conversation) is None
 
 
+@pytest.mark.parametrize("worker", ["the same", "another after a crash"])
+def test_answer_begun_before_an_officer_came_is_not_given_after_the_hand_back(database: Database, worker: str) -> None:
+    with time_machine.travel(now(), tick=False) as clock:
+        question = said(database, "a question that the officer has dealt with")
+        conversation = question.message.conversation_id
+        turn = take(database, conversation, lease_s=30)
+        assert turn is not None
+        joined(database, conversation)
+        with database.session() as session:
+            assert ownership.hand_back(session, conversation, 7) is not None
+        if worker == "the same":
+            assert finish(database, turn).outcome == "silenced"
+        else:
+            clock.shift(timedelta(seconds=31))
+            assert take(database, conversation, "another") is None
+        following = said(database, "a new question")
+        taken = take(database, conversation, "another")
+        assert taken is not None and taken.message_id == following.message.id
+        assert finish(database, taken, "another").outcome == "answered"
+    with database.session() as session:
+        assert session.execute(select(Message.answers).where(Message.author == "bot").distinct()).scalars().all() == [taken.message_id]
+
+
 def test_nobody_asks_the_assistant_while_a_person_has_the_conversation(database: Database) -> None:
     conversation = said(database).message.conversation_id
     joined(database, conversation)

@@ -154,19 +154,22 @@ class Life(RuleBasedStateMachine):
     # The bot, and the process it runs in.
 
     @precondition(lambda self: self.state is State.BOT)
-    @rule(officer=_OFFICERS, joins=st.booleans())
-    def conversation_is_taken_or_ended_while_the_bot_thinks(self, officer: int | None, joins: bool) -> None:
+    @rule(officer=_OFFICERS, joins=st.booleans(), back=st.booleans())
+    def conversation_is_taken_or_ended_while_the_bot_thinks(self, officer: int | None, joins: bool, back: bool) -> None:
         self.answer_all()
         conversation_id = self.do(self.office.says("a question"))
         turn = self.do(self.office.take(conversation_id))
         if turn is None:
             # Another worker holds an earlier one.
             return
+        by = self._officer(officer)
         if joins:
-            self.do(self.office.counter.join(self._officer(officer), conversation_id))
+            self.do(self.office.counter.join(by, conversation_id))
         else:
             self.do(self.office.conversations.end(ANN))
-        self._finish(turn, "one")
+        if joins and back:
+            self.do(self.office.counter.hand_back(by, conversation_id))
+        assert self._finish(turn, "one") == "silenced"
 
     @precondition(lambda self: self.newest is not None)
     @rule(target=turns, worker=_WORKERS, lease=st.sampled_from([-1, 30]), data=st.data())
@@ -179,7 +182,7 @@ class Life(RuleBasedStateMachine):
     def worker_finishes_perhaps_late_perhaps_again(self, held: tuple[TakenTurn, str]) -> None:
         self._finish(*held)
 
-    def _finish(self, turn: TakenTurn, worker: str) -> None:
+    def _finish(self, turn: TakenTurn, worker: str) -> str:
         before = self.office.state(turn.conversation_id)
         said = len(self.office.messages(turn.conversation_id))
         outcome = self.do(self.office.answer(turn, "a", "b", worker=worker)).outcome
@@ -189,6 +192,7 @@ class Life(RuleBasedStateMachine):
         if outcome == "silenced" and not turn.desk:
             kept = [detail["texts"] for _, _, detail in self.office.acts("turn:silence") if detail["message"] == turn.message_id]
             assert ["a", "b"] in kept, "the late answer is not kept"
+        return outcome
 
     @rule(cut=st.booleans())
     def process_dies_between_commit_and_publishing(self, cut: bool) -> None:
