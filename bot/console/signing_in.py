@@ -67,9 +67,10 @@ class SigningIn:
         return {"login": invited.login, "name": invited.name}
 
     async def accept(self, call: Call) -> web.Response:
-        """Set the password of an invitation, and be signed in."""
+        """Set the password of an invitation, and be signed in, in the language in which the page was read."""
         token, password = fields.secret(call.body, "token"), fields.secret(call.body, "password")
-        session_token, signed = await self._database.run(self._staff.accept_invitation, token, password, call.network, _agent(call))
+        accept = self._staff.accept_invitation
+        session_token, signed = await self._database.run(accept, token, password, call.network, _agent(call), call.language)
         return self._welcome(call, session_token, signed)
 
     async def sign_out(self, call: Call) -> web.Response:

@@ -78,6 +78,8 @@ async def test_invitation_sets_a_password_once(gateway: Gateway, administrator: 
         assert (await invited.refused("invitation/accept", token=token, password="short"))[1] == "password_short"
         me = await invited.post("invitation/accept", token=token, password=PASSWORD)
         assert me["officer"]["role"] == "trainee" and (await invited.get("me"))["csrf"] == me["csrf"]
+        # Whoever chose a password on an English page goes on in English, whatever the account was made with.
+        assert me["officer"]["language"] == "en"
     async with browser(gateway) as late:
         assert (await late.refused("invitation/look", token=token))[:2] == (404, "invitation_unusable")
         assert (await late.refused("invitation/accept", token=token, password=PASSWORD))[:2] == (404, "invitation_unusable")
