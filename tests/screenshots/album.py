@@ -91,6 +91,7 @@ class Album:
                 await page.screenshot(path=self.folder / picture.file)
                 self.pictures.append(picture)
         await page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
+        await page.evaluate(_SETTLED)
         print(f"  {part} {state} {language}", flush=True)
 
     def write_sheet(self) -> Path:
