@@ -27,6 +27,8 @@ _READY_WITHIN_S: Final = 600
 _ENDED_WITHIN_S: Final = 30
 # What is expensive to make again: vectors of the training sentences, and the model.
 _KEPT: Final = ("cache/encodings.db", "models/*.tar.gz")
+# Folders of systems that this process has started: the next need not train again.
+_before: Final[list[Path]] = []
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,9 @@ def started(folder: Path, moment: datetime | None = None, **settings: str) -> It
     data_dir, said = folder / "data", folder / "said.txt"
     port = free_port()
     shelf = os.environ.get("BOT_TEST_CACHE")
-    if shelf:
-        _copy(Path(shelf), data_dir)
+    source = Path(shelf) if shelf else next(reversed(_before), None)
+    if source is not None:
+        _copy(source, data_dir)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
     environment |= {"BOT_DATA_DIR": str(data_dir), "BOT_HTTP_PORT": str(port), "BOT_DEMO": "on", "BOT_RATE_LIMITS": "off"}
     environment |= {"BOT_DESK_HOURS": "always", **settings}
@@ -116,6 +119,7 @@ def started(folder: Path, moment: datetime | None = None, **settings: str) -> It
         _wait_until_ready(run, running)
         family = _descendants(run.pid)
         assert len(family) >= 3, "gateway, Rasa and action server are processes of their own"
+        _before.append(data_dir)
         if shelf:
             _copy(data_dir, Path(shelf))
         yield running
