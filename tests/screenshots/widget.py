@@ -272,8 +272,10 @@ class Scenes:
             "for (const name of Object.keys(localStorage)) if (name.includes('.outbox.')) {"
             " const entry = JSON.parse(localStorage[name]); entry.message = 'x'.repeat(5000); localStorage[name] = JSON.stringify(entry); }"
         )
-        await ann.page.context.set_offline(False)
-        await ann.page.reload()
+        device = ann.page.context
+        await ann.page.close()
+        await device.set_offline(False)
+        ann = await Applicant(await self.world.page(device), self.language).come_again(self.system.address)
         await ann.log.locator("li.failed").wait_for()
         await self.take(ann, "failed", show=ann.log.locator("li.failed"))
         await ann.page.context.close()
