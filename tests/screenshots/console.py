@@ -229,7 +229,7 @@ class Scenes:
         await officer.talk.get_by_text(officer.t("state.CLOSED")).first.wait_for()
         await self.take(officer, "closed")
         self._sign_out("officer")
-        await officer.goes("search")
+        await officer.page.evaluate("location.hash = '#/search'")
         await officer.page.get_by_text(officer.t("signin.ended")).wait_for()
         await self.take(officer, "signed-out")
         for page in (officer.page, trainee.page, ann.page):
