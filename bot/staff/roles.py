@@ -30,8 +30,8 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 PERMISSIONS: Final[frozenset[str]] = frozenset().union(*ROLES.values())
 
-# Whoever serves applicants first signs the duty and privacy agreement.
-NEED_SIGNATURE: Final[frozenset[str]] = _SERVES
+# Whoever sees or serves applicants first signs the duty and privacy agreement.
+NEED_SIGNATURE: Final[frozenset[str]] = _READS | _SERVES
 
 
 def roles_with(permission: str) -> tuple[str, ...]:

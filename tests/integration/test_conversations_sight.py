@@ -51,13 +51,14 @@ async def test_trainee_may_do_nothing_that_an_applicant_notices(office: Office, 
 
 
 @pytest.mark.parametrize("call", CALLS)
-async def test_officer_who_has_not_signed_may_watch_and_draft_only(office: Office, call: str) -> None:
+async def test_officer_who_has_not_signed_sees_and_does_nothing(office: Office, call: str) -> None:
     (unsigned,) = office.hire(signed=False, names=["Lin Tao"])
     conversation = await office.queued()
     with pytest.raises(NotAllowed, match="agreement_missing"):
         await CALLS[call](office, unsigned, conversation)
-    assert (await office.counter.view(unsigned, conversation)).row.id == conversation
-    await office.counter.draft(unsigned, conversation, "perhaps so", "d-1")
+    for look in (office.counter.view(unsigned, conversation), office.counter.queue(unsigned), office.counter.search(unsigned, SearchQuery())):
+        with pytest.raises(NotAllowed, match="agreement_missing"):
+            await look
 
 
 async def test_administrator_sees_no_conversation(office: Office) -> None:

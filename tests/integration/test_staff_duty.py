@@ -52,26 +52,31 @@ async def waiting(gateway: Gateway, colleague: Member) -> str:
     return str((await colleague.get("board"))["queue"][0]["id"])
 
 
-async def test_trainee_watches_and_drafts_and_serves_nobody_signed_or_not(
+async def test_trainee_watches_and_drafts_once_signed_and_serves_nobody(
     gateway: Gateway, colleague: Member, sqlite_database: Database
 ) -> None:
-    one = f"conversations/{await waiting(gateway, colleague)}"
-    for signed in (False, True):
-        async with member(gateway, sqlite_database, f"lin{signed}", "trainee", signed=signed) as trainee, line(trainee) as live:
-            view = await trainee.get(one)
-            assert {name for name, allowed in view["may"].items() if allowed} == {"draft", "note", "tag"}
-            assert (await live.ask("watch", conversation_id=view["conversation"]["id"], after=0))["ok"]
-            await trainee.post(f"{one}/draft", text="I would say so", client_id=fresh_id())
-            for path, body in (
-                ("claim", {}),
-                ("join", {}),
-                ("reply", {"text": "x", "client_id": "x"}),
-                ("close", {"outcome": "solved"}),
-                ("transfer", {"to_station": "qianhai"}),
-                ("hand_back", {}),
-            ):
-                assert (await trainee.refused(f"{one}/{path}", **body))[:2] == (403, "not_permitted"), path
-            assert (await trainee.refused("presence", presence="ready"))[1] == "not_permitted"
+    conversation_id = await waiting(gateway, colleague)
+    one = f"conversations/{conversation_id}"
+    async with member(gateway, sqlite_database, "lin", "trainee", signed=False) as trainee, line(trainee) as live:
+        for path in (one, "board", "conversations"):
+            assert (await trainee.refused(path, "GET"))[:2] == (403, "agreement_missing"), path
+        refusal = await live.ask("watch", conversation_id=conversation_id, after=0)
+        assert (refusal["ok"], refusal["error"]["code"]) == (False, "agreement_missing")
+        await trainee.sign_agreement()
+        view = await trainee.get(one)
+        assert {name for name, allowed in view["may"].items() if allowed} == {"draft", "note", "tag"}
+        assert (await live.ask("watch", conversation_id=conversation_id, after=0))["ok"]
+        await trainee.post(f"{one}/draft", text="I would say so", client_id=fresh_id())
+        for path, body in (
+            ("claim", {}),
+            ("join", {}),
+            ("reply", {"text": "x", "client_id": "x"}),
+            ("close", {"outcome": "solved"}),
+            ("transfer", {"to_station": "qianhai"}),
+            ("hand_back", {}),
+        ):
+            assert (await trainee.refused(f"{one}/{path}", **body))[:2] == (403, "not_permitted"), path
+        assert (await trainee.refused("presence", presence="ready"))[1] == "not_permitted"
     assert (await colleague.get(one))["conversation"]["state"] == "QUEUED"
 
 
@@ -82,7 +87,9 @@ async def test_officer_serves_from_the_signature_on_and_text_and_version_are_kep
     async with member(gateway, sqlite_database, "wang", signed=False) as officer:
         assert (await officer.refused(f"{one}/claim"))[:2] == (403, "agreement_missing")
         assert (await officer.refused("presence", presence="ready"))[1] == "agreement_missing"
-        await officer.post(f"{one}/draft", text="a draft is allowed", client_id=fresh_id())
+        assert (await officer.refused(one, "GET"))[:2] == (403, "agreement_missing")
+        assert (await officer.refused("board", "GET"))[:2] == (403, "agreement_missing")
+        assert (await officer.refused(f"{one}/draft", text="a draft", client_id=fresh_id()))[:2] == (403, "agreement_missing")
         assert (await officer.refused("agreement", version="2001-01-01.00000000"))[:2] == (409, "agreement_changed")
         shown = await officer.get("agreement?language=zh")
         assert (await officer.post("agreement", version=shown["version"], language="zh"))["officer"]["signed"]
@@ -104,9 +111,9 @@ async def test_new_text_is_asked_for_again_and_both_signatures_stay(
     newer: Agreement = request.getfixturevalue("newer")
     me = await colleague.get("me")
     assert not me["officer"]["signed"] and me["agreement_version"] == newer.version != old
-    # What one has stays one's own, but nothing is said in it before the new text is signed.
+    # What one has stays one's own, but nothing is seen of it or said in it before the new text is signed.
     assert (await colleague.refused(f"{one}/reply", text="x", client_id="x"))[1] == "agreement_missing"
-    assert not (await colleague.get(one))["may"]["reply"]
+    assert (await colleague.refused(one, "GET"))[1] == "agreement_missing"
     assert (await colleague.refused("agreement", version=old))[1] == "agreement_changed"
     assert (await colleague.get("agreement?language=en"))["text"].endswith("9. New.")
     await colleague.post("agreement", version=newer.version, language="en")

@@ -37,7 +37,7 @@ async def test_officer_who_has_not_signed_the_agreement_serves_nobody(gateway: G
         assert (await unsigned.get("me"))["officer"]["signed"] is False
         assert await unsigned.refused(f"{path}/claim") == (403, "agreement_missing", {})
         assert await unsigned.refused("presence", presence="ready") == (403, "agreement_missing", {})
-        assert not (await unsigned.get(path))["may"]["claim"]
+        assert await unsigned.refused(path, "GET") == (403, "agreement_missing", {})
         assert (await unsigned.refused("agreement", version="2020-01-01.abc"))[1] == "agreement_changed"
         await unsigned.sign_agreement()
         await unsigned.post(f"{path}/claim")
