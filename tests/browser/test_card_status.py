@@ -117,4 +117,8 @@ async def test_place_in_line_moves_up_while_one_looks_and_ends_when_an_officer_c
     officer = site.officer()
     await officer.claims()
     await expect(second.log.get_by_role("heading", name="Wang Fang has taken over")).to_be_visible()
+    await second.page.reload()
+    await expect(second.log.get_by_role("heading", name="Wang Fang has taken over")).to_be_visible()
+    await expect(second.log.get_by_role("heading", name="You are in line for an officer")).to_have_count(0)
+    await expect(first.log.get_by_role("heading", name="You are no longer in line")).to_be_visible()
     assert site.errors == []

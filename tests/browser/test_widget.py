@@ -67,6 +67,18 @@ async def test_language_switch_keeps_what_is_being_written(site: Site) -> None:
     await expect(widget.page.get_by_label("您的消息")).to_have_value("half a question")
 
 
+async def test_language_switch_stays_at_the_end_where_one_was_reading(site: Site) -> None:
+    widget = await site.opened()
+    for number in range(8):
+        await widget.asks(f"question {number}", f"echo: question {number}")
+    await expect(widget.bubbles.last).to_be_in_viewport()
+    await widget.button("中文").click()
+    widget.words = CHINESE
+    await expect(widget.button("发送")).to_be_visible()
+    await expect(widget.bubbles.last).to_be_in_viewport()
+    assert site.errors == []
+
+
 async def test_quick_reply_is_sent_by_its_title_and_the_row_is_gone_once_used(site: Site) -> None:
     widget = await site.opened()
     await widget.asks("What is the fee?", "no fee")

@@ -125,6 +125,10 @@ export class Log {
     clearTimeout(this.countdown);
     if (conversation.paused) this.countdown = setTimeout(() => this.update(), 1000);
     const seen = new Set();
+    const begun = this.nodes.size;
+    // In another language everything is made anew, and nothing of it is new.
+    if (texts.language !== this.language) this.leading = null;
+    this.language = texts.language;
     let at = this.list.firstElementChild;
     let first = null;
     for (const [key, parts, make] of this.items()) {
@@ -140,7 +144,7 @@ export class Log {
           if (at === kept.node) at = node;
           kept.node.replaceWith(node);
           if (focused) this.scroller.focus({ preventScroll: true });
-        } else if (this.nodes.size && !first && node.matches(".message:not(.applicant)")) {
+        } else if (begun && !first && node.matches(".message:not(.applicant)")) {
           first = node;
           this.leading = key;
         }
@@ -178,7 +182,11 @@ export class Log {
   }
 
   kept(node, message) {
-    if (message.metadata.card?.type === "handoff") this.handoff = node.querySelector(".card-place");
+    if (message.metadata.card?.type !== "handoff") return node;
+    this.handoff = node.querySelector(".card-place");
+    // The card says how things stood when it was sent; shown again later, it must say how they stand now.
+    const { about } = this.widget.conversation;
+    if (about.state !== "QUEUED" || about.position) this.handoff?.update?.(about);
     return node;
   }
 
