@@ -60,7 +60,13 @@ async def main(folder: Path, only: str | None, wanted: list[str]) -> int:
             place.mkdir()
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-            with started(places[0], BOT_RATE_LIMITS="on", BOT_ASSISTANT_TIMEOUT_S="25", BOT_CALLER_MESSAGES_PER_MINUTE="1000") as system:
+            with started(
+                places[0],
+                BOT_RATE_LIMITS="on",
+                BOT_ASSISTANT_TIMEOUT_S="25",
+                BOT_CALLER_MESSAGES_PER_MINUTE="1000",
+                BOT_RECLAIM_AFTER_S="900",
+            ) as system:
                 failed += await picture(system, browser, album, only, wanted)
             if only != "console" and (not wanted or "evening" in wanted):
                 with started(places[1], in_the_evening(), BOT_DESK_HOURS="station", BOT_DEMO="off") as system:
