@@ -75,6 +75,10 @@ class Flow(ABC):
     def finish(self, turn: Turn, state: State) -> State:
         """Answer, and return what is worth keeping for the next time."""
 
+    def rest(self, state: State) -> State:
+        """What is still known when the applicant has gone to a person and comes back."""
+        return {}
+
 
 def _slots(flow: Flow) -> tuple[str, str, str]:
     return f"{flow.name}_form", f"{flow.name}_state", f"{flow.name}_answer"
@@ -177,4 +181,15 @@ def forget(*flows: Flow) -> list[EventType]:
     for flow in flows:
         _, state_slot, answer_slot = _slots(flow)
         events += [SlotSet(state_slot, None), SlotSet(answer_slot, None)]
+    return events
+
+
+def set_aside(tracker: Tracker, *flows: Flow) -> list[EventType]:
+    """Events that end every open form, because a person takes over, and keep what the flows know for the time after."""
+    events = forget(*flows)
+    for flow in flows:
+        state_slot = _slots(flow)[1]
+        rest = flow.rest(dict(tracker.get_slot(state_slot) or {}))
+        if rest:
+            events.append(SlotSet(state_slot, rest))
     return events

@@ -51,7 +51,8 @@ class MaterialsFlow(Flow):
         known = Profile.from_dict(before.get("profile") or {})
         new = self._read(turn, known, before.get("asked"))
         corrects = bool(new.context()) and (new.application_type is None or _CORRECTION.match(turn.text))
-        return self._step(known.merged(new) if corrects or "asked" in before else new)
+        goes_on = "asked" in before or (before.get("unfinished") and new.application_type in (None, known.application_type))
+        return self._step(known.merged(new) if corrects or goes_on else new)
 
     def choose(self, turn: Turn, before: State) -> Step | None:
         assert turn.chosen is not None
@@ -134,6 +135,11 @@ class MaterialsFlow(Flow):
             return {}
         turn.say("utter_checklist", profile=state["profile"])
         return {"profile": state["profile"]}
+
+    def rest(self, state: State) -> State:
+        if "profile" not in state:
+            return {}
+        return {"profile": state["profile"], **({"unfinished": True} if state.keys() & {"asked", "unfinished"} else {})}
 
     @staticmethod
     def _step(profile: Profile) -> Step:

@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.forms import forget
+from actions.forms import set_aside
 from actions.turn import Turn
 
 # By the kind that the message's parse data names; without one nothing is taken for granted about it.
@@ -33,7 +33,7 @@ class RequestPerson(Action):
         from actions import FLOWS
 
         Turn(tracker, dispatcher).say("utter_handoff", reason="asked")
-        return forget(*FLOWS)
+        return set_aside(tracker, *FLOWS)
 
 
 class AnswerSensitive(Action):
@@ -49,4 +49,4 @@ class AnswerSensitive(Action):
         kind = str(turn.message.get("safety"))
         turn.say(_SENSITIVE.get(kind, "utter_sensitive"))
         turn.say("utter_handoff", reason="sensitive", **({"calm": True} if kind in _CALM else {}))
-        return forget(*FLOWS)
+        return set_aside(tracker, *FLOWS)

@@ -9,7 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.forms import forget, start
+from actions.forms import forget, set_aside, start
 from actions.services import current
 from actions.turn import Turn
 from bot.languages import Language
@@ -93,7 +93,7 @@ class Agree(Action):
             turn.say("utter_affirm")
             return []
         turn.say("utter_handoff", reason="offered")
-        return forget(*FLOWS)
+        return set_aside(tracker, *FLOWS)
 
 
 class Decline(Action):

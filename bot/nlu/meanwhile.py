@@ -47,8 +47,9 @@ def _open_questions_end(tracker: DialogueStateTracker) -> list[Event]:
     slots += [name for name in (REQUESTED_SLOT, _INTERRUPTED) if name in tracker.slots]
     events: list[Event] = [ActiveLoop(None), *(SlotSet(name, None) for name in slots if tracker.get_slot(name) is not None)]
     kept = tracker.get_slot(_MATERIALS) if _MATERIALS in tracker.slots else None
-    if isinstance(kept, Mapping) and set(kept) - {"profile"}:
-        events.append(SlotSet(_MATERIALS, {"profile": kept["profile"]} if "profile" in kept else None))
+    if isinstance(kept, Mapping) and "asked" in kept:
+        # The list can be gone on with when the applicant comes back to it.
+        events.append(SlotSet(_MATERIALS, {"profile": kept["profile"], "unfinished": True} if "profile" in kept else None))
     return events
 
 

@@ -9,6 +9,7 @@ import pytest
 from actions import materials
 from actions.dates import today
 from actions.materials import AnswerOrList, ShowMaterial
+from actions.person import RequestPerson
 from actions.talk import HandleDoubt
 from bot.answers import Answers
 from bot.catalogue.profile import Profile
@@ -41,6 +42,19 @@ def test_one_sentence_leaves_only_what_it_does_not_say(conversation: Conversatio
 def test_nothing_known_asks_for_the_type(conversation: Conversation) -> None:
     conversation.hears("which papers", "materials").runs(RUN)
     assert asked(conversation) == "application_type"
+
+
+def test_who_comes_back_from_a_person_goes_on_with_the_list_or_begins_another(conversation: Conversation) -> None:
+    conversation.hears("I'm French, teaching English, now in Dubai, first permit", "materials").runs(RUN)
+    known, question = profile(conversation), asked(conversation)
+    outcome = conversation.hears("a person", "handoff").runs(RequestPerson)
+    assert outcome.ends_loop and profile(conversation) == known
+    conversation.hears("so what papers do I need now?", "materials").runs(RUN)
+    assert profile(conversation) == known and asked(conversation) == question
+
+    conversation.hears("a person", "handoff").runs(RequestPerson)
+    conversation.hears("what do I need for an extension", "materials").runs(RUN)
+    assert profile(conversation) == {"application_type": "extension"}
 
 
 def test_every_answer_may_be_unknown_until_there_is_a_list(conversation: Conversation) -> None:

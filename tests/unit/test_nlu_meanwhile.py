@@ -61,7 +61,7 @@ def test_after_an_officer_no_question_is_open_and_the_person_of_the_list_is_stil
     learn(tracker, domain, [staff("Come on Monday.")])
     assert tracker.active_loop_name is None and tracker.get_slot("requested_slot") is None
     assert tracker.get_slot("status_state") is None
-    assert tracker.get_slot("materials_state") == {"profile": {"application_type": "new_abroad"}}
+    assert tracker.get_slot("materials_state") == {"profile": {"application_type": "new_abroad"}, "unfinished": True}
 
 
 def test_without_an_officer_the_open_question_stays_open(tracker: DialogueStateTracker, domain: Domain) -> None:
