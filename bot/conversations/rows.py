@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.conversations.models import ConversationTag, Handoff, Message
+from bot.conversations.requests import ASKED
 from bot.conversations.states import State
 from bot.languages import DEFAULT, Language, as_language
 from bot.staff.names import StaffName, names
@@ -27,7 +28,7 @@ class Row:
 
     Attributes:
         reason: why a person is, or was last, asked for; None when nobody was.
-        first_line: the beginning of the newest message that the applicant typed, as typed.
+        first_line: the beginning of the newest message that the applicant typed, as typed; rather one that does not only ask for a person.
         waiting_since: since when it waits in the queue.
         unread: messages of the applicant since the last of the staff, while an officer has it.
         wanted: the colleague it waits for.
@@ -101,17 +102,26 @@ def _lines(session: Session, ids: Sequence[str]) -> dict[str, str]:
     """The beginning of what each applicant typed last."""
     number = func.row_number().over(partition_by=Message.conversation_id, order_by=Message.seq.desc()).label("number")
     numbered = (
-        select(Message.conversation_id, Message.text, Message.payload, Message.seq, number)
+        select(Message.id, Message.conversation_id, Message.text, Message.payload, Message.seq, number)
         .where(Message.conversation_id.in_(ids), Message.author == "applicant")
         .subquery()
     )
-    typed: dict[str, str] = {}
-    tapped: dict[str, str] = {}
     query = select(numbered).where(numbered.c.number <= _LOOKED_THROUGH).order_by(numbered.c.seq.desc())
-    for row in session.execute(query):
-        lines = tapped if row.payload.get("choice") else typed
+    found = session.execute(query).all()
+    requests = _requests(session, ids)
+    typed: dict[str, str] = {}
+    requested: dict[str, str] = {}
+    tapped: dict[str, str] = {}
+    for row in found:
+        lines = tapped if row.payload.get("choice") else requested if row.id in requests else typed
         lines.setdefault(row.conversation_id, row.text.split("\n", 1)[0][:_FIRST_LINE])
-    return {**tapped, **typed}
+    return {**tapped, **requested, **typed}
+
+
+def _requests(session: Session, ids: Sequence[str]) -> set[str]:
+    """The messages in which applicants did nothing but ask for a person, which tells nobody what they want to know."""
+    offers = select(Message.answers, Message.payload).where(Message.conversation_id.in_(ids), Message.author == "system")
+    return {row.answers for row in session.execute(offers) if row.payload.get("offer") == ASKED}
 
 
 def _unread(session: Session, ids: Sequence[str]) -> dict[str, int]:

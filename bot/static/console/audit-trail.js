@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from "./view.js";
 import { useDesk } from "./desk.js";
 import { useStore } from "./store.js";
-import { keep, route } from "./route.js";
+import { address, keep, route } from "./route.js";
 import { withQuery } from "./api.js";
 import { Button, Field, Refused, Waiting } from "./controls.js";
 import { Table } from "./table.js";
@@ -12,7 +12,7 @@ const LATER_MS = 350;
 
 /** The page. */
 export function AuditTrail() {
-  const { t, api } = useDesk();
+  const { t, api, may } = useDesk();
   const { filters } = useStore(route);
   const [found, setFound] = useState({ status: "loading", rows: [], more: false, refusal: null });
   const asked = useRef(0), soon = useRef(0), changes = useRef({});
@@ -44,7 +44,7 @@ export function AuditTrail() {
     { key: "at", title: t("audit.at"), sort: (row) => row.at, cell: (row) => html`<span class="figures">${t.moment(row.at)}</span>` },
     { key: "actor", title: t("audit.actor"), sort: (row) => row.who?.name ?? row.actor, cell: (row) => row.who?.name ?? actor(row.actor, t) },
     { key: "action", title: t("audit.action"), sort: (row) => row.action, cell: (row) => html`${t.code("action", row.action)}${t.has(`action.${row.action}`) && html`<small class="figures">${row.action}</small>`}` },
-    { key: "subject", title: t("audit.subject"), sort: (row) => row.subject, cell: (row) => html`${row.about?.name ?? ""}<small class="figures">${row.subject}</small>` },
+    { key: "subject", title: t("audit.subject"), sort: (row) => row.subject, cell: (row) => html`${row.about?.name ?? ""}<small class="figures">${toTalk(row.subject) && may("conversation:read") ? html`<a href=${address(["board", toTalk(row.subject)])}>${row.subject}</a>` : row.subject}</small>` },
     { key: "detail", title: t("audit.detail"), wide: true, cell: (row) => html`<${Detail} detail=${row.detail} withheld=${row.withheld} />` },
   ];
   return html`<main class="page" id="main" tabindex="-1"><div class="page-head"><h1>${t("page.audit")}</h1><a class="button" href=${withQuery("/console/api/audit.csv", wanted)} download>${t("audit.export")}</a></div>
@@ -60,6 +60,9 @@ export function AuditTrail() {
     ${found.more && html`<div class="more"><${Button} disabled=${found.status === "more"} onClick=${() => look(found.rows.at(-1).id)}>${t("act.more")}</${Button}></div>`}
   </main>`;
 }
+
+/** The id of the conversation that an entry is about, or undefined. */
+const toTalk = (subject) => /^conversation:(?!any$)(.+)$/.exec(subject)?.[1];
 
 const actor = (name, t) => (name?.startsWith("staff:") ? t("audit.staff_n", { id: name.slice(6) }) : t.code("actor", name));
 

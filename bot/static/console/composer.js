@@ -65,7 +65,7 @@ export function Composer({ id, view, name, isMine, hands, reload, take }) {
   hands.current = {
     focus,
     replies: () => (speech && (focus("reply"), requestAnimationFrame(() => ready.open()))),
-    cards: () => may.card !== false && may.reply && document.querySelector(".composer .cards-menu button")?.click(),
+    cards: () => may.card !== false && may.reply && (pick("reply"), requestAnimationFrame(() => document.querySelector(".composer .cards-menu button")?.click())),
     toNote() {
       typed.set(`${id}:note`, [typed.get(`${id}:note`), typed.get(`${id}:reply`)].filter(Boolean).join("\n\n"));
       typed.delete(`${id}:reply`);

@@ -31,7 +31,7 @@ export function Transcript({ state, name, folded, onFold, packet }) {
   const seen = useMemo(() => new Set(messages.map((message) => message.metadata.client_id)), [messages]);
   const pending = useStore(outbox.items).filter((item) => item.conversation === id && !seen.has(item.id) && ["reply", "note", "draft"].includes(item.kind));
   const parts = useMemo(() => pieces(messages, view.notes ?? []), [messages, view.notes]);
-  const box = useRef(null), atEnd = useRef(true), sending = useRef(0);
+  const box = useRef(null), atEnd = useRef(true), sending = useRef(0), top = useRef(0);
   const [below, setBelow] = useState(0);
   const count = messages.length;
 
@@ -41,7 +41,11 @@ export function Transcript({ state, name, folded, onFold, packet }) {
     if (atEnd.current) toBottom(box.current);
   }, [count, pending.length, typing, view.notes?.length]);
   const onScroll = () => {
-    atEnd.current = isAtEnd(box.current);
+    const { scrollTop } = scroller(box.current);
+    // What grows in the same moment moves the end away; only who scrolls up leaves it.
+    if (isAtEnd(box.current)) atEnd.current = true;
+    else if (scrollTop < top.current) atEnd.current = false;
+    top.current = scrollTop;
     if (atEnd.current) setBelow(0);
   };
   useEffect(() => {

@@ -12,7 +12,8 @@ from tests.gateway import Gateway
 async def test_officer_claims_answers_and_closes(gateway: Gateway, officer: Member) -> None:
     conversation_id = await queued(gateway, officer, "ann", "how long does it take?")
     (row,) = (await officer.get("board"))["queue"]
-    assert row["state"] == "QUEUED" and row["waiting_since"] and row["first_line"] and row["reason"] == "asked"
+    assert row["state"] == "QUEUED" and row["waiting_since"] and row["reason"] == "asked"
+    assert row["first_line"] == "how long does it take?"
     view = await officer.get(f"conversations/{conversation_id}")
     assert view["may"]["claim"] and not view["may"]["reply"]
     assert view["packet"]["asked"][0]["text"] == "how long does it take?"
