@@ -56,7 +56,8 @@ async def test_officer_who_has_not_signed_sees_and_does_nothing(office: Office, 
     conversation = await office.queued()
     with pytest.raises(NotAllowed, match="agreement_missing"):
         await CALLS[call](office, unsigned, conversation)
-    for look in (office.counter.view(unsigned, conversation), office.counter.queue(unsigned), office.counter.search(unsigned, SearchQuery())):
+    counter = office.counter
+    for look in (counter.view(unsigned, conversation), counter.queue(unsigned), counter.search(unsigned, SearchQuery())):
         with pytest.raises(NotAllowed, match="agreement_missing"):
             await look
 
