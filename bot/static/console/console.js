@@ -120,13 +120,14 @@ function Console() {
     if (!officer) return undefined;
     const off = [parts.live.on("signed_out", () => current.signedOut()), parts.live.state.watch(({ up }) => up && parts.outbox.flush())];
     parts.live.open();
-    if (officer.permissions.includes("conversation:read")) parts.board.start();
+    // Before the agreement is signed the gateway shows no conversation.
+    if (officer.permissions.includes("conversation:read") && officer.signed) parts.board.start();
     return () => {
       off.forEach((done) => done());
       parts.live.close();
       parts.board.stop();
     };
-  }, [officer?.id]);
+  }, [officer?.id, officer?.signed]);
 
   const desk = useMemo(() => ({
     ...parts, t, me, officer, choices,
