@@ -107,6 +107,7 @@ async def test_person_is_offered_queued_for_and_takes_over_in_the_same_window(si
     await expect(message.locator("bdi", has_text="Wang Fang")).to_be_visible()
     await officer.hands_back()
     await expect(widget.speaker).to_have_text("Assistant, a program")
+    await expect(widget.button("Leave the queue")).to_have_count(0)
 
 
 async def test_typing_of_the_officer_and_of_the_assistant_is_shown(start_site: StartSite) -> None:

@@ -92,8 +92,10 @@ export class Log {
       const seconds = conversation.paused ? Math.max(1, Math.ceil((conversation.paused - Date.now()) / 1000)) : 0;
       if (waits) yield ["sending", [language, key, seconds], () => h("li", { class: "sending" }, t(key, { seconds }))];
     }
-    const replies = pending.length ? null : messages.slice(lastOwn + 1).findLast(({ quick_replies: offered }) => offered?.length);
-    if (replies && ["BOT", "QUEUED"].includes(conversation.about.state)) {
+    // What was offered before an officer or the service said something else is no choice any more.
+    const replies = pending.length ? null
+      : messages.slice(lastOwn + 1).findLast(({ quick_replies: offered, metadata }) => offered?.length || metadata.author !== "bot");
+    if (replies?.quick_replies?.length && ["BOT", "QUEUED"].includes(conversation.about.state)) {
       yield [`quick:${replies.metadata.id}`, [language], () => quick(replies.quick_replies, widget)];
     }
     const { writing } = conversation;
