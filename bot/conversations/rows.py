@@ -29,7 +29,7 @@ class Row:
     Attributes:
         reason: why a person is, or was last, asked for; None when nobody was.
         first_line: the beginning of the newest message that the applicant typed, as typed; rather one that does not only ask for a person.
-        waiting_since: since when it waits in the queue.
+        waiting_since: when the applicant asked for a person, while nobody has it; as with the place, a transfer begins nothing anew.
         unread: messages of the applicant since the last of the staff, while an officer has it.
         wanted: the colleague it waits for.
         applicant: four characters that tell applicants apart.
@@ -78,7 +78,7 @@ def rows(session: Session, conversations: Sequence[Any]) -> list[Row]:
             station=each.station,
             reason=asked[each.id].reason if each.id in asked else None,
             first_line=lines.get(each.id, ""),
-            waiting_since=asked[each.id].queued_at if each.state == State.QUEUED.value and each.id in asked else None,
+            waiting_since=asked[each.id].requested_at if each.state == State.QUEUED.value and each.id in asked else None,
             last_message_at=newest.get(each.id),
             unread=unread.get(each.id, 0) if each.state == State.WITH_STAFF.value else 0,
             tags=tuple(tags.get(each.id, ())),

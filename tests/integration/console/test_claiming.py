@@ -163,7 +163,9 @@ async def test_names_of_two_officers_replies_do_not_meet(gateway: Gateway, offic
 
 
 async def test_transfer_goes_to_whom_it_names_and_to_nobody_who_cannot_take_it(gateway: Gateway, officer: Member, trainee: Member) -> None:
-    conversation_id = await taken(gateway, officer)
+    conversation_id = await queued(gateway, officer)
+    (waiting,) = (await officer.get("board"))["queue"]
+    await officer.post(f"conversations/{conversation_id}/claim")
     path = f"conversations/{conversation_id}/transfer"
     assert (await officer.refused(path, to_staff=trainee.id))[:2] == (400, "transfer_target")
     assert (await officer.refused(path, to_staff=officer.id))[:2] == (400, "transfer_target")
@@ -172,7 +174,9 @@ async def test_transfer_goes_to_whom_it_names_and_to_nobody_who_cannot_take_it(g
     assert (await officer.refused(path, to_station="nowhere"))[:2] == (400, "unknown_value")
     await officer.post(path, to_station="qianhai")
     (row,) = (await officer.get("board"))["queue"]
-    assert row["station"] == "qianhai" and row["state"] == "QUEUED" and row["waiting_since"]
+    assert row["station"] == "qianhai" and row["state"] == "QUEUED"
+    # The list says since when the applicant waits for an answer, by which it is sorted.
+    assert row["waiting_since"] == waiting["waiting_since"]
 
 
 async def test_end_needs_an_outcome_that_there_is(gateway: Gateway, officer: Member) -> None:
