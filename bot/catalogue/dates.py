@@ -220,6 +220,8 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]],
         (rf"{_B}(\d{{1,2}})\s?\.\s?(\d{{1,2}})\s?\.\s?(\d{{4}}|\d{{2}}){_E}", _dotted),
         (rf"{_B}(\d{{1,2}})\s?([-/])\s?(\d{{1,2}})\s?\2\s?(\d{{4}}|\d{{2}}){_E}", _slashed),
         (rf"{_B}(\d{{2}})([-./])(\d{{1,2}})\2(\d{{1,2}}){_E}", _short_year_first),
+        (rf"{_B}(?<!\d )(\d{{1,2}})(\s+)(\d{{1,2}})\s+((?:19|20)\d{{2}}){_E}(?!\s\d)", _slashed),
+        (rf"{_B}(?<!\d )((?:19|20)\d{{2}})(\s+)(\d{{1,2}})\s+(\d{{1,2}}){_E}(?!\s\d)", _year_first),
         (rf"{_B}(?!24/7)(\d{{1,2}})/(\d{{1,2}}){_E}(?!\s*(?:years?|months?|weeks?|days?|hours?|of|pages?|个|年|页|份))", _slashed_short),
         (r"(?<!\d)((?:19|20)\d{2})([01]\d)([0-3]\d)(?!\d)", _compact),
     )

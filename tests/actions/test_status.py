@@ -80,6 +80,13 @@ def test_an_ambiguous_date_is_asked_back(conversation: Conversation, answer: str
     assert conversation.runs(RUN).responses == ["utter_private_status" if found else "utter_status_refused"]
 
 
+@pytest.mark.parametrize(("born", "asks_back"), [("04 03 1990", True), ("15 11 1987", False), ("1 1 1990", False)])
+def test_only_a_date_with_blanks_that_may_be_two_days_is_asked_back(conversation: Conversation, born: str, asks_back: bool) -> None:
+    assert ask(conversation, born=born) == ([] if asks_back else ["utter_status_refused"])
+    if asks_back:
+        assert conversation.runs(ASK).responses == ["utter_ask_date_order"]
+
+
 def test_the_order_may_be_chosen(conversation: Conversation) -> None:
     ask(conversation, born="04/03/1990")
     conversation.hears("", choice="status.order=day_first").runs(VALIDATE)

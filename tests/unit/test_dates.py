@@ -220,6 +220,9 @@ def test_a_birth_date_is_always_past_and_never_guessed(text: str, expected: date
         "window 57-58",
         "3-4 months",
         "09:00-12:00",
+        "31 2 1990",
+        "5 12 3 1990",
+        "1 1 1990 123456",
         "90 days",
         "30/2/2027",
         "2027-13-01",
@@ -278,10 +281,33 @@ def _chinese(day: date) -> str:
 
 @settings(deadline=None)
 @given(day=DAYS)
-def test_slashed_days_are_exact_or_offer_the_day_among_two(day: date) -> None:
-    read = read_date(f"{day.day}/{day.month}/{day.year}", TODAY, "en")
-    assert day in ((read.date,) if read.kind == "exact" else read.candidates)
-    assert (read.kind == "ambiguous") == (day.day <= 12 and day.day != day.month)
+def test_slashed_and_spaced_days_are_exact_or_offer_the_day_among_two(day: date) -> None:
+    for mark in ("/", " "):
+        for language in ("en", "zh"):
+            read = read_date(mark.join((f"{day.day}", f"{day.month}", f"{day.year}")), TODAY, language)  # type: ignore[arg-type]
+            assert day in ((read.date,) if read.kind == "exact" else read.candidates)
+            assert (read.kind == "ambiguous") == (day.day <= 12 and day.day != day.month)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1 1 1990", date(1990, 1, 1)),
+        ("11 11 1990", date(1990, 11, 11)),
+        ("15 11 1987", date(1987, 11, 15)),
+        ("11 15 1987", date(1987, 11, 15)),
+        ("I was born 1  1  1990.", date(1990, 1, 1)),
+        ("1990 3 4", date(1990, 3, 4)),
+    ],
+)
+def test_a_birth_date_with_blanks_is_read(text: str, expected: date) -> None:
+    read = read_date(text, TODAY, "en", past=True)
+    assert (read.kind, read.date) == ("exact", expected)
+
+
+def test_a_birth_date_with_blanks_that_may_be_two_days_stays_two() -> None:
+    read = read_date("3 4 1990", TODAY, "en", past=True)
+    assert (read.kind, read.candidates) == ("ambiguous", (date(1990, 4, 3), date(1990, 3, 4)))
 
 
 @settings(deadline=None)
