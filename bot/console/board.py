@@ -65,15 +65,17 @@ class Board:
 
     async def board(self, call: Call) -> dict[str, Any]:
         """All that the first column shows."""
-        queue, mine, left, there = await asyncio.gather(
+        queue, mine, others, left, there = await asyncio.gather(
             self._counter.queue(call.by),
             self._counter.mine(call.by),
+            self._counter.others(call.by),
             self._counter.left_messages(call.by, open_only=True),
             self._database.run(colleagues, self._heard_within_s),
         )
         return {
             "queue": [row_json(row) for row in queue],
             "mine": [row_json(row) for row in mine],
+            "others": [row_json(row) for row in others],
             "left_messages": [left_json(item) for item in left],
             "officers": [_colleague(officer) for officer in there],
             "server_time": now().isoformat(),

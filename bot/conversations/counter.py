@@ -52,6 +52,10 @@ class Counter:
         """What this officer has."""
         return await self._record.run(lambda session, _: overview.mine(session, by))
 
+    async def others(self, by: Officer) -> list[Row]:
+        """What colleagues have and this officer may read."""
+        return await self._record.run(lambda session, _: overview.others(session, by))
+
     async def search(self, by: Officer, query: SearchQuery) -> list[Row]:
         """One page of conversations, the newest first."""
         return await self._record.run(lambda session, _: overview.search(session, by, query))

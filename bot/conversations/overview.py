@@ -1,4 +1,4 @@
-"""What an officer may see: the queue, their own conversations, what a search finds, and one conversation whole."""
+"""What an officer may see: the queue, their own conversations and those of colleagues, what a search finds, and one conversation whole."""
 
 from __future__ import annotations
 
@@ -144,6 +144,14 @@ def mine(session: Session, by: Officer) -> list[Row]:
     by.require("conversation:read")
     found = select(Conversation).where(Conversation.state == State.WITH_STAFF.value, Conversation.owner_id == by.id)
     return rows(session, list(session.execute(found.order_by(Conversation.owner_since, Conversation.id)).scalars()))
+
+
+def others(session: Session, by: Officer) -> list[Row]:
+    """What colleagues have and this officer may read, in the order in which it was taken; a trainee watches these."""
+    by.require("conversation:read")
+    theirs = and_(Conversation.state == State.WITH_STAFF.value, Conversation.owner_id != by.id, visible(by))
+    found = select(Conversation).where(theirs).order_by(Conversation.owner_since, Conversation.id).limit(_LONGEST_PAGE)
+    return rows(session, list(session.execute(found).scalars()))
 
 
 def search(session: Session, by: Officer, query: SearchQuery) -> list[Row]:

@@ -4,9 +4,9 @@ import { makeStore } from "./store.js";
 
 const LOOK_AGAIN_MS = 60000;
 
-/** The board's store; `{status, queue, mine, left_messages, officers}`, fetched again whenever something changed. */
+/** The board's store; `{status, queue, mine, others, left_messages, officers}`, fetched again whenever something changed. */
 export function makeBoard({ api, live, arrived }) {
-  const store = makeStore({ status: "loading", queue: [], mine: [], left_messages: [], officers: [] });
+  const store = makeStore({ status: "loading", queue: [], mine: [], others: [], left_messages: [], officers: [] });
   let asking = false, askAgain = false, timer = 0, off = [];
 
   async function refresh() {

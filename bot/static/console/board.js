@@ -36,6 +36,7 @@ function Queue({ open, filters }) {
   const state = useStore(board.store);
   const waiting = sift(state.queue, filters);
   const mine = sift(state.mine, filters);
+  const others = sift(state.others, filters);
   const late = state.left_messages.filter((item) => Date.parse(item.due_at) < Date.now()).length;
   return html`<section class="queue" aria-label=${t("board.region")}>
     <${Filters} filters=${filters} />
@@ -43,6 +44,7 @@ function Queue({ open, filters }) {
     <div class="queue-lists">
       ${may("conversation:claim") && html`<${Rows} title=${t("board.mine")} count=${mine.length} empty=${t("board.mine_none")} rows=${mine} open=${open} filters=${filters} mine />`}
       <${Rows} title=${t("board.waiting")} count=${waiting.length} empty=${state.queue.length ? t("board.filtered") : t("board.waiting_none")} rows=${waiting} open=${open} filters=${filters} />
+      ${others.length > 0 && html`<${Rows} title=${t("board.others")} count=${others.length} rows=${others} open=${open} filters=${filters} />`}
     </div>
     <footer class="queue-foot">
       <a href=${address(["messages"])}><${Icon} name="mail" />${t.n("board.left", state.left_messages.length)}${late ? html`<strong class="late"> · ${t.n("board.late", late)}</strong>` : ""}</a>

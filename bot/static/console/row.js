@@ -36,12 +36,12 @@ export function Row({ row, open, filters, mine }) {
   const forMe = row.wanted?.id === officer.id;
   return html`<li><a class=${`row${row.unread && mine ? " fresh" : ""}`} href=${address(["board", row.id], filters)} aria-current=${open ? "true" : undefined}>
     <span class="row-top"><strong class="row-topic">${names.topic(row.topic)}</strong>
-      ${mine ? row.unread ? html`<span class="unread">${t.n("row.unread", row.unread)}</span>` : html`<span class="row-time">${row.last_message_at ? t.when(row.last_message_at, Date.now()) : ""}</span>` : row.waiting_since && html`<${Wait} at=${row.waiting_since} />`}</span>
+      ${mine && row.unread ? html`<span class="unread">${t.n("row.unread", row.unread)}</span>` : row.waiting_since ? html`<${Wait} at=${row.waiting_since} />` : html`<span class="row-time">${row.last_message_at ? t.when(row.last_message_at, Date.now()) : ""}</span>`}</span>
     <span class="row-line" dir="auto" lang=${row.language}>${row.first_line || t("row.no_text")}</span>
     <span class="row-meta"><${Tongue} language=${row.language} /><span>${nameOf(row, t)}</span>
       ${row.station && html`<span>${names.station(row.station)}</span>`}
       ${row.wanted && html`<strong class=${forMe ? "for-me" : ""}>${forMe ? t("row.for_you") : t("row.for", { name: row.wanted.name })}</strong>`}
       ${row.tags?.map((tag) => html`<span class="tag" key=${tag}>${tag}</span>`)}
-      ${mine && row.unread > 0 && row.waiting_since && html`<${Wait} at=${row.waiting_since} />`}</span>
+      ${row.owner && !mine && html`<span>${t("state.with", { name: row.owner.name })}</span>`}</span>
   </a></li>`;
 }

@@ -50,6 +50,15 @@ async def test_live_line_tells_of_the_queue(gateway: Gateway, officer: Member) -
         await live.until("board_changed")
 
 
+async def test_board_shows_what_colleagues_have_to_whoever_may_read_it(gateway: Gateway, officer: Member, trainee: Member) -> None:
+    conversation_id = await taken(gateway, officer, "ann", "how long does it take?")
+    await queued(gateway, officer, "bob", "where is the station?")
+    (row,) = (await trainee.get("board"))["others"]
+    assert row["id"] == conversation_id and row["owner"]["id"] == officer.id and row["waiting_since"] is None
+    board = await officer.get("board")
+    assert board["others"] == [] and [each["id"] for each in board["mine"]] == [conversation_id]
+
+
 async def test_search_meets_every_filter(gateway: Gateway, officer: Member) -> None:
     english, chinese = await queued(gateway, officer, "ann", "how long does it take?"), await taken(gateway, officer, "bob", "需要多长时间")
     await officer.post(f"conversations/{chinese}/tags", add=["teacher"])
