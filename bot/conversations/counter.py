@@ -222,6 +222,8 @@ class Counter:
             receipt = serving.speak(session, happened, by, found.conversation_id, client_id, draft)
             if receipt.fresh:
                 notes.settle_draft(session, draft_id, receipt.message.id)
+                subject, written_by = f"conversation:{found.conversation_id}", audit.staff(found.staff_id)
+                audit.record(session, audit.staff(by.id), "conversation:use_draft", subject, id=draft_id, written_by=written_by)
                 happened.append(ConversationChanged(found.conversation_id))
             return receipt
 

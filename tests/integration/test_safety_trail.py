@@ -60,6 +60,7 @@ BY_STAFF = {
     "conversation:tag",
     "conversation:transfer",
     "conversation:untag",
+    "conversation:use_draft",
     "left_message:answer",
     "left_message:take",
     "number:reveal",
@@ -164,6 +165,9 @@ async def work_on_conversations(gateway: Gateway, officer: Member, database: Dat
         await trainee.post(f"{first}/draft", text="a draft", client_id=fresh_id())
         (draft,) = (await trainee.get(first))["drafts"]
         await trainee.post(f"{first}/drafts/{draft['id']}/dismiss")
+        await trainee.post(f"{first}/draft", text="another draft", client_id=fresh_id())
+        (draft,) = (await trainee.get(first))["drafts"]
+        await officer.post(f"{first}/drafts/{draft['id']}/use", client_id=fresh_id())
     await officer.post(f"{first}/hand_back")
     await officer.post(f"{first}/join")
     await officer.post(f"{first}/close", outcome="solved")
