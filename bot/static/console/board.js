@@ -32,7 +32,7 @@ export function Board({ path }) {
 }
 
 function Queue({ open, filters }) {
-  const { t, board, may } = useDesk();
+  const { t, board, may, officer } = useDesk();
   const state = useStore(board.store);
   const waiting = sift(state.queue, filters);
   const mine = sift(state.mine, filters);
@@ -42,7 +42,7 @@ function Queue({ open, filters }) {
     <${Filters} filters=${filters} />
     ${state.status !== "ready" ? html`<${Waiting} answer=${{ status: state.status, refusal: {}, again: board.refresh }} rows=${5} />` : html`
     <div class="queue-lists">
-      ${may("conversation:claim") && html`<${Rows} title=${t("board.mine")} count=${mine.length} empty=${t("board.mine_none")} rows=${mine} open=${open} filters=${filters} mine />`}
+      ${may("conversation:claim") && html`<${Rows} title=${t("board.mine")} count=${mine.length} empty=${officer.presence === "ready" ? t("board.mine_none") : t("board.mine_away", { presence: t(`presence.${officer.presence}`) })} rows=${mine} open=${open} filters=${filters} mine />`}
       <${Rows} title=${t("board.waiting")} count=${waiting.length} empty=${state.queue.length ? t("board.filtered") : t("board.waiting_none")} rows=${waiting} open=${open} filters=${filters} />
       ${others.length > 0 && html`<${Rows} title=${t("board.others")} count=${others.length} rows=${others} open=${open} filters=${filters} />`}
     </div>
