@@ -31,16 +31,15 @@ async def test_ticks_are_counted_announced_and_kept_for_this_card(open_cards: An
     await expect(passport).not_to_be_checked()
 
 
-async def test_groups_say_who_provides_and_the_language_of_the_list_follows_the_reader(open_cards: Any, answers: Answers) -> None:
+async def test_groups_say_who_provides_and_papers_have_their_names_in_both_languages(open_cards: Any, answers: Answers) -> None:
     cards = await open_cards()
-    card = cards_page.checklist(answers, "en")["card"]
-    await cards.show(card)
+    await cards.show(cards_page.checklist(answers, "en")["card"])
     assert [re.sub(r"\d.*", "", text).strip() for text in await cards.page.locator("h4").all_inner_texts()] == [
         "From you",
         "From your employer",
         "From an authority",
     ]
-    await cards.show(card, "zh")
+    await cards.show(cards_page.checklist(answers, "zh")["card"], "zh")
     await expect(cards.page.get_by_role("heading", name="境外申请（来华工作90日以上）")).to_be_visible()
     await expect(
         cards.page.get_by_role("checkbox", name="护照或国际旅行证件信息页 Passport or travel document information page")

@@ -79,6 +79,29 @@ async def test_language_switch_stays_at_the_end_where_one_was_reading(site: Site
     assert site.errors == []
 
 
+async def test_card_stays_in_the_language_of_its_message_when_the_window_speaks_another(site: Site) -> None:
+    widget = await site.opened()
+    cards = widget.host.locator(".log .card")
+    for number, asked in enumerate(("show stations", "show the list", "show the status"), start=1):
+        await widget.say(asked)
+        await expect(cards).to_have_count(number)
+    said = await cards.all_text_contents()
+    assert "Helps with" in said[0] and "From you" in said[1] and "Who acts" in said[2]
+    await widget.button("中文").click()
+    widget.words = CHINESE
+    await expect(widget.button("发送")).to_be_visible()
+    assert await cards.all_text_contents() == said
+    await widget.page.reload()
+    await expect(widget.button("发送")).to_be_visible()
+    await expect(cards).to_have_count(3)
+    assert await cards.all_text_contents() == said
+    assert [await card.get_attribute("lang") for card in await cards.all()] == ["en"] * 3
+    await widget.say("show stations")
+    await expect(cards).to_have_count(4)
+    await expect(cards.last).to_have_attribute("lang", "zh")
+    assert site.errors == []
+
+
 async def test_quick_reply_is_sent_by_its_title_and_the_row_is_gone_once_used(site: Site) -> None:
     widget = await site.opened()
     await widget.asks("What is the fee?", "no fee")

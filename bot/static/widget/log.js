@@ -69,7 +69,7 @@ export class Log {
       const who = isNote(message) ? null : speaker(metadata, t);
       const first = who !== before;
       before = who;
-      const cards = metadata.card ? widget.cards() : null;
+      const cards = metadata.card ? widget.cards(metadata.language) : null;
       yield [metadata.client_id ?? metadata.id, [language, first, Boolean(cards), message.text], () => this.kept(bubble(message, { widget, first, cards }), message)];
       const newest = number > lastOwn && !pending.length;
       const answers = metadata.author === "bot" && (metadata.sources?.length || ["checklist", "station", "status"].includes(metadata.card?.type));
@@ -109,9 +109,9 @@ export class Log {
     const id = messages.at(-1).metadata.conversation.id;
     const offered = messages.some(({ metadata }) => metadata.conversation.id === id && metadata.card?.type === "rating");
     const key = `rating:${id}`;
-    const cards = widget.conversation.about.ratable || this.nodes.has(key) ? widget.cards() : null;
+    const cards = widget.conversation.about.ratable || this.nodes.has(key) ? widget.cards(language) : null;
     if (cards && !offered) {
-      const message = { text: "", quick_replies: [], metadata: { id: key, author: "system", card: { type: "rating", scale: 5 } } };
+      const message = { text: "", quick_replies: [], metadata: { id: key, author: "system", language, card: { type: "rating", scale: 5 } } };
       yield [key, [language], () => h("li", { class: "message system with-card" }, cards.render(message.metadata.card, widget.cardContext(message)))];
     }
     yield ["closed", [language], () => h("li", { class: "divider closed" }, h("span", {}, widget.texts.t("list.closed")))];

@@ -209,8 +209,12 @@ class Widget {
     this.host.tell(this.isOpen ? 0 : heard.filter((message) => messages.indexOf(message) > from).length);
   }
 
-  /** The cards, once they are here; the first call fetches them. */
-  cards() {
+  /** The cards, once they and the texts of `language` are here; the first call fetches them. */
+  cards(language) {
+    if (!this.texts.known[language]) {
+      this.texts.have(language).then(() => this.update(), () => {});
+      return null;
+    }
     if (!this.cardsModule && !this.fetching) {
       this.fetching = Promise.all([import(`${this.base}widget/cards.js`), styles(`${this.base}widget/cards.css`)])
         .then(([module, sheet]) => {
@@ -223,10 +227,12 @@ class Widget {
     return this.cardsModule ?? null;
   }
 
+  /** What a card draws with: the language of its message, whatever the window speaks, because what it says comes in that. */
   cardContext(message) {
+    const { language } = message.metadata;
     return {
-      t: this.texts.t,
-      language: this.texts.language,
+      t: this.texts.in(language),
+      language,
       send: (payload, title) => this.choose(payload, title, null),
       emit: (event, body) => this.conversation.line.ask(event, body),
       message,

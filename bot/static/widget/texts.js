@@ -7,9 +7,13 @@ export class Texts {
     this.known = {};
   }
 
-  /** Have the texts of `language` at hand and speak it. */
-  async speak(language) {
+  /** Have the texts of `language` at hand. */
+  async have(language) {
     this.known[language] ??= await this.fetch(language);
+  }
+
+  async speak(language) {
+    await this.have(language);
     this.language = language;
   }
 
@@ -29,12 +33,13 @@ export class Texts {
     }
   }
 
-  /** The text of a key with its placeholders filled. */
+  /** What gives the text of a key with its placeholders filled, in `language`. */
+  in(language) {
+    return (key, params = {}) => (this.known[language]?.[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => params[name] ?? "");
+  }
+
   get t() {
-    return (key, params = {}) => {
-      const text = this.known[this.language]?.[key] ?? "";
-      return text.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? "");
-    };
+    return this.in(this.language);
   }
 
   /** The text for a number of things. */

@@ -4,15 +4,10 @@ import { sourceDate } from "../dates.js";
 import { h, hidden, icon } from "../dom.js";
 import { link } from "../markdown.js";
 import { keepMarks, marksOf } from "./kept.js";
-import { pairs, said as told } from "./pieces.js";
+import { pairs, said } from "./pieces.js";
 
 const GROUPS = [["applicant", ["applicant"]], ["employer", ["employer", "system"]], ["authority", ["authority"]]];
 const FIELDS = ["condition", "provided_by_text", "form", "authentication", "translation", "validity", "details", "common_return"];
-
-/** The words of a card or an item in `language`, or in its own when it has no other. */
-export function words(of, language) {
-  return of.language === language || of.other?.language !== language ? of : of.other;
-}
 
 /** The items of a list by who provides them; the form of the online system comes from the employer, who fills it in. */
 export function groups(items) {
@@ -24,7 +19,6 @@ export function checklist(card, context) {
   const { t, language } = context;
   const id = context.message?.metadata?.id ?? "";
   const marks = marksOf(id);
-  const said = words(card, language);
   const counters = [];
 
   const count = () => {
@@ -52,58 +46,56 @@ export function checklist(card, context) {
 
   const bar = h("progress", { max: card.items.length, value: 0 });
   const heading = h("div", { class: "heading" },
-    h("h3", {}, said.type_name ?? t("cards.checklist.title")),
-    said.person ? h("p", { class: "muted" }, said.person) : null,
+    h("h3", {}, card.type_name ?? t("cards.checklist.title")),
+    card.person ? h("p", { class: "muted" }, card.person) : null,
     h("div", { class: "progress" }, bar, counter(card.items, bar)),
     printing(card, context, marks));
   const body = h("div", { class: "card checklist", role: "group", lang: language, "aria-label": t("cards.checklist.title") }, heading,
-    warnings(said, t),
+    warnings(card, t),
     groups(card.items).map(([name, members]) => h("div", { class: "group" },
       h("h4", {}, h("span", {}, t(`cards.checklist.from_${name}`)), counter(members)),
       h("ul", { class: "items" }, members.map((item) => entry(item, context, marks, tick))))),
     h("div", { class: "foot" },
-      (said.closing ?? []).map((note) => told(note)),
-      (card.caveats ?? []).map((note) => told(note, card.language)),
+      [...(card.closing ?? []), ...(card.caveats ?? [])].map((note) => said(note)),
       h("p", { class: "muted" }, `${t("cards.checklist.print_hint")}${language === "zh" ? "" : " "}${t("cards.checklist.kept")}`)));
   count();
   return body;
 }
 
-function warnings(said, t) {
-  const lines = [said.reason, ...(said.warnings ?? [])].filter(Boolean);
+function warnings({ reason, warnings: more = [] }, t) {
+  const lines = [reason, ...more].filter(Boolean);
   if (lines.length === 0) return null;
   return h("div", { class: "notice", role: "note" },
     h("strong", {}, t("cards.checklist.warnings")),
-    h("ul", {}, lines.map((line) => h("li", {}, told(line, null, null)))));
+    h("ul", {}, lines.map((line) => h("li", {}, said(line, null)))));
 }
 
 function entry(item, context, marks, tick) {
   const { t, language } = context;
-  const said = words(item, language);
   const other = language === "zh" ? item.name_en : item.name_zh;
   const box = h("input", { type: "checkbox", onchange: (event) => tick(item, event.target.checked) });
   box.checked = marks.has(item.id);
   return h("li", { "data-item": item.id },
     h("label", {}, box,
-      h("span", { class: "name" }, said.name),
+      h("span", { class: "name" }, item.name),
       other ? h("span", { class: "other", lang: language === "zh" ? "en" : "zh-CN" }, other) : null),
-    details(item, said, context));
+    details(item, context));
 }
 
-function details(item, said, { t, language }) {
-  const sources = (item.sources ?? []).map((source) => h("span", { lang: item.language },
+function details(item, { t, language }) {
+  const sources = (item.sources ?? []).map((source) => h("span", {},
     source.url ? link(document, source.url, source.title) : source.title, ` (${source.date ? sourceDate(source.date, language) : t("cards.undated")})`));
-  const fields = pairs([...FIELDS.map((name) => [t(`cards.checklist.field_${name}`), said[name]]), [t("cards.sources"), sources]]);
+  const fields = pairs([...FIELDS.map((name) => [t(`cards.checklist.field_${name}`), item[name]]), [t("cards.sources"), sources]]);
   // A commitment that may stand in says so in its own words.
   const tag = item.required === "if" ? t("cards.checklist.sometimes") : null;
   return h("details", { class: "paper" },
     h("summary", {},
       tag ? h("span", { class: "tag" }, tag) : null, tag ? " " : null,
-      h("span", { class: "brief" }, said.brief ?? ""), " ",
+      h("span", { class: "brief" }, item.brief ?? ""), " ",
       // A list of ten rows that all say the same needs to tell a listener which is which.
-      h("span", { class: "open" }, t("cards.checklist.details"), hidden(`: ${said.name}`))),
+      h("span", { class: "open" }, t("cards.checklist.details"), hidden(`: ${item.name}`))),
     fields,
-    (said.notes ?? []).map((note) => h("p", {}, note)));
+    (item.notes ?? []).map((note) => h("p", {}, note)));
 }
 
 function printing(card, context, marks) {

@@ -3,9 +3,9 @@
 import { h } from "../dom.js";
 import { markdown } from "../markdown.js";
 
-/** A text of the service with its phone numbers and addresses as links; `language` is set where it is not the card's. */
-export function said(text, language, kind = "muted") {
-  return h("div", { class: kind, lang: language }, markdown(text, document));
+/** A text of the service with its phone numbers and addresses as links. */
+export function said(text, kind = "muted") {
+  return h("div", { class: kind }, markdown(text, document));
 }
 
 /** A link that dials; spaces and dashes stay in what is read. */
@@ -19,10 +19,10 @@ export function unfolding(label, ...children) {
 }
 
 /** Pairs of name and value; pairs without a value are left out. */
-export function pairs(list, attributes = {}) {
+export function pairs(list) {
   const known = list.filter(([, value]) => value !== null && value !== undefined && value !== "" && value.length !== 0);
   if (known.length === 0) return null;
-  return h("dl", { class: "pairs", ...attributes }, known.map(([name, value]) => [
+  return h("dl", { class: "pairs" }, known.map(([name, value]) => [
     h("dt", {}, name),
     [value].flat().map((each) => h("dd", {}, each)),
   ]).flat(2));

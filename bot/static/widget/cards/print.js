@@ -1,7 +1,7 @@
 /** The checklist on one A4 page, English and Chinese side by side, in a document of its own that the browser prints or saves. */
 
 import { h } from "../dom.js";
-import { groups, words } from "./checklist.js";
+import { groups } from "./checklist.js";
 import { day } from "./moments.js";
 
 const BASE = new URL("../../../", import.meta.url);
@@ -10,6 +10,11 @@ const LANGUAGES = ["en", "zh"];
 const LAYOUTS = ["full size-9", "full size-8", "size-9", "size-8", "size-7"];
 const PAGE_PX = ((297 - 20) * 96) / 25.4;
 const MORE = ["form", "authentication", "translation", "validity"];
+
+/** The words of a card or an item in `language`, or in its own when it has no other. */
+function words(of, language) {
+  return of.language === language || of.other?.language !== language ? of : of.other;
+}
 
 async function text(path) {
   const response = await fetch(new URL(path, BASE), { credentials: "omit" });
@@ -105,8 +110,7 @@ function fill(page, card, context, marks, texts) {
     h("p", {}, t(language, "print.made", { date: day(today, language), phone: context.phone ?? "" })),
   ];
 
-  const said = words(card, context.language);
-  page.title = [t(context.language, "print.title"), said.type_name].filter(Boolean).join(" – ");
+  page.title = [t(context.language, "print.title"), card.type_name].filter(Boolean).join(" – ");
   page.documentElement.lang = context.language === "zh" ? "zh-CN" : "en";
   page.body.replaceChildren(h("main", {},
     h("header", {}, both("div", heading)),

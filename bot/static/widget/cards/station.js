@@ -16,37 +16,34 @@ export function station(card, context) {
   const { t, language } = context;
   const list = h("div", { class: "stations" });
   const title = h("p", { class: "muted small", hidden: true });
-  const show = (stations, own) => {
-    const from = own ?? card.language ?? language;
-    list.replaceChildren(...stations.map((each, index) => entry(each, context, from, stations.length > 1 && index > 0)));
-  };
+  const show = (stations) => list.replaceChildren(...stations.map((each, index) => entry(each, context, index > 0)));
   show(card.stations ?? []);
   return h("div", { class: "card station", role: "group", lang: language, "aria-label": t("cards.station.title") },
     title, list,
-    [card.rest, ...(card.caveats ?? [])].filter(Boolean).map((note) => said(note, card.language)),
+    [card.rest, ...(card.caveats ?? [])].filter(Boolean).map((note) => said(note)),
     positioning(card, context, title, show));
 }
 
-function entry(each, context, from, folded) {
+function entry(each, context, folded) {
   const { t, language } = context;
-  const name = h("h3", { lang: from }, each.name);
+  const name = h("h3", {}, each.name);
   const chinese = language === "zh" || !each.name_zh ? null : h("p", { class: "other", lang: "zh-CN" }, each.name_zh);
   const where = [each.district, away(each, t)].filter(Boolean).join(" · ");
-  const area = where ? h("p", { class: "muted area", lang: from }, where) : null;
+  const area = where ? h("p", { class: "muted area" }, where) : null;
   const body = [
-    each.safe ? h("p", { class: "sure", lang: from }, each.safe) : null,
-    each.call ? said(each.call, from, "notice") : null,
+    each.safe ? h("p", { class: "sure" }, each.safe) : null,
+    each.call ? said(each.call, "notice") : null,
     pairs([
-      [t("cards.station.hours"), each.hours ? h("span", { lang: from }, each.hours) : null],
-      [t("cards.station.address"), addresses(each, from)],
+      [t("cards.station.hours"), each.hours],
+      [t("cards.station.address"), addresses(each)],
     ]),
     actions(each, context),
-    more(each, t, from),
+    more(each, t),
   ];
   if (folded) {
-    return h("details", { class: "place" }, h("summary", {}, name, area, state(each, context, from)), chinese, body.flat());
+    return h("details", { class: "place" }, h("summary", {}, name, area, state(each, context)), chinese, body.flat());
   }
-  return h("article", { class: "place" }, name, chinese, area, state(each, context, from), body.flat());
+  return h("article", { class: "place" }, name, chinese, area, state(each, context), body.flat());
 }
 
 function away(each, t) {
@@ -55,19 +52,16 @@ function away(each, t) {
   return t(`cards.station.${kind}`, { km: each.about ? each.distance_km.toFixed(0) : each.distance_km.toFixed(1) });
 }
 
-function state(each, { t, language }, from) {
+function state(each, { t, language }) {
   if (!each.state) return null;
   const old = each.as_of && Date.now() - new Date(each.as_of) > FRESH_MS && each.hours;
   return h("p", { class: `state ${old ? "unsure" : SHAPES.get(each.open_now ?? null)}` },
     h("span", { class: "dot", "aria-hidden": "true" }),
-    h("span", {}, old ? `${t("cards.station.as_of", { moment: hour(each.as_of, language) })} ` : null,
-      h("span", { lang: from }, each.state)));
+    h("span", {}, old ? `${t("cards.station.as_of", { moment: hour(each.as_of, language) })} ` : null, each.state));
 }
 
-function addresses(each, from) {
-  if (!each.address) return null;
-  const own = h("span", { lang: from }, each.address);
-  return each.address_zh && each.address_zh !== each.address ? [own, h("span", { lang: "zh-CN" }, each.address_zh)] : [own];
+function addresses({ address, address_zh: chinese }) {
+  return chinese && chinese !== address ? [address, h("span", { lang: "zh-CN" }, chinese)] : address;
 }
 
 // AMap knows Shenzhen best; beside it the one that the device is likely to have.
@@ -96,12 +90,12 @@ function actions(each, context) {
   ];
 }
 
-function more(each, t, from) {
+function more(each, t) {
   const list = pairs([
     [t("cards.station.services"), each.services ?? []],
     [t("cards.station.metro"), each.metro ?? []],
-    [t("cards.station.notes"), (each.notes ?? []).map((note) => said(note, null, null))],
-  ], { lang: from });
+    [t("cards.station.notes"), (each.notes ?? []).map((note) => said(note, null))],
+  ]);
   return list === null ? null : unfolding(t("cards.station.more"), list);
 }
 
@@ -120,7 +114,7 @@ function positioning(card, context, title, show) {
       const { coords } = await position();
       const point = { lat: coords.latitude, lon: coords.longitude, error_km: (coords.accuracy ?? 0) / 1000 };
       const found = nearest(stations, point, card.matter ?? null).map((each) => ({ ...each, safe: each.safe_choice ? each.safe : null }));
-      show(found, language);
+      show(found);
       title.hidden = false;
       title.textContent = t("cards.station.from_here");
       hint.textContent = t("cards.station.position_hint");
