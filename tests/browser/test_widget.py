@@ -116,6 +116,24 @@ async def test_quick_reply_is_sent_by_its_title_and_the_row_is_gone_once_used(si
     await expect(widget.button("How long it takes")).to_have_count(0)
 
 
+async def test_address_for_a_driver_stays_in_front_when_the_phone_is_turned(site: Site) -> None:
+    widget = await site.opened(viewport={"width": 390, "height": 844})
+    await widget.say("show stations")
+    await widget.log.locator("details.place > summary").last.click()
+    await widget.button("Show to a driver").click()
+    view = widget.page.get_by_role("dialog", name="请送我到这里")
+    address = view.locator(".address")
+    for width, height in ((844, 390), (390, 844), (844, 390)):
+        await widget.page.set_viewport_size({"width": width, "height": height})
+        await expect(widget.host.locator(".panel.full")).to_have_count(int(width < 480))
+        # A click reaches only what nothing covers.
+        await address.click()
+    await view.get_by_role("button", name="Close").click()
+    await expect(view).to_have_count(0)
+    await expect(widget.window).to_be_visible()
+    assert site.errors == []
+
+
 async def test_person_is_offered_queued_for_and_takes_over_in_the_same_window(site: Site) -> None:
     widget = await site.opened()
     officer = site.officer()

@@ -72,6 +72,12 @@ export class Frame {
     const top = log.view.scrollTop;
     this.close();
     this.open();
+    // The window is now above what was above it: the address that is shown to a driver, on a phone that is turned.
+    for (const view of this.element.querySelectorAll("dialog[open]")) {
+      view.open = false;
+      view.parentNode.append(view);
+      view.showModal();
+    }
     log.view.scrollTop = top;
     focused?.focus({ preventScroll: true });
     this.widget.update();
