@@ -61,6 +61,18 @@ async def test_axe_finds_nothing_while_closed_loading_or_broken(start_site: Star
     assert await violations(widget.page) == []
 
 
+@pytest.mark.parametrize(
+    ("query", "look", "dark"), [("", "dark", True), ("", "light", False), ("?theme=light", "dark", False), ("?theme=dark", "light", True)]
+)
+async def test_what_could_not_be_loaded_is_said_in_the_colours_of_the_window(site: Site, query: str, look: Any, dark: bool) -> None:
+    widget = await site.widget(query=query, color_scheme=look)
+    await widget.page.context.set_offline(True)
+    await widget.launcher.click()
+    told = widget.page.get_by_role("alert").filter(has_text="could not be loaded")
+    await expect(told).to_have_css("background-color", "rgb(27, 33, 40)" if dark else "rgb(255, 255, 255)")
+    assert await violations(widget.page) == []
+
+
 async def test_axe_finds_nothing_in_chinese_outside_hours_or_where_the_page_is_refused(start_site: StartSite) -> None:
     parts = replace(PARTS, desk=desk(FakePresence(), clock=lambda: CLOSED))
     site = await start_site(parts=parts, allowed_origins=frozenset())
