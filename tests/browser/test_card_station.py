@@ -81,6 +81,30 @@ async def test_position_is_reckoned_with_here_and_never_sent(open_cards: Any, an
     assert await cards.page.evaluate("emitted") == []
 
 
+async def test_certain_station_comes_before_a_nearer_one_that_must_be_called_first(open_cards: Any, answers: Answers) -> None:
+    hall, nearer = (answers.catalogue.stations.get(key) for key in ("civic_center", "hetao"))
+    assert hall is not None and nearer is not None and hall.position is not None and nearer.position is not None
+    # A little past the middle of the two, on the side of the uncertain one.
+    lat, lon = (0.4 * getattr(hall.position.point, part) + 0.6 * getattr(nearer.position.point, part) for part in ("lat", "lon"))
+    here = {"latitude": lat, "longitude": lon, "accuracy": 20}
+    cards = await open_cards(geolocation=here, permissions=["geolocation"])
+    await cards.show(cards_page.stations_near(answers, "en", "Shekou")["card"])
+    await cards.page.get_by_role("button", name="Use my position").click()
+    await expect(cards.page.get_by_text("Nearest to you, as the crow flies", exact=True)).to_be_visible()
+    assert await cards.page.evaluate(
+        """async ([lat, lon]) => {
+          const { distance } = await import("/static/widget/cards/nearest.js");
+          const { stations } = await (await fetch("/widget/stations/en.json")).json();
+          const away = (key) => distance({ lat, lon }, stations.find((each) => each.key === key).position);
+          return away("hetao") < away("civic_center");
+        }""",
+        [lat, lon],
+    )
+    names = await cards.page.locator(".place h3").all_inner_texts()
+    assert names.index(hall.name["en"]) == 0 < names.index(nearer.name["en"])
+    await expect(cards.page.locator(".place").first.locator(".sure")).to_be_visible()
+
+
 async def test_position_is_not_asked_for_before_the_button(open_cards: Any, answers: Answers) -> None:
     cards = await open_cards()
     await cards.page.evaluate("() => { navigator.geolocation.getCurrentPosition = () => { window.located = true; }; }")
