@@ -12,6 +12,7 @@ from bot.answers import Answers
 from bot.catalogue.profile import Profile
 from bot.conversations import requests
 from bot.conversations.models import Conversation, LeftMessage, Message
+from bot.conversations.text import is_desk
 from bot.errors import NotFound
 from bot.languages import DEFAULT, Language, as_language
 
@@ -77,14 +78,14 @@ def _topic(answers: Answers, name: str | None, language: Language) -> dict[str, 
 
 
 def _asked(answers: Answers, messages: Sequence[Any], language: Language) -> list[dict[str, Any]]:
-    """The last questions that the assistant had, each with its topic and the first line of the answer."""
+    """The last questions that the assistant had, each with its topic and the first line of the answer; no request for a person."""
     said: dict[str, list[Any]] = {}
     for message in messages:
         if message.answers is not None and message.author == "bot":
             said.setdefault(message.answers, []).append(message)
     found = []
     for message in messages:
-        if message.author != "applicant" or message.payload.get("left_message") or str(message.payload.get("choice")).startswith("desk:"):
+        if message.author != "applicant" or message.payload.get("left_message") or is_desk(message.payload.get("choice"), waiting=True):
             continue
         replies = said.get(message.id, [])
         if not replies and not _unanswered(message, messages):
@@ -102,8 +103,9 @@ def _asked(answers: Answers, messages: Sequence[Any], language: Language) -> lis
 
 
 def _unanswered(message: Any, messages: Sequence[Any]) -> bool:
-    """Whether the desk answered in the assistant's place, because it gave up on this message."""
-    return any(other.answers == message.id and other.payload.get("desk") == "offer" for other in messages)
+    """Whether the desk answered in the assistant's place, because it gave up on this message, which asked for more than a person."""
+    offers = [other.payload for other in messages if other.answers == message.id and other.payload.get("desk") == "offer"]
+    return any(offer.get("offer") != requests.ASKED for offer in offers)
 
 
 def _first_line(text: str) -> str:
