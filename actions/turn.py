@@ -11,16 +11,12 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.catalogue.phrases import asks
 from bot.languages import DEFAULT, Language, as_language
 
 UNSURE = "nlu_fallback"
 _DOUBTS = frozenset({"utter_ask_back", "utter_not_understood", "utter_out_of_scope", "utter_offer_person", "utter_offer_person_outside"})
 _OFFERS = frozenset({"utter_offer_person", "utter_offer_person_outside", "utter_form_offer_person"})
-_QUESTION = re.compile(
-    r"[?？]\s*$|^\W*(?:how|what|when|where|which|who|why|can|could|do|does|did|is|are|must|should|may|will)\b"
-    r"|怎么|什么|多久|多少|几[天个号点]|能不能|可不可以|为什么|哪[里儿个些]|[吗呢]\W*$|是不是|要不要",
-    re.IGNORECASE,
-)
 _MISSING = re.compile(
     r"\b(?:don['’]?t|do not|can['’]?t|cannot|didn['’]?t|haven['’]?t|have not)\s+(?:\w+\s+)?(?:have|know|remember|find|get|got|received?)\b"
     r"|\b(?:no idea|not sure|forgot(?:ten)?|unknown)\b|没有|没拿到|没收到|不知道|不清楚|不记得|忘了|忘记|找不到",
@@ -91,7 +87,7 @@ class Turn:
     @property
     def asks(self) -> bool:
         """Whether the message has the form of a question."""
-        return _QUESTION.search(self.text) is not None
+        return asks(self.text)
 
     @property
     def lacks(self) -> bool:

@@ -24,6 +24,8 @@ _LONGEST_TEXT = 20_000
 # How long after the start of this process a refused connection may mean that Rasa is still starting.
 _START_UP_S = 60.0
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_VALUE = re.compile(r"[A-Za-z0-9_]{1,60}")
+_MOST_CIRCUMSTANCES = 100
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Reply:
         offer: why this reply offers a person by the way, should the applicant take it up.
         set_language: the language the applicant chose with this message.
         private: a vault entry that the gateway renders in place of this reply.
+        profile: what is known of the person so far, where the reply asks for more of it (see `Profile.to_dict`); codes only.
         source_line: the end of `text` that names the sources, for clients that show `sources` in their own way.
     """
 
@@ -89,6 +92,7 @@ class Reply:
     set_language: Language | None = None
     private: str | None = None
     source_line: str | None = None
+    profile: Mapping[str, Any] | None = None
 
 
 class Assistant(Protocol):
@@ -172,6 +176,18 @@ def _source(raw: object) -> Cited:
     )
 
 
+def _profile(raw: object) -> Mapping[str, Any] | None:
+    if raw is None:
+        return None
+    entry = _object(raw, "profile", frozenset({"application_type", "category", "circumstances"}))
+    said = entry.get("circumstances")
+    _need(isinstance(said, dict) and len(said) <= _MOST_CIRCUMSTANCES, "profile.circumstances")
+    values = [entry.get("application_type"), entry.get("category")]
+    codes = [*(value for value in values if value is not None), *said, *said.values()]  # type: ignore[misc,union-attr]
+    _need(all(isinstance(code, str) and _VALUE.fullmatch(code) is not None for code in codes), "profile")
+    return entry
+
+
 _REPLY = frozenset(entry.name for entry in fields(Reply)) - {"calm"}
 
 
@@ -208,6 +224,7 @@ def _reply(raw: object) -> Reply:
         set_language=None if chosen is None else _language(chosen, "set_language"),
         private=_optional(entry.get("private"), "private"),
         source_line=None if entry.get("source_line") is None else _string(entry["source_line"], "source_line", 5000),
+        profile=_profile(entry.get("profile")),
     )
     _need(bool(reply.text.strip() or reply.private), "text")
     return reply

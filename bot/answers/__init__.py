@@ -138,6 +138,8 @@ class Answers:
         }
         if candidates:
             reply["candidates"] = candidates
+        if part.profile is not None:
+            reply["profile"] = dict(part.profile)
         return [reply]
 
     def public_sources(self, tags: Iterable[str], language: Language) -> list[dict[str, Any]]:

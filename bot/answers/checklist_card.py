@@ -42,7 +42,8 @@ _FIELDS = (
 
 def question(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
     """The question `question` as put to the person of `profile`, with its choices."""
-    asked = answers.catalogue.papers.checklists.question(params["question"], Profile.from_dict(params["profile"]))
+    profile = Profile.from_dict(params["profile"])
+    asked = answers.catalogue.papers.checklists.question(params["question"], profile)
     offered = list(asked.choices)
     if len(offered) > _CHOICES:
         offered = [choice for choice in offered if choice[0] not in _SELDOM][:_CHOICES]
@@ -54,7 +55,8 @@ def question(answers: Answers, params: Mapping[str, Any], language: Language) ->
         others = answers.text("utter_question_others", language, others="\n".join(named))
     elif asked.kind == "country":
         others = answers.text("utter_question_other_country", language)
-    return Part(params={"question": asked.text[language], "others": others}, quick_replies=tuple(choices))
+    texts = {"question": asked.text[language], "others": others}
+    return Part(params=texts, quick_replies=tuple(choices), profile=profile.to_dict())
 
 
 def checklist(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:

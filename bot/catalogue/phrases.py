@@ -17,6 +17,11 @@ V = TypeVar("V")
 _WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _QUOTES: Final = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "‑": "-", "–": "-", "—": "-"})
 _FUZZY_LENGTH: Final = 8
+_QUESTION: Final = re.compile(
+    r"[?？]\s*$|^\W*(?:how|what|when|where|which|who|why|can|could|do|does|did|is|are|must|should|may|will)\b"
+    r"|怎么|什么|多久|多少|几[天个号点]|能不能|可不可以|为什么|哪[里儿个些]|[吗呢]\W*$|是不是|要不要",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,11 @@ def plain(text: str) -> str:
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).translate(_QUOTES))
     bare = "".join(char for char in folded if not unicodedata.combining(char))
     return (simplified(bare) if HAN.search(bare) else bare).lower()
+
+
+def asks(text: str) -> bool:
+    """Whether a sentence has the form of a question, in English or Chinese."""
+    return _QUESTION.search(text) is not None
 
 
 def _words(text: str) -> list[tuple[int, int, str]]:

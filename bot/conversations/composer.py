@@ -195,6 +195,7 @@ class Composer:
             "quick_replies": [{"title": offer.title, "payload": offer.payload} for offer in reply.quick_replies],
             "card": None if reply.card is None else dict(reply.card),
             "offer": reply.offer,
+            "profile": None if reply.profile is None else dict(reply.profile),
         }
         return Draft("bot", reply.language, reply.text, payload)
 

@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.answers import Answers
-from bot.catalogue.profile import Profile
+from bot.catalogue.conditions import UNKNOWN
+from bot.catalogue.profile import CATEGORY, TYPE, Profile
 from bot.conversations import requests
+from bot.conversations.known import newest, payloads, profile_in
 from bot.conversations.models import Conversation, LeftMessage, Message
 from bot.conversations.text import is_desk
 from bot.errors import NotFound
@@ -31,14 +33,15 @@ def packet(session: Session, answers: Answers, conversation_id: str, language: L
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
         raise NotFound("conversation_unknown")
-    messages, cards = _messages(session, conversation), _cards(session, conversation)
+    messages, said = _messages(session, conversation), payloads(session, conversation)
+    cards = _cards(said)
     request = requests.newest(session, conversation_id)
     return {
         "language": as_language(conversation.language) or as_language(conversation.last_language) or DEFAULT,
         "topic": _topic(answers, conversation.topic, language),
         "reason": None if request is None else request.reason,
         "asked": _asked(answers, messages, language),
-        "checklist": _checklist(answers, cards.get("checklist"), language),
+        "checklist": _checklist(answers, said, language),
         "status": _status(answers, cards.get("status"), language),
         "station": _station(answers, cards.get("station"), language),
         "earlier": _earlier(session, conversation),
@@ -53,21 +56,10 @@ def _messages(session: Session, conversation: Any) -> list[Any]:
     return list(reversed(list(newest)))
 
 
-def _cards(session: Session, conversation: Any) -> dict[str, Any]:
-    """The newest card of each type in this conversation and those of the applicant before it."""
-    payloads = session.execute(
-        select(Message.payload)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(
-            Conversation.thread_id == conversation.thread_id,
-            Conversation.ordinal <= conversation.ordinal,
-            Message.author != "applicant",
-        )
-        .order_by(Conversation.ordinal.desc(), Message.seq.desc())
-        .limit(_READ)
-    ).scalars()
+def _cards(said: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The newest card of each type."""
     cards: dict[str, Any] = {}
-    for card in (payload["card"] for payload in payloads if payload.get("card")):
+    for card in (payload["card"] for payload in said if payload.get("card")):
         cards.setdefault(card["type"], card)
     return cards
 
@@ -113,34 +105,42 @@ def _first_line(text: str) -> str:
     return line.strip(_MARKS).replace("**", "")[:_LINE]
 
 
-def _checklist(answers: Answers, card: Mapping[str, Any] | None, language: Language) -> dict[str, Any] | None:
-    if card is None:
+def _checklist(answers: Answers, said: Sequence[Mapping[str, Any]], language: Language) -> dict[str, Any] | None:
+    """The newest list, or what has been told on the way to one; `items` is None before there is one."""
+    payload = newest(said)
+    if payload is None:
         return None
-    papers = answers.catalogue.papers
-    kind, category = card.get("application_type"), card.get("category")
+    profile, card, papers = profile_in(payload), payload.get("card"), answers.catalogue.papers
+    kind, category = profile.application_type or papers.application_types.chosen(profile.circumstances), profile.category
+    if card is not None:
+        kind, category = card.get(TYPE), card.get(CATEGORY)
     known = papers.application_types.get(kind) if kind else None
     return {
         "application_type": kind,
         "type_name": None if known is None else known.name[language],
         "category": category,
-        "circumstances": _circumstances(answers, card.get("profile"), language),
-        "items": len(card.get("items", ())),
+        "circumstances": _circumstances(answers, profile, language),
+        "items": None if card is None else len(card.get("items", ())),
         # Ticks stay on the applicant's device.
         "ticked": None,
     }
 
 
-def _circumstances(answers: Answers, profile: Mapping[str, Any] | None, language: Language) -> list[dict[str, str]]:
-    if not profile:
-        return []
+def _circumstances(answers: Answers, person: Profile, language: Language) -> list[dict[str, str]]:
+    """What was answered, in words; a value that the catalogue does not know, or knows no more, is left out."""
     found, papers = [], answers.catalogue.papers
-    person = Profile.from_dict(profile)
     for name, value in person.circumstances.items():
+        circumstance = papers.circumstances.get(name)
+        if circumstance is None and name not in (TYPE, CATEGORY):
+            continue
         question = papers.checklists.question(name, person)
-        labels = {each: label[language] for each, label in question.choices}
-        if papers.circumstances[name].kind == "country" and value in papers.countries:
+        labels = {each.value: each.label[language] for each in circumstance.choices} if circumstance is not None else {}
+        labels |= {each: label[language] for each, label in question.choices}
+        labels[UNKNOWN] = answers.text("utter_unknown_choice", language)
+        if question.kind == "country" and value in papers.countries:
             labels[value] = papers.countries[value].name[language]
-        found.append({"name": name, "question": question.text[language], "value": value, "answer": labels.get(value, value)})
+        if value in labels:
+            found.append({"name": name, "question": question.text[language], "value": value, "answer": labels[value]})
     return found
 
 

@@ -24,6 +24,11 @@ from tests.staff import make_officer
 
 ANN = Address("socket", "session", "ann")
 PROFILE = {"application_type": "extension", "category": "B", "circumstances": {"nationality": "PH", "place": "in_china"}}
+UNFINISHED = {
+    "unsure": {"application_type": None, "category": None, "circumstances": {"application_type": "unknown", "nationality": "PH"}},
+    "extend": {"application_type": "extension", "category": None, "circumstances": {"nationality": "PH", "resident_status": "gone"}},
+    "papers": {"application_type": None, "category": None, "circumstances": {}},
+}
 STATUS = {
     "type": "status",
     "applications": [{"number": "SZ****01", "stage": "returned", "since": "2026-11-20T02:00:00+00:00"}],
@@ -40,6 +45,8 @@ async def rasa(message: dict[str, Any]) -> Any:
     language, text = message["metadata"]["language"], message["message"]
     if text == "materials":
         return answer(*answers().replies("utter_checklist", language, {"profile": PROFILE}))
+    if text in UNFINISHED:
+        return answer(*answers().replies("utter_ask_circumstance", language, {"profile": UNFINISHED[text], "question": "category"}))
     if text == "status":
         return answer(reply("**Returned** since 20 Nov.\nFix it.", topic="application_status", card=STATUS))
     if text == "station":
@@ -85,6 +92,39 @@ async def test_the_packet_says_who_asks_for_what_and_why_the_assistant_gave_up(g
     }
     hall = answers().catalogue.stations.get("civic_center")
     assert hall is not None and found["station"] == {"key": "civic_center", "name": hall.name["zh"]}
+
+
+async def test_the_packet_says_what_was_told_before_there_is_a_list(gateway: Gateway, database: Database) -> None:
+    papers = answers().catalogue.papers
+    await gateway.say("papers")
+
+    def checklist() -> Any:
+        with database.session() as session:
+            return packet(session, answers(), session.execute(select(Conversation.id)).scalar_one(), "zh")["checklist"]
+
+    assert checklist() is None
+    await gateway.say("unsure")
+    told = checklist()
+    assert told["items"] is None and told["application_type"] is None and told["type_name"] is None
+    assert [(each["name"], each["answer"]) for each in told["circumstances"]] == [
+        ("application_type", "不清楚"),
+        ("nationality", papers.countries["PH"].name["zh"]),
+    ]
+    await gateway.say("extend")
+    told = checklist()
+    assert told["items"] is None and told["type_name"] == papers.application_types["extension"].name["zh"]
+    # What the catalogue does not know is no word for an officer.
+    assert [each["name"] for each in told["circumstances"]] == ["nationality"]
+    await gateway.say("materials")
+    assert checklist()["items"] > 3
+    # A question about nothing yet does not hide the list.
+    await gateway.say("papers")
+    assert checklist()["items"] > 3
+
+
+async def test_nothing_of_the_profile_beside_a_question_leaves_for_the_applicant(gateway: Gateway) -> None:
+    (message,) = await gateway.say("extend")
+    assert "profile" not in message["metadata"] and message["quick_replies"]
 
 
 async def test_an_officer_who_joins_gets_a_packet_too(gateway: Gateway, database: Database) -> None:

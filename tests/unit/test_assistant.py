@@ -25,6 +25,7 @@ GOOD: dict[str, Any] = {
     "handoff": {"reason": "asked"},
     "set_language": "zh",
     "private": None,
+    "profile": {"application_type": "extension", "category": None, "circumstances": {"nationality": "PH"}},
 }
 
 
@@ -36,6 +37,7 @@ def test_reply_is_read_whole() -> None:
     (reply,) = parse_answer(body(GOOD))
     assert reply.text == "Ten days." and reply.quick_replies == (QuickReply("Fee", "/fee"),)
     assert reply.sources == (Cited("Notice", None, None),) and reply.handoff == "asked" and reply.set_language == "zh"
+    assert reply.profile == GOOD["profile"]
 
 
 def test_replies_of_several_parts_keep_their_order() -> None:
@@ -71,6 +73,11 @@ def test_replies_of_several_parts_keep_their_order() -> None:
         {"expects": "A B"},
         {"expects": []},
         {"private": 5},
+        {"profile": []},
+        {"profile": {"application_type": "extension"}},
+        {"profile": {"circumstances": {}, "name": "Ann"}},
+        {"profile": {"circumstances": {"nationality": "Jane Doe"}}},
+        {"profile": {"circumstances": {"nationality": 5}}},
         {"topic": []},
         {"candidates": "fee"},
         {"sources": [{"title": "x", "url": "javascript:alert(1)", "date": None}]},

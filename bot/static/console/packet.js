@@ -28,7 +28,7 @@ export function Packet({ view }) {
 }
 
 const checklistWords = (found, t) =>
-  [found.type_name ?? found.application_type, found.category && t("packet.category", { category: found.category }), found.items && t.n("packet.items", found.items)].filter(Boolean).join(" · ");
+  [found.type_name ?? found.application_type, found.category && t("packet.category", { category: found.category }), found.items ? t.n("packet.items", found.items) : t("packet.unfinished")].filter(Boolean).join(" · ");
 
 const statusWords = (found, t) => [found.number, found.stage_name ?? found.stage, found.since && t("packet.since", { date: t.date(found.since) })].filter(Boolean).join(" · ");
 

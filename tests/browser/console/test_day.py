@@ -157,3 +157,14 @@ async def test_search_and_filters_stay_in_the_address(workplace: Workplace) -> N
     assert "fee" not in officer.page.url, "what applicants wrote stands in the address"
     await officer.page.get_by_role("link", name=officer.name(english)).click()
     await expect(officer.talk.get_by_role("heading", level=2)).to_have_text(officer.name(english))
+
+
+async def test_officer_reads_what_was_told_before_there_is_a_list(workplace: Workplace) -> None:
+    officer = await workplace.hired("chen.li", stations=("civic_center",), name="Chen Li")
+    waiting = await workplace.waits("papers", sender="ann")
+    await officer.open()
+    await officer.watch(waiting)
+    packet = officer.transcript.get_by_role("region", name="What is known")
+    await expect(packet.get_by_text("Extension with the same employer · no list yet")).to_be_visible()
+    await expect(packet).to_contain_text("Which nationality is in the passport? Philippines")
+    await expect(packet).to_contain_text("I don't know")

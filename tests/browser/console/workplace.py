@@ -24,19 +24,22 @@ from bot.staff import presence
 from bot.staff.service import Staff
 from tests.browser.scripts import fee
 from tests.console import PASSWORD
-from tests.gateway import PARTS, Gateway, answer, hand_off, reply
+from tests.gateway import PARTS, Gateway, answer, answers, hand_off, reply
 
 _ids = itertools.count(1)
 _TEXTS = Texts.load()
+_EXTENSION = {"application_type": "extension", "category": None, "circumstances": {"nationality": "PH", "category": "unknown"}}
 
 
 async def assistant(message: dict[str, Any]) -> Any:
-    """Passes on to a person what asks for one, answers about fees, and repeats everything else."""
+    """Passes on to a person what asks for one, answers about fees, asks on about papers, and repeats everything else."""
     text, language = message["message"], message["metadata"]["language"]
     if text in ("person", "人工"):
         return answer(*hand_off(language, "asked"))
     if "fee" in text or "费" in text:
         return answer(fee(language))
+    if text == "papers":
+        return answer(*answers().replies("utter_ask_circumstance", language, {"profile": _EXTENSION, "question": "papers_on_file"}))
     return answer(reply(f"echo: {text}", language=language))
 
 
