@@ -51,8 +51,14 @@ class MaterialsFlow(Flow):
         known = Profile.from_dict(before.get("profile") or {})
         new = self._read(turn, known, before.get("asked"))
         corrects = bool(new.context()) and (new.application_type is None or _CORRECTION.match(turn.text))
-        goes_on = "asked" in before or (before.get("unfinished") and new.application_type in (None, known.application_type))
-        return self._step(known.merged(new) if corrects or goes_on else new)
+        same = known.application_type is None or new.application_type in (None, known.application_type)
+        if not (corrects or "asked" in before or (before.get("unfinished") and same)):
+            return self._step(new)
+        merged = known.merged(new)
+        # What was said to an officer is taken for granted here, so that the applicant must see it.
+        keys = [key for key in before.get("overheard", ()) if key not in new.context()]
+        says = (("utter_noted", {"profile": merged.to_dict(), "keys": keys}),) if keys else ()
+        return replace(self._step(merged), says=says)
 
     def choose(self, turn: Turn, before: State) -> Step | None:
         assert turn.chosen is not None
@@ -139,7 +145,8 @@ class MaterialsFlow(Flow):
     def rest(self, state: State) -> State:
         if "profile" not in state:
             return {}
-        return {"profile": state["profile"], **({"unfinished": True} if state.keys() & {"asked", "unfinished"} else {})}
+        kept: State = {key: state[key] for key in ("profile", "overheard") if key in state}
+        return {**kept, "unfinished": True} if state.keys() & {"asked", "unfinished"} else kept
 
     @staticmethod
     def _step(profile: Profile) -> Step:

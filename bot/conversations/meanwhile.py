@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from bot.catalogue.profile import Profile
+from bot.catalogue.reading import Reader
+from bot.conversations.known import newest, overheard, payloads, profile_in
 from bot.conversations.models import Conversation, Message, Turn
 from bot.conversations.obligations import TakenTurn
 from bot.logs import place
@@ -17,15 +20,17 @@ log = logging.getLogger(__name__)
 
 _MOST: Final = 30
 _LONGEST: Final = 500
+Redact = Callable[[Session, str, str, str | None], str]
 _SILENCED: Final = "silenced"
 # How many of the newest messages of earlier conversations are looked through for a checklist.
 _LOOKED_THROUGH: Final = 200
 
 
-def meanwhile(session: Session, turn: TakenTurn, redact: Callable[[Session, str, str, str | None], str]) -> tuple[Mapping[str, Any], ...]:
+def meanwhile(session: Session, turn: TakenTurn, redact: Redact, reader: Reader) -> tuple[Mapping[str, Any], ...]:
     """What applicant and staff said since the assistant had the conversation last, the oldest first; empty if it had it all along.
 
-    Every entry has `id`, `author` and `text`, and `card` with what a card was about. What was said to the desk is not among them.
+    Every entry has `id`, `author` and `text`, and `card` with what a card was about; an applicant's also `told`, a profile, if it
+    says something that a checklist depends on. What was said to the desk is not among them.
     In a conversation that follows a closed one, the last checklist of the thread comes first, until the assistant has spoken.
     """
     conversation = session.execute(select(Conversation).where(Conversation.id == turn.conversation_id)).scalar_one()
@@ -44,8 +49,9 @@ def meanwhile(session: Session, turn: TakenTurn, redact: Callable[[Session, str,
     ).scalars()
     before = [] if conversation.ordinal == 1 or _has_spoken(session, conversation.id) else _listed_before(session, conversation)
     messages = [*before, *(message for message in reversed(list(rows)) if not message.payload.get("left_message"))]
-    entries = (_entry(session, conversation.id, message, redact) for message in messages)
-    return tuple(entry for entry in entries if entry is not None)
+    known = profile_in(newest(payloads(session, conversation)) or {})
+    entries = [entry for message in messages if (entry := _entry(session, conversation.id, message, redact)) is not None]
+    return tuple(_told(entries, reader, known))
 
 
 def _has_spoken(session: Session, conversation_id: str) -> bool:
@@ -70,9 +76,14 @@ def _listed_before(session: Session, conversation: Any) -> list[Any]:
     return [] if found is None else [found]
 
 
-def _entry(
-    session: Session, conversation_id: str, message: Any, redact: Callable[[Session, str, str, str | None], str]
-) -> dict[str, Any] | None:
+def _told(entries: Sequence[dict[str, Any]], reader: Reader, known: Profile) -> Iterator[dict[str, Any]]:
+    for entry in entries:
+        said = overheard(reader, entry["text"], known) if entry["author"] == "applicant" else Profile()
+        known = known.merged(said)
+        yield {**entry, "told": said.to_dict()} if said.context() else entry
+
+
+def _entry(session: Session, conversation_id: str, message: Any, redact: Redact) -> dict[str, Any] | None:
     try:
         with session.begin_nested():
             text = redact(session, conversation_id, message.text, None)
@@ -90,8 +101,7 @@ def _about(card: Any) -> dict[str, Any] | None:
     if not isinstance(card, Mapping):
         return None
     if card.get("type") == "checklist":
-        profile = card.get("profile") or {"application_type": card.get("application_type"), "category": card.get("category")}
-        return {"type": "checklist", "profile": dict(profile)}
+        return {"type": "checklist", "profile": profile_in({"card": card}).to_dict()}
     if card.get("type") == "station":
         return {"type": "station", "stations": [station["key"] for station in card.get("stations", ())]}
     return {"type": str(card.get("type"))}

@@ -233,7 +233,7 @@ class Conversations:
             text = turn.choice
         else:
             text, choice = "/choose", turn.choice.partition(":")[2]
-        said = meanwhile(session, turn, self._redact)
+        said = meanwhile(session, turn, self._redact, self._composer.desk.answers.catalogue.papers.reader)
         return Question(turn.conversation_id, turn.message_id, text, turn.language, turn.channel, choice, said)
 
     async def hold(self, turn: TakenTurn, owner: str, lease_s: float) -> bool:

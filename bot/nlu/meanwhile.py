@@ -10,6 +10,8 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActiveLoop, BotUttered, Event, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.catalogue.profile import Profile
+
 KEY: Final = "meanwhile"
 """Where the gateway puts it in the metadata of a message."""
 AUTHOR: Final = "author"
@@ -24,7 +26,8 @@ _OF_A_FORM: Final = ("_answer", "_state")
 def learn(tracker: DialogueStateTracker, domain: Domain, said: Any) -> None:
     """Add what was said to the tracker, once; after an officer has spoken no question of the assistant's is open any more.
 
-    A checklist that an officer sent, or that stands in the conversation before, is the one that the assistant goes on from.
+    A checklist that an officer sent, or that stands in the conversation before, is the one that the assistant goes on from, with
+    what the applicant has told of themselves after it.
     """
     known = {event.metadata.get(_ID) for event in tracker.events if isinstance(event, BotUttered)}
     entries = [entry for entry in _entries(said) if entry.get(_ID) is None or entry[_ID] not in known]
@@ -33,7 +36,7 @@ def learn(tracker: DialogueStateTracker, domain: Domain, said: Any) -> None:
     ]
     if any(entry.get(AUTHOR) == STAFF for entry in entries):
         events += _open_questions_end(tracker)
-    events += _list_known(tracker, entries)
+    events += _list_known(tracker, events, entries)
     for event in events:
         tracker.update(event, domain)
 
@@ -53,10 +56,26 @@ def _open_questions_end(tracker: DialogueStateTracker) -> list[Event]:
     return events
 
 
-def _list_known(tracker: DialogueStateTracker, entries: Sequence[Mapping[str, Any]]) -> list[Event]:
-    profiles = [
-        card["profile"]
-        for entry in entries
-        if isinstance(card := entry.get("card"), Mapping) and card.get("type") == _CHECKLIST and isinstance(card.get("profile"), Mapping)
-    ]
-    return [SlotSet(_MATERIALS, {"profile": dict(profiles[-1])})] if profiles and _MATERIALS in tracker.slots else []
+def _list_known(tracker: DialogueStateTracker, before: Sequence[Event], entries: Sequence[Mapping[str, Any]]) -> list[Event]:
+    if _MATERIALS not in tracker.slots:
+        return []
+    ended = [event.value for event in before if isinstance(event, SlotSet) and event.key == _MATERIALS]
+    first = (ended[-1] if ended else tracker.get_slot(_MATERIALS)) or {}
+    state = first
+    for entry in entries:
+        card, told = entry.get("card"), entry.get("told")
+        if isinstance(card, Mapping) and card.get("type") == _CHECKLIST and isinstance(card.get("profile"), Mapping):
+            state = {"profile": dict(card["profile"])}
+        elif isinstance(told, Mapping):
+            state = _with_told(state, Profile.from_dict(told))
+    return [] if state == first else [SlotSet(_MATERIALS, state)]
+
+
+def _with_told(state: Mapping[str, Any], told: Profile) -> dict[str, Any]:
+    known = Profile.from_dict(state.get("profile") or {})
+    another = None not in (told.application_type, known.application_type) and told.application_type != known.application_type
+    merged = told if another else known.merged(told)
+    if "asked" in state:
+        return {**state, "profile": merged.to_dict()}
+    keys = {*(() if another else state.get("overheard", ())), *told.context()}
+    return {"profile": merged.to_dict(), "unfinished": True, "overheard": sorted(keys)}

@@ -57,6 +57,24 @@ def test_who_comes_back_from_a_person_goes_on_with_the_list_or_begins_another(co
     assert profile(conversation) == {"application_type": "extension"}
 
 
+def test_what_was_told_to_an_officer_is_said_once_and_not_asked_again(conversation: Conversation) -> None:
+    told = {"application_type": None, "category": None, "circumstances": {"nationality": "PH", "place": "in_china"}}
+    conversation.slots["materials_state"] = {"profile": told, "unfinished": True, "overheard": ["nationality", "place"]}
+    [(response, params)] = conversation.hears("what do I need to extend my permit?", "materials").runs(RUN).said
+    assert response == "utter_noted" and params["keys"] == ["nationality", "place"]
+    assert profile(conversation) == {"application_type": "extension", "nationality": "PH", "place": "in_china"}
+    assert asked(conversation) not in profile(conversation)
+    assert conversation.hears("and the papers?", "materials").runs(RUN).responses == []
+
+
+def test_what_was_told_to_an_officer_survives_another_one(conversation: Conversation) -> None:
+    told = {"application_type": "extension", "category": None, "circumstances": {"nationality": "PH"}}
+    state = {"profile": told, "unfinished": True, "overheard": ["nationality"]}
+    conversation.slots["materials_state"] = state
+    conversation.hears("a person", "handoff").runs(RequestPerson)
+    assert conversation.slots["materials_state"] == state
+
+
 def test_every_answer_may_be_unknown_until_there_is_a_list(conversation: Conversation) -> None:
     conversation.hears("first permit from abroad", "materials").runs(RUN)
     for _ in range(20):

@@ -94,6 +94,14 @@ class Talk:
         self.replies += replies
         return replies
 
+    async def quietly(self, text: str) -> None:
+        """Say `text` while a person has the conversation and the assistant is silent."""
+        body = {"sender": self.sender, "message": text, "metadata": {}}
+        async with self.client.post(self.address + _PATH, json=body) as response:
+            assert response.status == 200, await response.text()
+            said = [Reply.of(message) for message in await response.json()]
+        assert all(reply.author != "bot" for reply in said), said
+
     async def hears(self, text: str) -> Reply:
         """The last reply to `text`: the answer, or the question that is open after it."""
         return (await self.says(text))[-1]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.answers import Answers
 from bot.conversations.counter import Counter
 from bot.conversations.models import Conversation
+from bot.conversations.packet import packet
 from bot.conversations.publishing import Record
 from bot.db import Database
 from bot.languages import Language
@@ -73,6 +74,31 @@ async def test_after_the_hand_back_the_assistant_goes_on_from_the_officers_list(
     listed = answers.replies("utter_material", "en", {"material": "M21", "profile": PROFILE})[0]["text"]
     general = answers.replies("utter_material", "en", {"material": "M21", "profile": None})[0]["text"]
     assert listed != general and reply.text == listed and reply.state == "BOT"
+
+
+async def test_after_the_hand_back_the_list_goes_on_from_what_the_applicant_told_the_officer(
+    talk: Talk, officer: Officer, counter: Counter, database: Database
+) -> None:
+    question = await talk.hears("Which documents do I need to extend my work permit?")
+    assert question.offers
+    conversation_id = conversation_of(database, talk)
+    await counter.join(officer, conversation_id)
+    with database.session() as session:
+        known = packet(session, Answers.load(ROOT), conversation_id, "en")["checklist"]
+    assert known["application_type"] == "extension" and known["items"] is None
+    await counter.reply(officer, conversation_id, "Tell me about yourself, please.", "r1")
+    await talk.quietly("I am from the Philippines, category B")
+    await counter.hand_back(officer, conversation_id)
+
+    replies = await talk.says("Which documents do I need?")
+    noted = next(reply.text for reply in replies if reply.text.startswith("Noted:"))
+    assert "Philippines" in noted and "B" in noted
+    while talk.replies[-1].card is None:
+        await talk.chooses(next(payload for payload in talk.replies[-1].offers.values() if payload.endswith("=unknown")))
+    asked = {payload for reply in talk.replies for payload in reply.offers.values() if payload.endswith("=unknown")}
+    profile = talk.replies[-1].card["profile"]  # type: ignore[index]
+    assert profile["application_type"] == "extension" and profile["category"] == "B"
+    assert profile["circumstances"]["nationality"] == "PH" and "choose:materials.nationality=unknown" not in asked
 
 
 async def test_an_open_form_is_not_asked_again_after_an_officer_spoke(

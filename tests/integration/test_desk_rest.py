@@ -123,6 +123,30 @@ async def test_from_the_offer_to_the_officer_and_back_to_the_assistant(
     assert "meanwhile" not in gateway.rasa.asked[-1]["metadata"]
 
 
+async def test_what_the_applicant_tells_an_officer_of_themselves_goes_to_the_assistant_with_it(
+    gateway: Gateway, counter: Counter, officer: Officer, database: Database
+) -> None:
+    await gateway.say("person")
+    await gateway.say("desk:wait")
+    conversation_id = conversation(database).id
+    await counter.claim(officer, conversation_id)
+    told = [
+        "I am from Germany and I want to extend my permit",
+        "Is category A faster?",
+        "我已经在中国了，B类",
+    ]
+    for text in told:
+        await gateway.say(text)
+    await counter.hand_back(officer, conversation_id)
+    await gateway.say("what do I need?")
+    said = meanwhile(gateway)
+    assert [entry["text"] for entry in said] == told
+    assert said[0]["told"] == {"application_type": "extension", "category": None, "circumstances": {"nationality": "DE"}}
+    # A question about one thing claims nothing.
+    assert "told" not in said[1]
+    assert said[2]["told"] == {"application_type": None, "category": "B", "circumstances": {"place": "in_china"}}
+
+
 async def test_leaving_the_queue_gives_the_word_back_to_the_assistant(gateway: Gateway, officer: Officer, database: Database) -> None:
     await gateway.say("person")
     await gateway.say("desk:wait")

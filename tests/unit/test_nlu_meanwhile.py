@@ -81,6 +81,48 @@ def test_the_list_of_the_conversation_before_is_known_and_ends_no_question(track
     assert tracker.get_slot("materials_state") == {"profile": PROFILE} and tracker.active_loop_name == "status_form"
 
 
+def applicant(text: str, number: str, application_type: str | None = None, **circumstances: str) -> dict[str, Any]:
+    told = {"application_type": application_type, "category": None, "circumstances": circumstances}
+    return {"id": number, "author": "applicant", "text": text, "told": told}
+
+
+def test_what_the_applicant_told_an_officer_is_added_to_what_is_known(tracker: DialogueStateTracker, domain: Domain) -> None:
+    learn(
+        tracker,
+        domain,
+        [applicant("I am from Germany", "m5", nationality="DE"), staff("Fine."), applicant("I am here", "m8", place="in_china")],
+    )
+    state = tracker.get_slot("materials_state")
+    assert state["unfinished"] is True and state["overheard"] == ["nationality", "place"]
+    assert state["profile"] == {
+        "application_type": "new_abroad",
+        "category": None,
+        "circumstances": {"nationality": "DE", "place": "in_china"},
+    }
+
+
+def test_what_is_told_before_the_officers_list_is_in_that_list_and_what_comes_after_corrects_it(
+    tracker: DialogueStateTracker, domain: Domain
+) -> None:
+    card = staff("Your list", "m6", type="checklist", profile=PROFILE)
+    learn(tracker, domain, [applicant("I am from Germany", "m5", nationality="DE"), card])
+    assert tracker.get_slot("materials_state") == {"profile": PROFILE}
+    learn(tracker, domain, [applicant("I am from France", "m7", nationality="FR")])
+    state = tracker.get_slot("materials_state")
+    assert state["overheard"] == ["nationality"] and state["profile"] == {**PROFILE, "circumstances": {"nationality": "FR"}}
+
+
+def test_another_application_told_to_an_officer_starts_anew(tracker: DialogueStateTracker, domain: Domain) -> None:
+    learn(tracker, domain, [applicant("I want to extend", "m5", "extension"), staff("Fine.")])
+    assert tracker.get_slot("materials_state")["profile"] == {"application_type": "extension", "category": None, "circumstances": {}}
+
+
+def test_what_is_told_while_nobody_spoke_leaves_the_open_question_open(tracker: DialogueStateTracker, domain: Domain) -> None:
+    learn(tracker, domain, [applicant("I am from Germany", "m5", nationality="DE")])
+    state = tracker.get_slot("materials_state")
+    assert state["asked"] == "category" and state["profile"]["circumstances"] == {"nationality": "DE"}
+
+
 def test_a_turn_that_is_taken_up_again_teaches_nothing_twice(tracker: DialogueStateTracker, domain: Domain) -> None:
     learn(tracker, domain, [staff("Come on Monday.")])
     length = len(tracker.events)
