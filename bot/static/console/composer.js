@@ -43,11 +43,14 @@ export function Composer({ id, view, name, isMine, hands, reload, take }) {
   }, [speech]);
   useEffect(() => () => tell(false), []);
 
-  function write(value) {
-    typed.set(`${id}:${tab}`, value);
+  /** Puts a text in the box; one that is not `meant` only asks for the list, and is nothing that was begun. */
+  function write(value, meant = true) {
     setText(value);
     setGapLeft(false);
-    if (kind === "reply" && value && isMine && Date.now() - typing.current > TYPING_AGAIN_MS) tell(true);
+    if (!meant) return;
+    typed.set(`${id}:${tab}`, value);
+    if (!value) tell(false);
+    else if (kind === "reply" && isMine && Date.now() - typing.current > TYPING_AGAIN_MS) tell(true);
   }
   function tell(on) {
     if (on || typing.current) live.tell("typing", { conversation_id: id, on });

@@ -41,7 +41,7 @@ export function useReadyReplies({ box, text, write, on, language }) {
   const list = useList();
   const [spot, setSpot] = useState(null);
   const [at, setAt] = useState(0);
-  const dismissed = useRef(null);
+  const dismissed = useRef(null), placed = useRef(null);
 
   const look = () => {
     const area = box.current;
@@ -68,6 +68,7 @@ export function useReadyReplies({ box, text, write, on, language }) {
     const words = filled(reply.text[language] ?? reply.text.en, { officer: officer.name, station: officer.stations?.[0]?.name ?? t("replies.no_station") });
     const before = area.value.slice(0, spot.from), after = area.value.slice(spot.from + 1 + spot.word.length);
     write(before + words + after);
+    placed.current = null;
     setSpot(null);
     const left = gap(words);
     requestAnimationFrame(() => {
@@ -78,7 +79,15 @@ export function useReadyReplies({ box, text, write, on, language }) {
     });
   };
   const shut = () => {
-    dismissed.current = spot?.from ?? null;
+    const area = box.current, { from, added } = placed.current ?? {};
+    const found = slashAt(area.value, area.selectionStart);
+    if (found && found.from === from) {
+      // The slash that a button put there goes with the list; one that was typed stays.
+      const at = from + 1 - added;
+      write(area.value.slice(0, at) + area.value.slice(from + 1 + found.word.length));
+      requestAnimationFrame(() => area.setSelectionRange(at, at));
+    } else dismissed.current = spot?.from ?? null;
+    placed.current = null;
     setSpot(null);
   };
   return {
@@ -89,7 +98,8 @@ export function useReadyReplies({ box, text, write, on, language }) {
       if (slashAt(area.value, area.selectionStart)) return look();
       const before = area.value.slice(0, area.selectionStart), after = area.value.slice(area.selectionEnd);
       const added = before && !/\s$/.test(before) ? " /" : "/";
-      write(before + added + after);
+      write(before + added + after, false);
+      placed.current = { from: before.length + added.length - 1, added: added.length };
       requestAnimationFrame(() => {
         area.setSelectionRange(before.length + added.length, before.length + added.length);
         look();

@@ -93,6 +93,42 @@ async def test_officer_signs_in_and_works_through_a_conversation(workplace: Work
     await expect(officer.talk.locator(".talk-head")).to_contain_text("Closed · Solved")
 
 
+async def test_list_of_ready_made_replies_leaves_nothing_behind(workplace: Workplace) -> None:
+    officer = await workplace.hired("chen.li")
+    conversation = await workplace.waits("What is the fee?", sender="ann")
+    told: list[str] = []
+    officer.page.on("websocket", lambda line: line.on("framesent", lambda said: told.append(str(said))))
+    await officer.open()
+    await officer.take(conversation)
+    keys, options = officer.page.keyboard, officer.talk.get_by_role("listbox").get_by_role("option")
+    replies = officer.button(officer.t("replies.open"))
+    for typed in ("", "The fee is"):
+        await officer.box.fill(typed)
+        for word in ("", "hel"):
+            await replies.click()
+            await expect(options.first).to_be_visible()
+            await keys.type(word)
+            await keys.press("Escape")
+            await expect(options).to_have_count(0)
+            await expect(officer.box).to_have_value(typed)
+            if not typed and not word:
+                assert told and not any("typing" in said for said in told), "the applicant is told of a reply that nobody writes"
+    # What was typed by hand stays.
+    await officer.box.fill("")
+    await keys.type("either/or /")
+    await expect(options.first).to_be_visible()
+    await keys.press("Escape")
+    await expect(options).to_have_count(0)
+    await expect(officer.box).to_have_value("either/or /")
+    await officer.box.fill("")
+    # A list that is still open is no reply that waits to be sent.
+    await replies.click()
+    await expect(options.first).to_be_visible()
+    await officer.acts("close", conversation)
+    await expect(officer.dialog).to_be_visible()
+    await expect(officer.dialog.get_by_text("has not been sent")).to_have_count(0)
+
+
 async def test_escape_closes_windows_and_gives_the_focus_back(workplace: Workplace) -> None:
     officer = await workplace.hired("chen.li")
     conversation = await workplace.waits("What is the fee?")
