@@ -69,13 +69,19 @@ export function Dialog({ title, onClose, children, wide }) {
   </dialog>`;
 }
 
-/** Asks before something that cannot be undone; `title` names its object. */
-export function Confirm({ title, text, yes, kind = "main", act, onClose, children }) {
+/** Asks before something that cannot be undone; `title` names its object, `missing` says what must be chosen first. */
+export function Confirm({ title, text, yes, kind = "main", act, missing, onClose, children }) {
   const { t } = useDesk();
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState(null);
   const run = async (event) => {
     event.preventDefault();
+    const lacking = event.currentTarget.querySelector(":invalid:not(fieldset)");
+    if (lacking) {
+      setRefusal({ words: missing });
+      lacking.focus();
+      return;
+    }
     setBusy(true);
     setRefusal(null);
     try {
@@ -87,7 +93,7 @@ export function Confirm({ title, text, yes, kind = "main", act, onClose, childre
     }
   };
   return html`<${Dialog} title=${title} onClose=${onClose}>
-    <form class="form" onSubmit=${run}>
+    <form class="form" novalidate=${Boolean(missing)} onSubmit=${run} onChange=${() => setRefusal(null)}>
       ${text && html`<p>${text}</p>`}
       ${children}
       <${Refused} refusal=${refusal} />

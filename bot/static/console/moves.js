@@ -15,7 +15,7 @@ export function TransferDialog({ name, act, onClose }) {
   const others = officers.filter((other) => other.id !== officer.id && other.role !== "trainee" && other.role !== "administrator");
   const body = { ...(kind === "staff" && staff ? { to_staff: Number(staff) } : {}), ...(kind === "station" && station ? { to_station: station } : {}), ...(note.trim() ? { note: note.trim() } : {}) };
   const kinds = ["staff", "station"];
-  return html`<${Confirm} title=${t("transfer.title", { name })} text=${t("transfer.text")} yes=${t("transfer.yes")} act=${act("transfer", body)} onClose=${onClose}>
+  return html`<${Confirm} title=${t("transfer.title", { name })} text=${t("transfer.text")} yes=${t("transfer.yes")} missing=${t(`transfer.missing_${kind}`)} act=${act("transfer", body)} onClose=${onClose}>
     <fieldset class="choices"><legend>${t("transfer.to")}</legend>
       ${kinds.map((found, at) => html`<label key=${found} class="choice"><input type="radio" name="to" value=${found} checked=${kind === found} data-first=${at === 0} onChange=${() => setKind(found)} />${t(`transfer.to_${found}`)}</label>`)}
     </fieldset>
@@ -30,7 +30,7 @@ export function CloseDialog({ name, act, unsent, onClose }) {
   const { t, choices } = useDesk();
   const [outcome, setOutcome] = useState("");
   const outcomes = (choices?.outcomes ?? ["solved", "referred", "no_answer", "abusive", "other"]).map((found) => found.key ?? found.name ?? found);
-  return html`<${Confirm} title=${t("close.title", { name })} text=${t("close.text")} yes=${t("close.yes")} kind="danger" act=${act("close", { outcome })} onClose=${onClose}>
+  return html`<${Confirm} title=${t("close.title", { name })} text=${t("close.text")} yes=${t("close.yes")} kind="danger" missing=${t("close.missing")} act=${act("close", { outcome })} onClose=${onClose}>
     ${unsent && html`<p class="caution-text">${t("close.unsent")}</p>`}
     <fieldset class="choices"><legend>${t("close.how")}</legend>
       ${outcomes.map((found, at) => html`<label key=${found} class="choice"><input type="radio" name="outcome" required data-first=${at === 0} value=${found} checked=${outcome === found} onChange=${() => setOutcome(found)} />${t.code("outcome", found)}</label>`)}

@@ -129,6 +129,29 @@ async def test_list_of_ready_made_replies_leaves_nothing_behind(workplace: Workp
     await expect(officer.dialog.get_by_text("has not been sent")).to_have_count(0)
 
 
+async def test_close_and_transfer_say_in_the_window_what_is_missing(workplace: Workplace) -> None:
+    officer = await workplace.hired("chen.li")
+    conversation = await workplace.waits("What is the fee?", sender="ann")
+    await officer.open()
+    await officer.take(conversation)
+    told = officer.dialog.get_by_role("alert")
+    await officer.acts("close", conversation)
+    await officer.dialog.get_by_role("button", name="Close conversation").click()
+    await expect(told).to_have_text("Choose how it ended.")
+    await expect(officer.dialog.get_by_label("Solved")).to_be_focused()
+    await officer.dialog.get_by_label("Other").check()
+    await expect(told).to_have_count(0)
+    await officer.page.keyboard.press("Escape")
+    await officer.acts("transfer", conversation)
+    await officer.dialog.get_by_role("button", name="Transfer", exact=True).click()
+    await expect(told).to_have_text("Choose a colleague.")
+    await officer.dialog.get_by_label("a station").check()
+    await officer.dialog.get_by_role("button", name="Transfer", exact=True).click()
+    await expect(told).to_have_text("Choose a station.")
+    await officer.page.keyboard.press("Escape")
+    assert await workplace.owner(conversation) == officer.account_id
+
+
 async def test_escape_closes_windows_and_gives_the_focus_back(workplace: Workplace) -> None:
     officer = await workplace.hired("chen.li")
     conversation = await workplace.waits("What is the fee?")
