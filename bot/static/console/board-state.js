@@ -6,7 +6,7 @@ const LOOK_AGAIN_MS = 60000;
 
 /** The board's store; `{status, queue, mine, others, left_messages, officers}`, fetched again whenever something changed. */
 export function makeBoard({ api, live, arrived }) {
-  const store = makeStore({ status: "loading", queue: [], mine: [], others: [], left_messages: [], officers: [] });
+  const store = makeStore({ status: "loading", queue: [], mine: [], others: [], left_messages: [], officers: [], read: {} });
   let asking = false, askAgain = false, timer = 0, off = [];
 
   async function refresh() {
@@ -19,7 +19,9 @@ export function makeBoard({ api, live, arrived }) {
       const board = await api.get("board");
       setClock(board.server_time);
       const old = store.get();
-      store.set({ ...board, status: "ready" });
+      // Once it is answered, nothing of a conversation counts as read any more.
+      const read = Object.fromEntries(board.mine.map(({ id, unread }) => [id, Math.min(unread, old.read[id] ?? 0)]));
+      store.set({ ...board, read, status: "ready" });
       if (old.status === "ready") arrived(old, board);
     } catch {
       store.set((old) => (old.status === "ready" ? { ...old, status: "ready" } : { ...old, status: "failed" }));
@@ -35,6 +37,11 @@ export function makeBoard({ api, live, arrived }) {
   return {
     store,
     refresh,
+    /** What is unread in this conversation is on screen now. */
+    look(id) {
+      const unread = store.get().mine.find((row) => row.id === id)?.unread ?? 0;
+      store.set((old) => ((old.read[id] ?? 0) === unread ? old : { ...old, read: { ...old.read, [id]: unread } }));
+    },
     start() {
       off = [live.on("board_changed", refresh), live.on("state", refresh), live.state.watch(({ up }) => up && refresh())];
       timer = setInterval(refresh, LOOK_AGAIN_MS);
@@ -46,6 +53,9 @@ export function makeBoard({ api, live, arrived }) {
     },
   };
 }
+
+/** How many messages of a row are new: of the conversation that is open none, of the others what came since it was. */
+export const freshIn = (row, open, read) => (row.id === open ? 0 : Math.max(0, row.unread - (read[row.id] ?? 0)));
 
 /** The rows that pass the filters, in the gateway's order: who asked first is served first, also after a transfer. */
 export const sift = (rows, { language, station, topic }) =>

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "./view.js";
 import { useDesk } from "./desk.js";
 import { useStore } from "./store.js";
 import { address, go, keep, route } from "./route.js";
-import { sift } from "./board-state.js";
+import { freshIn, sift } from "./board-state.js";
 import { stepFocus, useKeys } from "./keys.js";
 import { Button, Select, Waiting } from "./controls.js";
 import { Icon } from "./icons.js";
@@ -34,6 +34,7 @@ export function Board({ path }) {
 function Queue({ open, filters }) {
   const { t, board, may, officer } = useDesk();
   const state = useStore(board.store);
+  useEffect(() => board.look(open), [open, state.mine]);
   const waiting = sift(state.queue, filters);
   const mine = sift(state.mine, filters);
   const others = sift(state.others, filters);
@@ -42,7 +43,7 @@ function Queue({ open, filters }) {
     <${Filters} filters=${filters} />
     ${state.status !== "ready" ? html`<${Waiting} answer=${{ status: state.status, refusal: {}, again: board.refresh }} rows=${5} />` : html`
     <div class="queue-lists">
-      ${may("conversation:claim") && html`<${Rows} title=${t("board.mine")} count=${mine.length} empty=${officer.presence === "ready" ? t("board.mine_none") : t("board.mine_away", { presence: t(`presence.${officer.presence}`) })} rows=${mine} open=${open} filters=${filters} mine />`}
+      ${may("conversation:claim") && html`<${Rows} title=${t("board.mine")} count=${mine.length} empty=${officer.presence === "ready" ? t("board.mine_none") : t("board.mine_away", { presence: t(`presence.${officer.presence}`) })} rows=${mine} open=${open} filters=${filters} read=${state.read} />`}
       <${Rows} title=${t("board.waiting")} count=${waiting.length} empty=${state.queue.length ? t("board.filtered") : t("board.waiting_none")} rows=${waiting} open=${open} filters=${filters} />
       ${others.length > 0 && html`<${Rows} title=${t("board.others")} count=${others.length} rows=${others} open=${open} filters=${filters} />`}
     </div>
@@ -53,8 +54,8 @@ function Queue({ open, filters }) {
   </section>`;
 }
 
-const Rows = ({ title, count, empty, rows, open, filters, mine }) => html`<div class="rows"><h2>${title}<span class="count">${count}</span></h2>
-  ${rows.length ? html`<ul>${rows.map((row) => html`<${Row} key=${row.id} row=${row} open=${row.id === open} filters=${filters} mine=${mine} />`)}</ul>` : html`<p class="none">${empty}</p>`}</div>`;
+const Rows = ({ title, count, empty, rows, open, filters, read }) => html`<div class="rows"><h2>${title}<span class="count">${count}</span></h2>
+  ${rows.length ? html`<ul>${rows.map((row) => html`<${Row} key=${row.id} row=${row} open=${row.id === open} filters=${filters} mine=${Boolean(read)} fresh=${read ? freshIn(row, open, read) : 0} />`)}</ul>` : html`<p class="none">${empty}</p>`}</div>`;
 
 function Filters({ filters }) {
   const { t, choices } = useDesk();

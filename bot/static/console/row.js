@@ -29,14 +29,14 @@ export function Wait({ at }) {
 /** A language as a small sign. */
 export const Tongue = ({ language }) => language && html`<span class="tongue" lang=${language}>${language === "zh" ? "中文" : language.toUpperCase()}</span>`;
 
-/** The row; `mine` shows what is unread rather than how long it waits. */
-export function Row({ row, open, filters, mine }) {
+/** The row; where `fresh` messages are new, it says so rather than how long it waits. */
+export function Row({ row, open, filters, mine, fresh }) {
   const { t, officer } = useDesk();
   const names = useNames();
   const forMe = row.wanted?.id === officer.id;
-  return html`<li><a class=${`row${row.unread && mine ? " fresh" : ""}`} href=${address(["board", row.id], filters)} aria-current=${open ? "true" : undefined}>
+  return html`<li><a class=${`row${fresh ? " fresh" : ""}`} href=${address(["board", row.id], filters)} aria-current=${open ? "true" : undefined}>
     <span class="row-top"><strong class="row-topic">${names.topic(row.topic)}</strong>
-      ${mine && row.unread ? html`<span class="unread">${t.n("row.unread", row.unread)}</span>` : row.waiting_since ? html`<${Wait} at=${row.waiting_since} />` : html`<span class="row-time">${row.last_message_at ? t.when(row.last_message_at, Date.now()) : ""}</span>`}</span>
+      ${fresh ? html`<span class="unread">${t.n("row.unread", fresh)}</span>` : row.waiting_since ? html`<${Wait} at=${row.waiting_since} />` : html`<span class="row-time">${row.last_message_at ? t.when(row.last_message_at, Date.now()) : ""}</span>`}</span>
     <span class="row-line" dir="auto" lang=${row.language}>${row.first_line || t("row.no_text")}</span>
     <span class="row-meta"><${Tongue} language=${row.language} /><span>${nameOf(row, t)}</span>
       ${row.station && html`<span>${names.station(row.station)}</span>`}

@@ -90,4 +90,17 @@ async def test_new_message_is_shown_read_out_and_counted(workplace: Workplace) -
     await workplace.asks("Thank you, and the residence permit?", sender="ann")
     await officer.sees("Thank you, and the residence permit?")
     await expect(officer.page.get_by_role("status").filter(has_text="New message from")).to_have_count(1)
-    await expect(officer.row(conversation)).to_contain_text("1 new")
+    # What is on screen is not new; what comes when another conversation is open is, and only that.
+    await expect(officer.row(conversation).locator(".unread")).to_have_count(0)
+    other = await workplace.waits("Where do I go?", sender="bob")
+    await officer.watch(other)
+    await expect(officer.row(conversation).locator(".unread")).to_have_count(0)
+    await workplace.asks("And on Saturday?", sender="ann")
+    await expect(officer.row(conversation).locator(".unread")).to_have_text("1 new")
+    await officer.watch(conversation)
+    await expect(officer.row(conversation).locator(".unread")).to_have_count(0)
+    await officer.say("Closed then.")
+    await officer.watch(other)
+    for count, text in enumerate(("And at noon?", "Thank you."), start=1):
+        await workplace.asks(text, sender="ann")
+        await expect(officer.row(conversation).locator(".unread")).to_have_text(f"{count} new")
