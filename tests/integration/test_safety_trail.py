@@ -207,6 +207,13 @@ async def test_every_act_stands_in_the_trail_with_who_did_it(gateway: Gateway, o
     # The accounts of this test are made by the machine's operator.
     assert done["system"] - {"account:create", "account:invite"} == BY_NOBODY
     assert all(entry.subject.partition(":")[2] for entry in found)
+    details = [entry.detail for entry in found]
+    keys = {key for detail in details for key in (*detail, *detail.get("changed", {}))}
+    ends = {detail["ended"] for detail in details if "ended" in detail}
+    assert {"ended", "wanted"} <= keys and ends == {"left"}
+    for language in LANGUAGES:
+        words = set(Texts.load().part(language, "console"))
+        assert {f"detail.{key}" for key in keys} | {f"ended.{end}" for end in ends} <= words
 
 
 def test_list_of_acts_is_the_whole_list() -> None:

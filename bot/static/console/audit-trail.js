@@ -66,7 +66,8 @@ const toTalk = (subject) => /^conversation:(?!any$)(.+)$/.exec(subject)?.[1];
 
 const actor = (name, t) => (name?.startsWith("staff:") ? t("audit.staff_n", { id: name.slice(6) }) : t.code("actor", name));
 
-const CODED = { role: "role", presence: "presence", outcome: "outcome", state: "state" };
+const CODED = { role: "role", presence: "presence", outcome: "outcome", state: "state", ended: "ended" };
+const ACCOUNTS = ["wanted", "written_by"];
 
 /** A value in words: codes by their texts, lists with commas, a change as the old value and the new one. */
 function words(key, value, t) {
@@ -74,6 +75,7 @@ function words(key, value, t) {
   if (typeof value === "object" && value !== null) {
     return Object.entries(value).map(([name, pair]) => `${t.code("detail", name)} ${Array.isArray(pair) && pair.length === 2 ? pair.map((each) => words(name, each, t) || "–").join(" → ") : words(name, pair, t)}`).join("; ");
   }
+  if (ACCOUNTS.includes(key)) return actor(`staff:${String(value).replace("staff:", "")}`, t);
   return CODED[key] ? t.code(CODED[key], value) : String(value);
 }
 
