@@ -47,8 +47,8 @@
       min-height: 44px; padding: 0 16px; border: 1px solid #0b5cad; border-radius: 10px; background: #fff; color: #0b5cad; font: inherit;
       font-weight: 600; cursor: pointer;
     }
-    .unloaded.dark, .unloaded.dark button { border-color: #333c46; background: #1b2128; color: #eef1f4; }
-    .unloaded.dark a, .unloaded.dark button { border-color: #6cb2ff; color: #6cb2ff; }
+    .unloaded.night, .unloaded.night button { border-color: #333c46; background: #1b2128; color: #eef1f4; }
+    .unloaded.night a, .unloaded.night button { border-color: #6cb2ff; color: #6cb2ff; }
     @media (max-width: 599px) { .launcher { width: 56px; padding: 0; } .launcher .word { display: none; } }
     @media (prefers-reduced-motion: reduce) { .launcher { transition: none; } }
     @media (forced-colors: active) { .launcher { border-color: ButtonText; } .unread { border-color: ButtonText; } }
@@ -181,7 +181,7 @@
       const call = make("a", { href: `tel:${this.hotline}` }, this.hotline || "");
       const theme = this.getAttribute("theme");
       const dark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
-      this.failure = make("div", { class: `unloaded ${dark ? "dark" : ""}`, role: "alert" }, make("p", {}, before || "", call, after || ""), again);
+      this.failure = make("div", { class: `unloaded ${dark ? "night" : ""}`, role: "alert" }, make("p", {}, before || "", call, after || ""), again);
       this.failure.addEventListener("keydown", (event) => {
         if (event.key !== "Escape") return;
         this.failure.remove();
