@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.app import DATABASE, RECORD, Parts
 from bot.conversations import threads
@@ -23,10 +23,14 @@ from bot.conversations.models import Conversation
 from bot.settings import Settings
 from bot.staff.officers import Officer
 from tests.browser.cards_page import address, answers, open_cards  # noqa: F401
+from tests.browser.people import PATIENCE_MS
 from tests.browser.scripts import conversation
 from tests.browser.widget import Widget
 from tests.gateway import PARTS, Gateway, Script, running
 from tests.staff import make_officer
+
+# Everything is waited for, and long enough for a machine that has other work; no test is about speed.
+expect.set_options(timeout=PATIENCE_MS)
 
 _LOGINS = itertools.count(1)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-color-profile=srgb"]

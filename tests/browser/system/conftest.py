@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser
 from sqlalchemy import update
 
 from bot.languages import Language
 from bot.staff.models import StaffAccount
-from tests.browser.people import PATIENCE_MS, World
+from tests.browser.people import World
 from tests.staff import PASSWORD, make_officer
 from tests.system import System, in_the_evening, started
 
@@ -30,14 +30,6 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """The system after the hall has closed; not a demonstration, whose notice would stand where that of the hours does."""
     with started(tmp_path_factory.mktemp("evening"), in_the_evening(), BOT_DESK_HOURS="station", BOT_DEMO="off") as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def patient() -> Iterator[None]:
-    """Everything is waited for, and long enough for a machine that has other work."""
-    expect.set_options(timeout=PATIENCE_MS)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
