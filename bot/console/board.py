@@ -65,17 +65,15 @@ class Board:
 
     async def board(self, call: Call) -> dict[str, Any]:
         """All that the first column shows."""
-        queue, mine, others, left, there = await asyncio.gather(
-            self._counter.queue(call.by),
-            self._counter.mine(call.by),
-            self._counter.others(call.by),
+        lists, left, there = await asyncio.gather(
+            self._counter.board(call.by),
             self._counter.left_messages(call.by, open_only=True),
             self._database.run(colleagues, self._heard_within_s),
         )
         return {
-            "queue": [row_json(row) for row in queue],
-            "mine": [row_json(row) for row in mine],
-            "others": [row_json(row) for row in others],
+            "queue": [row_json(row) for row in lists.queue],
+            "mine": [row_json(row) for row in lists.mine],
+            "others": [row_json(row) for row in lists.others],
             "left_messages": [left_json(item) for item in left],
             "officers": [_colleague(officer) for officer in there],
             "server_time": now().isoformat(),

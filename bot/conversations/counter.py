@@ -15,7 +15,7 @@ from bot.conversations.inbox import Item
 from bot.conversations.ledger import Draft, Receipt
 from bot.conversations.models import Message
 from bot.conversations.notes import Note
-from bot.conversations.overview import Row, SearchQuery, View
+from bot.conversations.overview import Board, Row, SearchQuery, View
 from bot.conversations.publishing import Happened, Record
 from bot.conversations.serving import Lines
 from bot.conversations.states import Move, State
@@ -44,17 +44,9 @@ class Counter:
 
     # Seeing
 
-    async def queue(self, by: Officer) -> list[Row]:
-        """What waits, in the order in which it is served."""
-        return await self._record.run(lambda session, _: overview.queue(session, by))
-
-    async def mine(self, by: Officer) -> list[Row]:
-        """What this officer has."""
-        return await self._record.run(lambda session, _: overview.mine(session, by))
-
-    async def others(self, by: Officer) -> list[Row]:
-        """What colleagues have and this officer may read."""
-        return await self._record.run(lambda session, _: overview.others(session, by))
+    async def board(self, by: Officer) -> Board:
+        """What waits, what this officer has, and what colleagues have, as of one moment."""
+        return await self._record.run(lambda session, _: overview.board(session, by))
 
     async def search(self, by: Officer, query: SearchQuery) -> list[Row]:
         """One page of conversations, the newest first."""

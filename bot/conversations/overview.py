@@ -126,32 +126,38 @@ def seen(session: Session, by: Officer, conversation_id: str) -> Any:
     return conversation
 
 
-def queue(session: Session, by: Officer) -> list[Row]:
-    """What waits and this officer may claim, in the order in which it is served."""
+@dataclass(frozen=True)
+class Board:
+    """Whose the conversations are that wait or are with staff, as of one moment: each stands in one list.
+
+    Attributes:
+        queue: what waits and this officer may claim, in the order in which it is served.
+        mine: what this officer has, in the order in which they took it.
+        others: what colleagues have and this officer may read, in the order in which it was taken; a trainee watches these.
+    """
+
+    queue: Sequence[Row]
+    mine: Sequence[Row]
+    others: Sequence[Row]
+
+
+def board(session: Session, by: Officer) -> Board:
+    """What waits, what is this officer's, and what colleagues have."""
     by.require("conversation:read")
-    waiting = and_(Handoff.conversation_id == Conversation.id, Handoff.closed_at.is_(None))
+    asked = and_(Handoff.conversation_id == Conversation.id, Handoff.closed_at.is_(None))
+    waits, served = Conversation.state == State.QUEUED.value, Conversation.state == State.WITH_STAFF.value
+    # One statement, because a conversation that moves between two would be in two lists or in none.
     found = (
         select(Conversation)
-        .outerjoin(Handoff, waiting)
-        .where(Conversation.state == State.QUEUED.value, visible(by))
-        .order_by(Handoff.requested_at, Handoff.id)
+        .outerjoin(Handoff, asked)
+        .where(or_(and_(waits, visible(by)), and_(served, or_(Conversation.owner_id == by.id, visible(by)))))
+        .order_by(Handoff.requested_at, Handoff.id, Conversation.owner_since, Conversation.id)
     )
-    return rows(session, list(session.execute(found).unique().scalars()))
-
-
-def mine(session: Session, by: Officer) -> list[Row]:
-    """What this officer has, in the order in which they took it."""
-    by.require("conversation:read")
-    found = select(Conversation).where(Conversation.state == State.WITH_STAFF.value, Conversation.owner_id == by.id)
-    return rows(session, list(session.execute(found.order_by(Conversation.owner_since, Conversation.id)).scalars()))
-
-
-def others(session: Session, by: Officer) -> list[Row]:
-    """What colleagues have and this officer may read, in the order in which it was taken; a trainee watches these."""
-    by.require("conversation:read")
-    theirs = and_(Conversation.state == State.WITH_STAFF.value, Conversation.owner_id != by.id, visible(by))
-    found = select(Conversation).where(theirs).order_by(Conversation.owner_since, Conversation.id).limit(_LONGEST_PAGE)
-    return rows(session, list(session.execute(found).scalars()))
+    everything = rows(session, list(session.execute(found).unique().scalars()))
+    queue = [row for row in everything if row.state is State.QUEUED]
+    mine = [row for row in everything if row.state is not State.QUEUED and row.owner is not None and row.owner.id == by.id]
+    others = [row for row in everything if row.state is not State.QUEUED and (row.owner is None or row.owner.id != by.id)]
+    return Board(queue, mine, others)
 
 
 def search(session: Session, by: Officer, query: SearchQuery) -> list[Row]:

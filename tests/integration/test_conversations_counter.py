@@ -89,7 +89,7 @@ async def test_conversation_that_comes_back_stands_before_those_who_asked_later(
     first, second = await office.queued(), await office.queued(BOB)
     await office.counter.claim(officer, first)
     await office.counter.transfer(officer, first, note="  The contract is missing.  ")
-    assert [row.id for row in await office.counter.queue(officer)] == [first, second]
+    assert [row.id for row in (await office.counter.board(officer)).queue] == [first, second]
     assert (await office.conversations.catch_up(BOB)).position == 2 and (await office.conversations.catch_up(ANN)).position == 1
     rows = office.read(lambda session: list(session.execute(select(Handoff).order_by(Handoff.id)).scalars()))
     assert [row.ended for row in rows] == ["claimed", None, None] and rows[2].requested_at == rows[0].requested_at

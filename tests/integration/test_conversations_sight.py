@@ -57,7 +57,7 @@ async def test_officer_who_has_not_signed_sees_and_does_nothing(office: Office, 
     with pytest.raises(NotAllowed, match="agreement_missing"):
         await CALLS[call](office, unsigned, conversation)
     counter = office.counter
-    for look in (counter.view(unsigned, conversation), counter.queue(unsigned), counter.search(unsigned, SearchQuery())):
+    for look in (counter.view(unsigned, conversation), counter.board(unsigned), counter.search(unsigned, SearchQuery())):
         with pytest.raises(NotAllowed, match="agreement_missing"):
             await look
 
@@ -67,8 +67,7 @@ async def test_administrator_sees_no_conversation(office: Office) -> None:
     conversation = await office.queued()
     counter = office.counter
     for call in (
-        counter.queue(administrator),
-        counter.mine(administrator),
+        counter.board(administrator),
         counter.search(administrator, SearchQuery()),
         counter.view(administrator, conversation),
         counter.left_messages(administrator),
@@ -85,12 +84,12 @@ async def test_stations_divide_what_officers_see(office: Office) -> None:
     (qianhai,) = office.hire(stations=["qianhai"], names=["Qianhai"])
     (supervisor,) = office.hire("supervisor", stations=["qianhai"], names=["Over All"])
     conversation = await office.queued()
-    assert [row.id for row in await office.counter.queue(qianhai)] == [conversation]
+    assert [row.id for row in (await office.counter.board(qianhai)).queue] == [conversation]
     await office.counter.claim(qianhai, conversation)
     await office.counter.transfer(qianhai, conversation, to_station="pingshan")
-    assert await office.counter.queue(qianhai) == []
-    assert [row.station for row in await office.counter.queue(pingshan)] == ["pingshan"]
-    assert [row.id for row in await office.counter.queue(supervisor)] == [conversation]
+    assert (await office.counter.board(qianhai)).queue == []
+    assert [row.station for row in (await office.counter.board(pingshan)).queue] == ["pingshan"]
+    assert [row.id for row in (await office.counter.board(supervisor)).queue] == [conversation]
     for refused in (office.counter.claim(qianhai, conversation), office.counter.view(qianhai, conversation)):
         with pytest.raises(NotAllowed, match="not_permitted"):
             await refused
@@ -198,18 +197,18 @@ async def test_row_tells_what_a_glance_needs(office: Office) -> None:
     conversation = await office.says("desk:wait")
     while (turn := await office.take(conversation)) is not None:
         await office.answer(turn)
-    (row,) = await office.counter.queue(officer)
+    (row,) = (await office.counter.board(officer)).queue
     assert row.first_line == "How long does it take?" and row.state is State.QUEUED and row.waiting_since is not None
     assert row.unread == 0 and row.owner is None and row.reason == "asked" and row.ordinal == 1 and len(row.applicant) == 4
     await office.counter.claim(officer, conversation)
-    assert await office.counter.queue(officer) == [] and await office.counter.mine(second) == []
+    assert (await office.counter.board(officer)).queue == [] and (await office.counter.board(second)).mine == []
     await office.counter.reply(officer, conversation, "Ten days.", "r-1")
     await office.says("thank you")
     await office.says("and then?")
-    (row,) = await office.counter.mine(officer)
+    (row,) = (await office.counter.board(officer)).mine
     assert row.unread == 2 and row.waiting_since is None and row.first_line == "and then?"
     await office.counter.transfer(officer, conversation, to_staff=second.id)
-    (row,) = await office.counter.queue(second)
+    (row,) = (await office.counter.board(second)).queue
     assert row.wanted is not None and row.wanted.id == second.id
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.console.workplace import Console, Workplace
@@ -58,6 +60,7 @@ async def test_officer_signs_in_and_works_through_a_conversation(workplace: Work
     await keys.type("hello")
     await expect(officer.talk.get_by_role("listbox").get_by_role("option", selected=True)).to_contain_text("Greeting")
     await keys.press("Enter")
+    await expect(officer.box).to_have_value(re.compile("Hello, this is Chen Li"))
     await keys.press("Enter")
     await officer.sees("Hello, this is Chen Li")
 
