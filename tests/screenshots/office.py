@@ -69,7 +69,10 @@ def nobody_is_there(system: System) -> None:
 
 def give_to(system: System, conversation_id: str, who: str, language: Language) -> None:
     """Have a colleague own a conversation, as after a move that the officer has not heard of yet."""
-    owner = select(StaffAccount.id).where(StaffAccount.login == login(who, language)).scalar_subquery()
+    named = StaffAccount.login == login(who, language)
+    owner = select(StaffAccount.id).where(named).scalar_subquery()
+    # Whoever has it is heard of for as long as pictures take, so that the keeper does not put it back into the queue.
+    _change(system, update(StaffAccount).where(named).values(seen_at=now() + timedelta(hours=1)))
     _change(system, update(Conversation).where(Conversation.id == conversation_id).values(owner_id=owner))
 
 
