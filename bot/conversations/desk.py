@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from bot.answers import Answers
 from bot.answers.formats import format_moment
-from bot.answers.person_card import wait
 from bot.catalogue.stations import SAFE_CHOICE
 from bot.conversations import requests
 from bot.conversations.due import Due, due, due_text
@@ -189,10 +188,6 @@ class Desk:
             "next_open": situation.next_open,
             "always": self.rules.hours == ALWAYS,
         }
-
-    def wait_text(self, expected_s: int | None, language: Language) -> str:
-        """The expected wait in words."""
-        return wait(self.answers, expected_s, language)
 
     def _place(self, station: str | None, language: Language) -> str:
         name = self._station(station, language)

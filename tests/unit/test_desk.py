@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.answers.person_card import wait
 from bot.conversations import requests
 from bot.conversations.desk import Desk, Rules
 from bot.conversations.models import Conversation, Handoff
@@ -133,7 +134,7 @@ def test_with_few_or_old_claims_the_wait_is_not_known(sqlite_database: Database)
 
 @pytest.mark.parametrize(("seconds", "text"), [(20, "less than a minute"), (60, "about 1 min"), (150, "about 2 min"), (None, "not known")])
 def test_the_wait_in_words(seconds: int | None, text: str) -> None:
-    assert text in standing(CLOSED).wait_text(seconds, "en")
+    assert text in wait(standing(CLOSED).answers, seconds, "en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
