@@ -21,6 +21,7 @@ export function useConversation(id, said) {
   const [found, setFound] = useState(EMPTY);
   const shown = useRef(null);
   const last = useRef([]);
+  const asked = useRef(0), answered = useRef(0);
   const hear = useRef(said);
   hear.current = said;
 
@@ -33,13 +34,17 @@ export function useConversation(id, said) {
   }, [outbox]);
 
   const load = useCallback(async (after = 0) => {
+    const number = (asked.current += 1);
     try {
       const view = await api.get(`conversations/${encodeURIComponent(id)}${after ? `?after=${after}` : ""}`);
       if (shown.current !== id) return;
       const messages = take(view.messages, last.current.length > 0);
-      setFound((old) => ({ ...old, status: "ready", view, messages, refusal: null }));
+      // Of two answers that overtake each other the one asked for last holds; an older one would put back what is over.
+      const overtaken = number < answered.current;
+      if (!overtaken) answered.current = number;
+      setFound((old) => ({ ...old, messages, ...(overtaken ? {} : { status: "ready", view, refusal: null }) }));
     } catch (error) {
-      if (shown.current !== id) return;
+      if (shown.current !== id || number < answered.current) return;
       setFound((old) => (old.status === "ready" && error instanceof Offline ? old : { ...old, status: old.view ? old.status : "failed", refusal: error }));
     }
   }, [api, id, take]);

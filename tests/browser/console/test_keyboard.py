@@ -51,7 +51,7 @@ async def test_officer_signs_in_and_works_through_a_conversation(workplace: Work
     await keys.press("Shift+Enter")
     await keys.type("The residence permit is not.")
     await keys.press("Enter")
-    await officer.sees("The permit is free.")
+    await officer.has_said("The permit is free.")
     assert "The permit is free.\nThe residence permit is not." in await workplace.gateway.texts(None, "ann")
 
     await keys.press("Escape")
@@ -62,7 +62,7 @@ async def test_officer_signs_in_and_works_through_a_conversation(workplace: Work
     await keys.press("Enter")
     await expect(officer.box).to_have_value(re.compile("Hello, this is Chen Li"))
     await keys.press("Enter")
-    await officer.sees("Hello, this is Chen Li")
+    await officer.has_said("Hello, this is Chen Li")
 
     await keys.press("Escape")
     await keys.press("n")

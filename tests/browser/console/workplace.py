@@ -142,6 +142,10 @@ class Console:
         """Reply and wait until it is said."""
         await self.box.fill(text)
         await self.box.press("Enter")
+        await self.has_said(text)
+
+    async def has_said(self, text: str) -> None:
+        """Wait until a reply is stored; until then it stands in the transcript as one that is being sent."""
         await expect(self.transcript.locator(".message.staff:not(.pending)", has_text=text)).to_be_visible()
 
 

@@ -30,9 +30,11 @@ async def test_printed_link_makes_an_administrator_who_invites_an_officer_who_si
     await officer.is_here()
 
     applicant = await world.applicant("zh")
-    await applicant.starts("person")
+    await applicant.asks("办理工作许可要交费吗？", "不收费")
+    await applicant.chooses(applicant.t("composer.person"))
     await applicant.chooses("排队等候")
-    await officer.opens()
+    # Somebody else may wait too.
+    await officer.opens("办理工作许可要交费吗？")
     await officer.acts("claim")
     await applicant.sees("工作人员何云")
     await officer.says("您好，请讲。")
