@@ -40,7 +40,7 @@ from bot.db import Database
 from bot.errors import StartError
 from bot.http import Edge, Health, Runner, actions_check, rasa_check
 from bot.i18n import Texts
-from bot.languages import LANGUAGES, Language
+from bot.languages import LANGUAGES, Language, Tongue
 from bot.limits import Limiter
 from bot.logs import place, set_up
 from bot.metrics import Metrics
@@ -110,7 +110,7 @@ def real_parts(settings: Settings) -> Parts:
     def hide(session: Session, conversation_id: str, text: str, expects: str | None) -> str:
         return redact(text, _ASKED.get(expects), lambda kind, value: vault.put(session, conversation_id, kind, value))
 
-    def show(session: Session, conversation_id: str, token: str, language: Language) -> Sequence[dict[str, Any]]:
+    def show(session: Session, conversation_id: str, token: str, language: Tongue) -> Sequence[dict[str, Any]]:
         kept = vault.get(session, conversation_id, token)
         if kept is None:
             return answers.replies("utter_status_expired", language)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.errors import AssistantUnavailable
-from bot.languages import LANGUAGES, Language
+from bot.languages import TONGUES, Tongue
 
 CARDS: Final = frozenset({"checklist", "station", "status", "handoff", "rating"})
 
@@ -33,15 +33,18 @@ class Question:
     """What the assistant is asked; `text` holds no personal data any more.
 
     Attributes:
+        language: the tongue that the applicant speaks.
+        foreign: code of the language of `text` when it is none that is understood.
         meanwhile: what applicant and staff said while the assistant did not have the conversation, without personal data.
     """
 
     conversation_id: str
     message_id: str
     text: str
-    language: Language
+    language: Tongue
     channel: str
     choice: str | None = None
+    foreign: str | None = None
     meanwhile: tuple[Mapping[str, Any], ...] = ()
 
 
@@ -78,7 +81,7 @@ class Reply:
     """
 
     text: str
-    language: Language
+    language: Tongue
     quick_replies: tuple[QuickReply, ...] = ()
     card: Mapping[str, Any] | None = None
     topic: str | None = None
@@ -89,7 +92,7 @@ class Reply:
     handoff: str | None = None
     calm: bool = False
     offer: str | None = None
-    set_language: Language | None = None
+    set_language: Tongue | None = None
     private: str | None = None
     source_line: str | None = None
     profile: Mapping[str, Any] | None = None
@@ -141,8 +144,8 @@ def _items(raw: object, place: str, most: int = 50) -> Sequence[Any]:
     return raw
 
 
-def _language(raw: object, place: str) -> Language:
-    for language in LANGUAGES:
+def _language(raw: object, place: str) -> Tongue:
+    for language in TONGUES:
         if raw == language:
             return language
     raise _Shape(place)
@@ -294,6 +297,8 @@ class RasaAssistant:
         }
         if question.choice is not None:
             metadata["choice"] = question.choice
+        if question.foreign is not None:
+            metadata["foreign"] = question.foreign
         if question.meanwhile:
             metadata["meanwhile"] = list(question.meanwhile)
         message = {"sender": question.conversation_id, "message": question.text, "metadata": metadata}

@@ -1,22 +1,20 @@
-"""The languages answers are written in, and which of them a message is in."""
+"""The languages answers are written in, and the tongues that applicants may speak."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 Language = Literal["en", "zh"]
+"""What facts, answers and the staff's pages are written in."""
+
+Tongue = Literal["en", "zh", "zh-TW", "ar", "de", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr"]
+"""What applicants are understood in: the languages of the encoder. The window and everything around a fact speaks it too."""
 
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
+TONGUES: Final[tuple[Tongue, ...]] = get_args(Tongue)
 DEFAULT: Final[Language] = "en"
-
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-_KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
-_TOKEN = re.compile(r"<[A-Z]+:\d+>")
-_CODE = re.compile(r"[A-Za-z-]*\d[A-Za-z\d-]*")
-_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}(?:['’-][A-Za-z]+)*")
-_OTHER_SCRIPT = re.compile(r"[\u0370-\u1fff\u3040-\u30ff\uac00-\ud7af]")
+TRADITIONAL: Final[Tongue] = "zh-TW"
 
 
 def as_language(value: object) -> Language | None:
@@ -27,17 +25,19 @@ def as_language(value: object) -> Language | None:
     return next((language for language in LANGUAGES if language == short), None)
 
 
-def detect(text: str, otherwise: Language = DEFAULT) -> Language:
-    """The language to answer `text` in.
+_TRADITIONAL_TAG = re.compile(r"zh-(?:tw|hk|mo|hant)\b")
 
-    Chinese when the Chinese characters weigh at least as much as the Latin words (a Chinese sentence with a few English
-    words stays Chinese, an English sentence that names 工签 stays English). A number, a code, a single letter or one word
-    says nothing: it gives `otherwise`, the language of the conversation so far.
-    """
-    plain = _CODE.sub(" ", _TOKEN.sub(" ", unicodedata.normalize("NFKC", text)))
-    han, words = len(_HAN.findall(plain)), len(_WORD.findall(plain))
-    if han and not _KANA_OR_HANGUL.search(plain):
-        return "zh" if han >= 1.5 * words else "en"
-    if words > 1 or _OTHER_SCRIPT.search(plain):
-        return "en"
-    return otherwise
+
+def as_tongue(value: object) -> Tongue | None:
+    """`value` as one of `TONGUES` (`de-AT`, `PT_br`, `zh-Hant`, `zh-HK` are understood), or None."""
+    if not isinstance(value, str):
+        return None
+    tag = value.strip().lower().replace("_", "-")
+    if _TRADITIONAL_TAG.match(tag):
+        return TRADITIONAL
+    return next((tongue for tongue in TONGUES if tongue == tag.split("-")[0]), None)
+
+
+def written(tongue: Tongue) -> Language:
+    """The language in which facts are told to somebody who speaks this tongue."""
+    return "zh" if tongue in ("zh", TRADITIONAL) else "en"

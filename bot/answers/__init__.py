@@ -11,12 +11,15 @@ from typing import Any, Final
 
 from bot.answers.cited import Citations
 from bot.answers.formats import format_value
+from bot.answers.frames import Frame, load_frames
+from bot.answers.leads import Lead, Leads
 from bot.answers.part import DOUBTS, MAX_CHOICES, DoubtKind, Part, doubt_of
 from bot.answers.texts import Response, Template, Topic, facts_of, load_flow, load_topic
 from bot.catalogue import Catalogue
 from bot.catalogue.facts import DEFAULT_PHONE, Fact, Source, Text
 from bot.errors import DataError, NotFound
-from bot.languages import Language, as_language
+from bot.languages import TRADITIONAL, Language, Tongue, as_tongue, written
+from bot.traditional import in_traditional, traditional
 
 _SOURCES_IN_TEXT: Final = 3
 _PHONES: Final = "phones."
@@ -24,6 +27,11 @@ _HOTLINE: Final = "hotline"
 NOT_KNOWN: Final = "not_known"
 _PERSON: Final = "handoff"
 _GAP: Final = re.compile(r"\n{3,}")
+_ASKS: Final = "utter_ask_"
+IN_CHINESE: Final = "choose:answer.language=zh"
+"""The quick reply that gives the last answer once more, in Chinese."""
+# The name of a language in itself, which is the same whoever reads it.
+_CHINESE: Final = "中文"
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,12 @@ class Answers:
     """Every response of `data/`, checked against the catalogue when it is loaded."""
 
     def __init__(
-        self, catalogue: Catalogue, topics: Sequence[Topic], responses: Iterable[Response], builders: Mapping[str, Builder]
+        self,
+        catalogue: Catalogue,
+        topics: Sequence[Topic],
+        responses: Iterable[Response],
+        builders: Mapping[str, Builder],
+        root: Path | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.topics: Mapping[str, Topic] = {topic.name: topic for topic in topics}
@@ -53,10 +66,15 @@ class Answers:
             self._responses[response.name] = response
         self._builders = builders
         self._check()
+        self._frames: Mapping[Tongue, Frame] = {}
+        self._leads: Leads | None = None
+        if root is not None:
+            self._frames = load_frames(root / "data" / "frames", self._responses, self.topics, catalogue.facts, date.today())
+            self._leads = Leads.load(root, catalogue, tuple(self._responses), tuple(self.topics))
 
     @classmethod
     def load(cls, root: Path, catalogue: Catalogue | None = None) -> Answers:
-        """Read `data/topics` and `data/flows` under `root`.
+        """Read `data/topics`, `data/flows` and `data/frames` under `root`.
 
         Raises:
             DataError: naming file, entry and field.
@@ -73,7 +91,7 @@ class Answers:
             responses.extend(answers)
         for path in sorted((root / "data" / "flows").glob("*.yml")):
             responses.extend(load_flow(path, catalogue.facts, today))
-        return cls(catalogue, topics, responses, BUILDERS)
+        return cls(catalogue, topics, responses, BUILDERS, root)
 
     def _check(self) -> None:
         for response in self._responses.values():
@@ -94,28 +112,59 @@ class Answers:
             raise NotFound("response_unknown", name=name)
         return self._responses[name]
 
-    def text(self, name: str, language: Language, /, **params: Any) -> str:
+    def text(self, name: str, tongue: Tongue, /, **params: Any) -> str:
         """Only the text of a response, for pieces that stand inside others."""
-        return self.response(name).texts[language].fill(self.catalogue.facts, language, params)
+        template = self._template(self.response(name), tongue)
+        return self._in(tongue, template.fill(self.catalogue.facts, written(tongue), params))
+
+    def _template(self, response: Response, tongue: Tongue) -> Template:
+        frame = self._frames.get(tongue)
+        framed = frame.responses.get(response.name) if frame else None
+        return framed.text if framed else response.texts[written(tongue)]
+
+    @staticmethod
+    def _in(tongue: Tongue, text: str) -> str:
+        return traditional(text) if tongue == TRADITIONAL else text
 
     def replies(
-        self, name: str, language: Language, params: Mapping[str, Any] | None = None, understood: Understood = Understood()
+        self,
+        name: str,
+        tongue: Tongue,
+        params: Mapping[str, Any] | None = None,
+        understood: Understood = Understood(),
+        text: str = "",
     ) -> list[dict[str, Any]]:
         """The messages a response stands for, as the wire between Rasa and gateway has them.
+
+        Facts are told in the language that is written for the tongue; in other tongues a line before them says so, and a quick
+        reply gives them in Chinese.
+
+        Args:
+            text: the message that is answered, for what must be named before anything is.
 
         Raises:
             NotFound: there is no such response.
             KeyError: a placeholder has no parameter.
         """
-        response = self.response(name)
         given = dict(params or {})
-        language = as_language(given.get("set_language")) or language
+        tongue = as_tongue(given.get("set_language")) or as_tongue(given.get("in_language")) or tongue
+        reply = self._reply(self.response(name), tongue, given, understood, text)
+        return [{**in_traditional(reply), "language": tongue} if tongue == TRADITIONAL else reply]
+
+    def _reply(self, response: Response, tongue: Tongue, given: dict[str, Any], understood: Understood, text: str) -> dict[str, Any]:
+        language, frame = written(tongue), self._frames.get(tongue)
+        framed = frame.responses.get(response.name) if frame else None
         part = self._builders[response.card](self, given, language) if response.card else Part()
         given.update(part.params)
-        facts = [*facts_of(response, language, self.catalogue.facts), *part.facts]
-        citations = Citations(self.text, language)
+        leads = self._leads_of(response, text)
+        named = [fact for lead in leads for fact in facts_of(self.response(lead.response), language, self.catalogue.facts)]
+        facts = [*named, *facts_of(response, language, self.catalogue.facts), *part.facts]
+        citations = Citations(self.text, tongue)
         shown = citations.shown(self._claims(response, facts, part))
-        pieces = [response.texts[language].fill(self.catalogue.facts, language, given)]
+        introduced = frame and not framed and not response.name.startswith(_ASKS)
+        pieces = [self._introduced(response, tongue)] if introduced else []
+        pieces += [self.text(lead.response, tongue, **lead.params) for lead in leads]
+        pieces.append(self._template(response, tongue).fill(self.catalogue.facts, language, given))
         caveats = self._caveat(facts, part.unconfirmed, language)
         pieces += caveats
         line = citations.line(shown, None if part.all_sources else _SOURCES_IN_TEXT)
@@ -123,11 +172,11 @@ class Answers:
         offered = part.offers or response.offers or self._unknown(facts, response)
         reply: dict[str, Any] = {
             "text": "\n\n".join(_GAP.sub("\n\n", piece.strip()) for piece in [*pieces, line] if piece.strip()),
-            "quick_replies": self._quick_replies(response, part, candidates, language, offered == NOT_KNOWN),
+            "quick_replies": self._quick_replies(response, part, candidates, tongue, offered == NOT_KNOWN),
             "card": None if part.card is None else {"language": language, **part.card, "caveats": caveats},
             "topic": response.topic,
             "confidence": understood.confidence,
-            "language": language,
+            "language": tongue if framed else language,
             "sources": shown,
             "source_line": line or None,
             "expects": given.get("expects", response.expects),
@@ -140,26 +189,51 @@ class Answers:
             reply["candidates"] = candidates
         if part.profile is not None:
             reply["profile"] = dict(part.profile)
-        return [reply]
+        return reply
+
+    def _leads_of(self, response: Response, text: str) -> list[Lead]:
+        topic = self.topics.get(response.topic or "")
+        said = (
+            self._leads is not None and bool(text) and topic is not None and topic.group == "faq" and response.name == f"utter_{topic.name}"
+        )
+        return self._leads.of(text, topic.name) if said and self._leads is not None and topic is not None else []
+
+    def _introduced(self, response: Response, tongue: Tongue) -> str:
+        """The line in the applicant's tongue before a fact that is told in another language."""
+        topic = self.topics.get(response.topic or "")
+        if topic is not None and topic.group == "faq":
+            return self.text("utter_frame_understood", tongue, title=self._frames[tongue].titles[topic.name])
+        return self.text("utter_frame_in_english", tongue)
+
+    def choices(self, name: str, tongue: Tongue) -> Mapping[str, str]:
+        """The titles of what a response offers, by payload."""
+        response, frame = self.response(name), self._frames.get(tongue)
+        framed = frame.responses.get(name) if frame else None
+        titles = framed.quick_replies if framed else [reply.title[written(tongue)] for reply in response.quick_replies]
+        return {reply.payload: self._in(tongue, title) for reply, title in zip(response.quick_replies, titles, strict=True)}
 
     def public_sources(self, tags: Iterable[str], language: Language) -> list[dict[str, Any]]:
         """The sources of one thing that is said, as the wire shows them."""
         return Citations(self.text, language).shown([self.catalogue.cited(tags)])
 
-    def topic_reply(self, topic: str, language: Language) -> dict[str, str]:
+    def topic_reply(self, topic: str, tongue: Tongue) -> dict[str, str]:
         """The quick reply that asks about `topic`."""
-        return {"title": self.topics[topic].title[language], "payload": f"/{topic}"}
+        frame = self._frames.get(tongue)
+        return {"title": frame.titles[topic] if frame else self.topics[topic].title[written(tongue)], "payload": f"/{topic}"}
 
     def _quick_replies(
-        self, response: Response, part: Part, candidates: Sequence[str], language: Language, person: bool
+        self, response: Response, part: Part, candidates: Sequence[str], tongue: Tongue, person: bool
     ) -> list[dict[str, str]]:
-        replies = [{"title": reply.title[language], "payload": reply.payload} for reply in response.quick_replies]
+        frame = self._frames.get(tongue)
+        replies = [{"title": title, "payload": payload} for payload, title in self.choices(response.name, tongue).items()]
+        if frame and response.name not in frame.responses and not response.name.startswith(_ASKS):
+            replies.insert(0, {"title": _CHINESE, "payload": IN_CHINESE})
         replies += [{"title": title, "payload": payload} for title, payload in part.quick_replies]
         if response.more:
-            replies.append({"title": self.text("utter_frame_more", language), "payload": f"choose:more.{response.topic}=show"})
-        replies += [self.topic_reply(topic, language) for topic in (*candidates, *response.follow_ups)]
-        if person and self.topic_reply(_PERSON, language) not in replies:
-            replies = [*replies[: MAX_CHOICES - 1], self.topic_reply(_PERSON, language)]
+            replies.append({"title": self.text("utter_frame_more", tongue), "payload": f"choose:more.{response.topic}=show"})
+        replies += [self.topic_reply(topic, tongue) for topic in (*candidates, *response.follow_ups)]
+        if person and self.topic_reply(_PERSON, tongue) not in replies:
+            replies = [*replies[: MAX_CHOICES - 1], self.topic_reply(_PERSON, tongue)]
         return replies[:MAX_CHOICES]
 
     @staticmethod

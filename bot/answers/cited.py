@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from bot.answers.formats import format_source_date
 from bot.catalogue.facts import HOME_SCOPES, Source
-from bot.languages import Language
+from bot.languages import Language, Tongue, written
 
 Shown = Mapping[str, Any]
 
@@ -16,7 +16,7 @@ Shown = Mapping[str, Any]
 class Texts(Protocol):
     """The frame's texts by name."""
 
-    def __call__(self, name: str, language: Language, /, **params: Any) -> str: ...
+    def __call__(self, name: str, tongue: Tongue, /, **params: Any) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,11 @@ class Citations:
     """Sources as applicants see them: authorities with their address, everything else as "reported"."""
 
     text: Texts
-    language: Language
+    tongue: Tongue
+
+    @property
+    def _language(self) -> Language:
+        return written(self.tongue)
 
     def shown(self, claims: Iterable[Sequence[Source]]) -> list[dict[str, Any]]:
         """The sources of `claims`, each claim being the sources it rests on, as the wire has them.
@@ -34,7 +38,7 @@ class Citations:
         entries: dict[tuple[str, str | None], dict[str, Any]] = {}
         for claim in claims:
             official = [source for source in claim if source.authority]
-            found = [(source.title[self.language], source.date, source.address) for source in _ranked(official)]
+            found = [(source.title[self._language], source.date, source.address) for source in _ranked(official)]
             if claim and not official:
                 found = [(self._reported, max((source.date for source in claim if source.date), default=None), None)]
             for title, day, address in found:
@@ -54,18 +58,18 @@ class Citations:
         if (self._reported, None) in days and (self._reported, None) not in named:
             named[-1] = self._reported, None
         items = [
-            self.text("utter_frame_source", self.language, title=key[0], date=("、" if self.language == "zh" else ", ").join(days[key]))
+            self.text("utter_frame_source", self.tongue, title=key[0], date=("、" if self._language == "zh" else ", ").join(days[key]))
             for key in named
         ]
-        separator = "；" if self.language == "zh" else "; "
-        return self.text("utter_frame_sources", self.language, sources=separator.join(items))
+        separator = "；" if self._language == "zh" else "; "
+        return self.text("utter_frame_sources", self.tongue, sources=separator.join(items))
 
     @property
     def _reported(self) -> str:
-        return self.text("utter_frame_reported", self.language)
+        return self.text("utter_frame_reported", self.tongue)
 
     def _day(self, day: str | None) -> str:
-        return format_source_date(day, self.language) if day else self.text("utter_frame_undated", self.language)
+        return format_source_date(day, self._language) if day else self.text("utter_frame_undated", self.tongue)
 
 
 def _ranked(sources: Iterable[Source]) -> list[Source]:

@@ -8,7 +8,9 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.languages import Language
+from babel.dates import format_skeleton
+
+from bot.languages import LANGUAGES, TRADITIONAL, Language, Tongue, written
 
 SHENZHEN = ZoneInfo("Asia/Shanghai")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -60,9 +62,12 @@ def format_value(value: Any, language: Language) -> str:
 _WEEKDAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日")}
 
 
-def format_moment(value: datetime, language: Language) -> str:
-    """A moment with weekday and time of Shenzhen: `Wed 25 Nov 2026, 09:00` or `2026年11月25日（周三）09:00`."""
+def format_moment(value: datetime, tongue: Tongue) -> str:
+    """A moment in Shenzhen: `Wed 25 Nov 2026, 09:00` or `2026年11月25日（周三）09:00`; in other tongues as they have it."""
     local = value.astimezone(SHENZHEN)
+    if tongue not in LANGUAGES and tongue != TRADITIONAL:
+        return f"{format_skeleton('yMMMEd', local, locale=tongue)}, {local:%H:%M}"
+    language = written(tongue)
     weekday = _WEEKDAYS[language][local.weekday()]
     if language == "zh":
         return f"{format_date(local, language)}（{weekday}）{local:%H:%M}"

@@ -19,6 +19,11 @@ _QUOTES: Final = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "�
 _FUZZY_LENGTH: Final = 8
 _QUESTION: Final = re.compile(
     r"[?？]\s*$|^\W*(?:how|what|when|where|which|who|why|can|could|do|does|did|is|are|must|should|may|will)\b"
+    r"|[؟]\s*$|か[。.？?]?\s*$|(?:까|나요|가요|는지요)\W*$|ไหม|มั้ย|หรือเปล่า|หรือไม่|เท่าไ|ยังไง|อย่างไร|ที่ไหน|เมื่อไ"
+    r"|^\W*(?:wie|wo|wohin|wann|warum|welche[rs]?|kann|muss|darf|brauche|comment|combien|quand|pourquoi|quel(?:le)?s?|où|est-ce|puis-je"
+    r"|cómo|como|cuánto|cuanto|cuándo|cuando|dónde|donde|qué|cuál|puedo|quanto|quando|onde|qual|quais|posso|dove|perché|quali"
+    r"|hoe|wat|waar|wanneer|welke|mag|moet|jak|ile|gdzie|kiedy|czy|dlaczego|jakie|nasıl|ne|nerede|kaç|hangi"
+    r"|как|сколько|где|когда|почему|какие|какой|можно|нужно|нужен|كيف|كم|أين|متى|هل|ما|لماذا)\b"
     r"|怎么|什么|多久|多少|几[天个号点]|能不能|可不可以|为什么|哪[里儿个些]|[吗呢]\W*$|是不是|要不要",
     re.IGNORECASE,
 )

@@ -47,14 +47,12 @@ class Joined:
         entry: the module whose exports the file exports.
         folder: where the files lie and `address` the path under which they are served, seen from the joined file.
         vendor: a folder of modules that are not joined but imported from where they are.
-        base: a joined file whose modules are taken from there instead of being joined again, and its address.
     """
 
     entry: Path
     folder: Path
     address: str
     vendor: Path
-    base: tuple[Joined, str] | None = None
     _modules: dict[Path, _Module] = field(default_factory=dict)
     _names: dict[Path, str] = field(default_factory=dict)
     _outside: list[str] = field(default_factory=list)
@@ -70,7 +68,7 @@ class Joined:
     def _add(self, path: Path, importers: tuple[Path, ...]) -> None:
         if path in importers:
             raise DataError(path.name, "import", "cycle", "modules that import each other cannot be joined")
-        if path in self._modules or (self.base and path in self.base[0]._modules):
+        if path in self._modules:
             return
         try:
             source = path.read_text(encoding="utf-8")
@@ -86,9 +84,7 @@ class Joined:
             self._add((path.parent / target).resolve(), ())
 
     def _name(self, path: Path) -> str:
-        if self.base and path in self.base[0]._modules:
-            return self.base[0]._modules[path].name
-        return self._names.setdefault(path, f"${len(self._names)}{'b' if self.base else 'a'}")
+        return self._names.setdefault(path, f"${len(self._names)}")
 
     def _code(self, path: Path, source: str) -> str:
         def take(match: re.Match[str]) -> str:
@@ -117,19 +113,10 @@ class Joined:
     def text(self) -> str:
         """The joined file."""
         parts = list(self._outside)
-        if self.base:
-            # Only what is needed of the other file is taken.
-            used = [
-                module.name
-                for module in self.base[0]._modules.values()
-                if any(f"{module.name};" in mine.code for mine in self._modules.values())
-            ]
-            parts.append(f'import {{{",".join(used)}}} from "{self.base[1]}";')
         for module in self._modules.values():
             parts.append(f"const {module.name}=(()=>{{\n{module.code}return{{{','.join(module.exports)}}}}})();")
         entry = self._modules[self.entry.resolve()]
         parts.append(f"export const {{{','.join(entry.exports)}}}={entry.name};")
-        parts.append(f"export {{{','.join(module.name for module in self._modules.values())}}};")
         return "\n".join(parts) + "\n"
 
 

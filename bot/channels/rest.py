@@ -17,7 +17,7 @@ from bot.conversations.service import Conversations
 from bot.conversations.text import clean, clean_name
 from bot.conversations.turns import Turns
 from bot.errors import AssistantUnavailable, NotAllowed
-from bot.languages import Language, as_language
+from bot.languages import Tongue, as_tongue
 from bot.limits import Limiter
 from bot.metrics import Metrics
 from bot.request_body import optional_object, optional_string, read_object
@@ -42,7 +42,7 @@ class Call:
     sender: str
     message: str | None
     client_id: str | None
-    language: Language | None
+    language: Tongue | None
 
 
 class RestChannel:
@@ -124,7 +124,7 @@ class RestChannel:
 
     def _read(self, body: Mapping[str, Any], request: web.Request) -> Call:
         details = optional_object(body, "metadata")
-        language = as_language(optional_string(details, "language", "metadata.language"))
+        language = as_tongue(optional_string(details, "language", "metadata.language"))
         if language is not None:
             speak(request, language)
         sender = optional_string(body, "sender")

@@ -18,7 +18,7 @@ from bot.conversations.states import State
 from bot.conversations.turns import Turns
 from bot.errors import BotError, Invalid, NotAllowed
 from bot.i18n import Texts
-from bot.languages import as_language
+from bot.languages import as_tongue
 from bot.limits import Limiter
 from bot.logs import place
 from bot.metrics import Metrics
@@ -128,7 +128,7 @@ class SocketChannel:
 
     async def _session_request(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
         self._limiter.signal(visitor.network, "" if visitor.session is None else visitor.session.sid)
-        visitor.language = as_language(body.get("language")) or visitor.language
+        visitor.language = as_tongue(body.get("language")) or visitor.language
         visitor.ours = visitor.ours or "after" in body or "metadata" in body
         fresh = self._bind(visitor, body.get("session_id"))
         session = visitor.session
@@ -184,7 +184,7 @@ class SocketChannel:
             after = 0
         taken = await self._conversations.catch_up(visitor.address, conversation, after)
         visitor.conversation, visitor.state = taken.conversation_id, taken.state
-        language = as_language(taken.language) or visitor.language
+        language = as_tongue(taken.language) or visitor.language
         return self._wire.snapshot(taken, await self._within_hours(), language)
 
     async def _sync(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
@@ -207,8 +207,8 @@ class SocketChannel:
         session = self._named(visitor, body)
         details = optional_object(body, "metadata")
         client_id = optional_string(details, "message_id", "metadata.message_id")
-        language = as_language(optional_string(details, "language", "metadata.language"))
-        interface = as_language(details.get("interface"))
+        language = as_tongue(optional_string(details, "language", "metadata.language"))
+        interface = as_tongue(details.get("interface"))
         visitor.language = language or interface or visitor.language
         self._limiter.message(visitor.network, session.sid)
         stored = await self._conversations.applicant_says(address_of(session.sid), message, client_id, language, interface)
@@ -235,7 +235,7 @@ class SocketChannel:
             optional_string(body, "contact_kind") or "",
             optional_string(body, "contact"),
             optional_string(body, "message_id"),
-            as_language(body.get("language")) or visitor.language,
+            as_tongue(body.get("language")) or visitor.language,
         )
         return receipt(left.message, left.owed)
 
@@ -261,7 +261,7 @@ class SocketChannel:
     async def _language(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
         session = self._named(visitor, body)
         self._limiter.signal(visitor.network, session.sid)
-        language = as_language(body.get("language"))
+        language = as_tongue(body.get("language"))
         if language is None:
             raise Invalid("field_type", field="language", expected="language")
         visitor.language = language

@@ -13,8 +13,9 @@ import aiohttp
 from bot.channels.rest import PATH
 from bot.conversations.ledger import new_id
 from bot.i18n import Texts
-from bot.languages import DEFAULT, LANGUAGES, Language, as_language, detect
+from bot.languages import DEFAULT, LANGUAGES, Tongue, as_tongue
 from bot.settings import Settings
+from bot.spoken import tongue_of
 
 # The gateway answers within its own limits; this one is only for a gateway that hangs.
 _ANSWER_WITHIN_S = 180
@@ -30,10 +31,10 @@ class _Terminal:
     client: aiohttp.ClientSession
     address: str
     texts: Texts
-    language: Language | None
+    language: Tongue | None
     token: str | None
     sender: str = field(default_factory=lambda: f"terminal-{new_id()}")
-    spoken: Language = field(default=DEFAULT)
+    spoken: Tongue = field(default=DEFAULT)
     offers: list[dict[str, str]] = field(default_factory=list)
 
     async def say(self, text: str) -> list[dict[str, Any]]:
@@ -42,7 +43,7 @@ class _Terminal:
         if number.isascii() and number.isdigit() and 1 <= int(number) <= len(self.offers):
             text = self.offers[int(number) - 1]["payload"]
         else:
-            self.spoken = self.language or detect(text, self.spoken)
+            self.spoken = self.language or tongue_of(text, self.spoken)
         body: dict[str, Any] = {"sender": self.sender, "message": text}
         if self.language is not None:
             body["metadata"] = {"language": self.language}
@@ -74,7 +75,7 @@ class _Terminal:
         for message in messages:
             print(f"\n{message['text']}")
             described = message.get("metadata", {})
-            self.spoken = as_language(described.get("language")) or self.spoken
+            self.spoken = as_tongue(described.get("language")) or self.spoken
             if not described.get("source_line"):
                 self._show_sources(described.get("sources") or ())
             self.offers = message.get("quick_replies") or self.offers
@@ -89,7 +90,7 @@ class _Terminal:
             print("  - " + ", ".join(filter(None, (source.get("title"), source.get("date"), where))))
 
 
-def _open(settings: Settings, language: Language | None) -> _Terminal:
+def _open(settings: Settings, language: Tongue | None) -> _Terminal:
     host = _ANYWHERE.get(settings.http_host, settings.http_host)
     host = f"[{host}]" if ":" in host else host
     return _Terminal(
@@ -102,7 +103,7 @@ def _open(settings: Settings, language: Language | None) -> _Terminal:
     )
 
 
-def ask(settings: Settings, text: str, language: Language | None = None) -> int:
+def ask(settings: Settings, text: str, language: Tongue | None = None) -> int:
     """Ask one question and print the answer; 1, with one line on standard error, when there is none."""
 
     async def once() -> None:
@@ -113,7 +114,7 @@ def ask(settings: Settings, text: str, language: Language | None = None) -> int:
     return _guarded(once())
 
 
-def chat(settings: Settings, language: Language | None = None) -> int:
+def chat(settings: Settings, language: Tongue | None = None) -> int:
     """Talk until the end of input; 1, with one line on standard error, when the system does not answer."""
 
     async def talk() -> None:

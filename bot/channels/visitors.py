@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.conversations.states import State
 from bot.conversations.threads import Address
-from bot.languages import Language
+from bot.languages import Tongue
 from bot.sessions import SessionToken
 
 CHANNEL = "socket"
@@ -36,7 +36,7 @@ class Visitor:
 
     line: str
     network: str
-    language: Language
+    language: Tongue
     session: SessionToken | None = None
     shown: set[str] = field(default_factory=set)
     offered: str | None = None

@@ -1,4 +1,4 @@
-"""What pages of others load to show the widget: its loader, its window, its cards and its texts."""
+"""What pages of others load to show the widget: its loader, its window and its texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.channels.joined import Joined, bare_script, bare_style
 from bot.channels.static_files import STATIC
 from bot.errors import NotFound
 from bot.i18n import Texts
-from bot.languages import LANGUAGES
+from bot.languages import LANGUAGES, TONGUES
 
 _FOLDER: Final[Path] = STATIC / "widget"
 _LOADER: Final[Path] = STATIC / "widget.js"
@@ -40,7 +40,7 @@ class Served:
 
 
 class WidgetFiles:
-    """The loader, the window, the cards and the texts. Authentication: none; every page may load them, and no cookie is set.
+    """The loader, the window and the texts. Authentication: none; every page may load them, and no cookie is set.
 
     Attributes:
         files: what is served, by its path.
@@ -48,8 +48,11 @@ class WidgetFiles:
 
     def __init__(self, texts: Texts, hotline: str) -> None:
         launcher: dict[str, object] = {language: texts.part(language, "widget.launcher") for language in LANGUAGES}
-        self._loader_texts = _json({**launcher, "hotline": hotline})
-        self._texts = {f"/widget/texts/{language}.json": Served.of(_json(texts.part(language, "widget")), _JSON) for language in LANGUAGES}
+        self._loader_texts = _json({**launcher, "hotline": hotline, "tongues": TONGUES})
+        self._texts = {}
+        for tongue in TONGUES:
+            self._texts[f"/widget/texts/{tongue}.json"] = Served.of(_json(texts.part(tongue, "widget")), _JSON)
+            self._texts[f"/widget/texts/launcher-{tongue}.json"] = Served.of(_json(texts.part(tongue, "widget.launcher")), _JSON)
         self._stamp = 0
         self.files: Mapping[str, Served] = {}
         self._read()
@@ -61,13 +64,11 @@ class WidgetFiles:
         if stamp == self._stamp:
             return
         window = Joined(_FOLDER / "main.js", STATIC, "../static", STATIC / "vendor")
-        cards = Joined(_FOLDER / "cards" / "index.js", STATIC, "../static", STATIC / "vendor", (window, "./window.js"))
+        style = "".join((_FOLDER / name).read_text(encoding="utf-8") for name in ("widget.css", "cards/cards.css"))
         read = {
             "/widget.js": (bare_script(_LOADER.read_text(encoding="utf-8")).replace(_GAP, self._loader_texts), _SCRIPT),
             "/widget/window.js": (window.text(), _SCRIPT),
-            "/widget/cards.js": (cards.text(), _SCRIPT),
-            "/widget/window.css": (bare_style((_FOLDER / "widget.css").read_text(encoding="utf-8")), _STYLE),
-            "/widget/cards.css": (bare_style((_FOLDER / "cards" / "cards.css").read_text(encoding="utf-8")), _STYLE),
+            "/widget/window.css": (bare_style(style), _STYLE),
         }
         self.files = {**{path: Served.of(*file) for path, file in read.items()}, **self._texts}
         self._stamp = stamp

@@ -10,7 +10,7 @@ from bot.conversations.catching_up import Snapshot
 from bot.conversations.composer import metadata
 from bot.conversations.events import StateChanged, Stored
 from bot.db import now
-from bot.languages import DEFAULT, Language, as_language
+from bot.languages import DEFAULT, Language, Tongue, as_tongue, written
 from bot.staff.names import StaffName
 
 
@@ -29,12 +29,12 @@ class Wire:
     hours: Mapping[Language, str]
     stations: Mapping[str, Mapping[Language, str]]
 
-    def staff(self, who: StaffName | None, language: Language) -> dict[str, Any] | None:
+    def staff(self, who: StaffName | None, language: Tongue) -> dict[str, Any] | None:
         """An officer as applicants see them."""
         if who is None:
             return None
         station = None if who.station is None else self.stations.get(who.station)
-        return {"name": who.name, "station": None if station is None else station[language]}
+        return {"name": who.name, "station": None if station is None else station[written(language)]}
 
     def message(self, stored: Stored) -> dict[str, Any]:
         """A message; exactly `text`, `quick_replies` if there are any, and `metadata`.
@@ -62,12 +62,12 @@ class Wire:
         return {
             "conversation": snapshot.conversation_id,
             "state": snapshot.state.value,
-            "owner": self.staff(snapshot.owner, as_language(snapshot.language) or DEFAULT),
+            "owner": self.staff(snapshot.owner, as_tongue(snapshot.language) or DEFAULT),
             "position": snapshot.position,
             "expected_wait_s": snapshot.expected_wait_s,
         }
 
-    def changed(self, event: StateChanged, language: Language) -> dict[str, Any]:
+    def changed(self, event: StateChanged, language: Tongue) -> dict[str, Any]:
         """As `standing`, where nobody waits in the queue."""
         owner = self.staff(event.owner, language)
         return {
@@ -78,7 +78,7 @@ class Wire:
             "expected_wait_s": None,
         }
 
-    def snapshot(self, taken: Snapshot, within_hours: bool | None, language: Language) -> dict[str, Any]:
+    def snapshot(self, taken: Snapshot, within_hours: bool | None, language: Tongue) -> dict[str, Any]:
         """All that a client must know to go on from where it was."""
         return {
             **self.standing(taken),
@@ -91,7 +91,7 @@ class Wire:
             "more": taken.more,
             "demo": self.demo,
             "hotline": self.hotline,
-            "hours": self.hours[language],
+            "hours": self.hours[written(language)],
             "within_hours": within_hours,
             "server_time": now().isoformat(),
         }

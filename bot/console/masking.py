@@ -16,8 +16,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from bot.catalogue.dates import read_dates
-from bot.languages import detect
+from bot.languages import written
 from bot.redaction import redact
+from bot.spoken import tongue_of
 
 HIDDEN: Final = "••••"
 _SHOWN: Final = 4
@@ -65,7 +66,7 @@ def _mask(kind: str, piece: str) -> str:
 
 def _days(piece: str, today: date) -> list[date]:
     """Every day that a date can mean."""
-    readings = read_dates(piece, today, detect(piece))
+    readings = read_dates(piece, today, written(tongue_of(piece)))
     return [day for reading in readings for day in ((reading.date,) if reading.date else reading.candidates)]
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from bot.languages import Language
+from bot.languages import Language, written
 from bot.request_language import language_of
 from bot.staff.officers import Officer
 from bot.staff.sessions import SignedIn
@@ -47,7 +47,7 @@ class Call:
     @property
     def language(self) -> Language:
         """The language in which the caller reads."""
-        return language_of(self.request)
+        return written(language_of(self.request))
 
     def part(self, name: str) -> str:
         """A variable part of the address."""

@@ -16,7 +16,7 @@ from bot.conversations.overview import View
 from bot.conversations.packet import packet
 from bot.db import Database
 from bot.errors import Invalid
-from bot.languages import Language
+from bot.languages import Tongue, written
 from bot.permits.service import Permits
 from bot.request_body import optional_object
 
@@ -98,8 +98,8 @@ class Work:
         kind, client_id = fields.choice(call.body, "kind", KINDS), fields.client_id(call.body)
         params, conversation_id = optional_object(call.body, "params"), call.part("conversation_id")
 
-        def made(session: Any, language: Language) -> Sequence[Mapping[str, Any]]:
-            return self._cards.replies(session, conversation_id, language, kind, params)
+        def made(session: Any, language: Tongue) -> Sequence[Mapping[str, Any]]:
+            return self._cards.replies(session, conversation_id, written(language), kind, params)
 
         receipt = await self._counter.send_replies(call.by, conversation_id, made, client_id, fields.maybe_language(call.body))
         return views.receipt(receipt)

@@ -17,7 +17,7 @@ from bot.conversations.ownership import owner_of, place_in_queue
 from bot.conversations.states import State
 from bot.conversations.threads import Address, find_newest
 from bot.db import now
-from bot.languages import Language, as_language
+from bot.languages import Tongue, as_tongue
 from bot.staff.names import StaffName
 
 _MOST: Final = 500
@@ -44,7 +44,7 @@ class Snapshot:
     owner: StaffName | None = None
     position: int | None = None
     expected_wait_s: int | None = None
-    language: Language | None = None
+    language: Tongue | None = None
     station: str | None = None
     messages: Sequence[Stored] = ()
     answer_owed: bool = False
@@ -70,7 +70,7 @@ def catch_up(session: Session, address: Address, conversation_id: str | None, af
         owner=owner_of(session, newest),
         position=position,
         expected_wait_s=None if position is None else requests.expected_wait_s(session, position, now()),
-        language=as_language(newest.language) or as_language(newest.last_language),
+        language=as_tongue(newest.language) or as_tongue(newest.last_language),
         station=newest.station,
         messages=stored(session, rows),
         answer_owed=obligations.is_owed(session, newest.id),

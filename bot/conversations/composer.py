@@ -21,7 +21,7 @@ from bot.conversations.text import PERSON, is_payload
 from bot.conversations.threads import Address
 from bot.errors import AssistantUnavailable
 from bot.i18n import Texts
-from bot.languages import Language
+from bot.languages import Language, Tongue, written
 from bot.logs import place
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ _SENSITIVE: Final = "sensitive"
 _BARE: Final = frozenset({"asked", "offered"})
 
 # The replies that a private token of a conversation stands for, in the form agreed with Rasa.
-RenderPrivate = Callable[[Session, str, str, Language], Sequence[Mapping[str, Any]]]
+RenderPrivate = Callable[[Session, str, str, Tongue], Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Composer:
         )
 
     def _plain_apology(self, turn: TakenTurn) -> Draft:
-        contact = {"hotline": self.contact.hotline, "hours": self.contact.hours[turn.language]}
+        contact = {"hotline": self.contact.hotline, "hours": self.contact.hours[written(turn.language)]}
         text = self.texts.get(turn.language, "gateway.unavailable", **contact)
         offer = {"title": self.texts.get(turn.language, "gateway.person"), "payload": PERSON}
         return Draft("system", turn.language, text, {"quick_replies": [offer], "notice": _UNAVAILABLE})
@@ -140,16 +140,16 @@ class Composer:
         contact_kind: str,
         contact: str | None,
         client_id: str | None = None,
-        language: Language | None = None,
+        language: Tongue | None = None,
     ) -> Receipt:
         """Leave a message in one step (see `left_messages.leave`)."""
 
-        def notice(spoken: Language) -> list[Draft]:
+        def notice(spoken: Tongue) -> list[Draft]:
             return [self._demo(spoken)] if self.demo else []
 
         return left_messages.leave(session, happened, self.desk, address, text, contact_kind, contact, client_id, language, notice)
 
-    def title(self, payload: str, language: Language) -> str | None:
+    def title(self, payload: str, language: Tongue) -> str | None:
         """The title of a quick reply that may be used without having been offered, or None."""
         return self.desk.title(payload, language)
 
@@ -157,13 +157,13 @@ class Composer:
         """What kind of message it is, if it must not wait unanswered, or None."""
         return self.desk.alarm(text)
 
-    def notice(self, session: Session, conversation_id: str, language: Language) -> list[Draft]:
+    def notice(self, session: Session, conversation_id: str, language: Tongue) -> list[Draft]:
         """What must be said before anything else: that this is a demonstration, once."""
         if not self.demo or ledger.demo_announced(session, conversation_id):
             return []
         return [self._demo(language)]
 
-    def _demo(self, language: Language) -> Draft:
+    def _demo(self, language: Tongue) -> Draft:
         return Draft("system", language, self.texts.get(language, "gateway.demo"), {"notice": "demo"})
 
     @staticmethod

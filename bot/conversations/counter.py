@@ -22,7 +22,8 @@ from bot.conversations.states import Move, State
 from bot.conversations.text import clean, clean_name
 from bot.conversations.threads import lock
 from bot.errors import Conflict, Invalid, NotFound
-from bot.languages import DEFAULT, Language, as_language, detect
+from bot.languages import DEFAULT, Tongue, as_tongue
+from bot.spoken import tongue_of
 from bot.staff.officers import Officer
 
 OUTCOMES: Final = ("solved", "referred", "no_answer", "abusive", "other")
@@ -146,7 +147,7 @@ class Counter:
 
     # Speaking
 
-    async def reply(self, by: Officer, conversation_id: str, text: str, client_id: str, language: Language | None = None) -> Receipt:
+    async def reply(self, by: Officer, conversation_id: str, text: str, client_id: str, language: Tongue | None = None) -> Receipt:
         """Say something to the applicant; sent twice with the same id of the client, it is said once.
 
         Raises:
@@ -157,7 +158,7 @@ class Counter:
         text = clean(text, LONGEST_REPLY)
 
         def draft(conversation: Any) -> list[Draft]:
-            spoken = language or detect(text, as_language(conversation.last_language) or DEFAULT)
+            spoken = language or tongue_of(text, as_tongue(conversation.last_language) or DEFAULT)
             return [Draft("staff", spoken, text)]
 
         return await self._speak(by, conversation_id, client_id, draft)
@@ -166,9 +167,9 @@ class Counter:
         self,
         by: Officer,
         conversation_id: str,
-        replies: Callable[[Session, Language], Sequence[Mapping[str, Any]]],
+        replies: Callable[[Session, Tongue], Sequence[Mapping[str, Any]]],
         client_id: str,
-        language: Language | None = None,
+        language: Tongue | None = None,
     ) -> Receipt:
         """Send what the bot would, with its cards and sources; the receipt is that of the first message.
 
@@ -185,7 +186,7 @@ class Counter:
 
         def send(session: Session, happened: Happened) -> Receipt:
             def drafts(conversation: Any) -> list[Draft]:
-                spoken = language or as_language(conversation.language) or as_language(conversation.last_language) or DEFAULT
+                spoken = language or as_tongue(conversation.language) or as_tongue(conversation.last_language) or DEFAULT
                 return [serving.as_staffs(reply) for reply in parse_replies(list(replies(session, spoken)))]
 
             return serving.speak(session, happened, by, conversation_id, client_id, drafts)
@@ -209,7 +210,7 @@ class Counter:
             said = changed or str(found.text)
 
             def draft(conversation: Any) -> list[Draft]:
-                return [Draft("staff", detect(said, as_language(conversation.last_language) or DEFAULT), said)]
+                return [Draft("staff", tongue_of(said, as_tongue(conversation.last_language) or DEFAULT), said)]
 
             receipt = serving.speak(session, happened, by, found.conversation_id, client_id, draft)
             if receipt.fresh:

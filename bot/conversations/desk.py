@@ -22,11 +22,12 @@ from bot.conversations.due import Due, due, due_text
 from bot.conversations.ledger import Draft
 from bot.conversations.ownership import place_in_queue
 from bot.db import now
-from bot.languages import Language
+from bot.languages import Tongue, written
 from bot.staff.officers import Officer
 
 ALWAYS: Final = "always"
 _RESPONSE: Final = "utter_desk_"
+_WITHOUT_BLANKS: Final[frozenset[Tongue]] = frozenset({"zh", "zh-TW", "ja", "th"})
 _CALM: Final = f"{_RESPONSE}calm_"
 # Kinds of messages after which a person is offered with few words, and the staff are told in any case.
 CALM: Final = frozenset({"self_harm", "danger"})
@@ -102,7 +103,7 @@ class Desk:
         kind = self.kind_of(text)
         return kind if kind in CALM else None
 
-    def sensitive(self, kind: str, language: Language) -> Draft:
+    def sensitive(self, kind: str, language: Tongue) -> Draft:
         """The fixed reply to a sensitive matter of a kind."""
         return self._draft(f"utter_sensitive_{kind}", "sensitive", language, {})
 
@@ -122,11 +123,11 @@ class Desk:
         """Until when a message that is left now is answered."""
         return due(self.answers.catalogue, moment, self.rules.left_message_days)
 
-    def due_text(self, moment: datetime, language: Language) -> str:
+    def due_text(self, moment: datetime, language: Tongue) -> str:
         """The same in words."""
         return due_text(self.answers, self.due(moment), self.rules.left_message_days, language)
 
-    def line(self, code: str, language: Language, /, **params: Any) -> Draft:
+    def line(self, code: str, language: Tongue, /, **params: Any) -> Draft:
         """What the desk says, by the code of its text. `name` and `station` (a key) name an officer where the text does."""
         if code in ("claimed", "joined"):
             params["place"] = self._place(params.pop("station", None), language)
@@ -140,7 +141,7 @@ class Desk:
             params["due"] = self.due_text(self.clock(), language)
         return self._draft(f"{_RESPONSE}{code}", code, language, params)
 
-    def _draft(self, response: str, code: str, language: Language, params: Mapping[str, Any]) -> Draft:
+    def _draft(self, response: str, code: str, language: Tongue, params: Mapping[str, Any]) -> Draft:
         (reply,) = self.answers.replies(response, language, params)
         payload = {
             "topic": reply["topic"],
@@ -154,7 +155,7 @@ class Desk:
         }
         return Draft("system", language, reply["text"], payload)
 
-    def offer(self, session: Session, conversation_id: str, reason: str, language: Language, calm: bool = False) -> tuple[Draft, Situation]:
+    def offer(self, session: Session, conversation_id: str, reason: str, language: Tongue, calm: bool = False) -> tuple[Draft, Situation]:
         """The offer of a person: hours, the place one would get, the expected wait, and the choice."""
         situation = self.situation(session)
         if calm:
@@ -167,12 +168,12 @@ class Desk:
         params = {
             **self._queue(session, conversation_id, reason, situation),
             "due": self.due_text(situation.moment, language),
-            "why": why if not why or language == "zh" else f"{why} ",
+            "why": f"{why}{_blank(language)}" if why else "",
         }
         draft = self._draft(response, "offer", language, params)
         return Draft(draft.author, draft.language, draft.text, {**draft.payload, "offer": reason}), situation
 
-    def queued(self, session: Session, conversation_id: str, reason: str, situation: Situation, language: Language) -> Draft:
+    def queued(self, session: Session, conversation_id: str, reason: str, situation: Situation, language: Tongue) -> Draft:
         """The place in the queue, for somebody who waits or is about to."""
         return self._draft("utter_desk_queued", "queued", language, self._queue(session, conversation_id, reason, situation))
 
@@ -189,11 +190,11 @@ class Desk:
             "always": self.rules.hours == ALWAYS,
         }
 
-    def _place(self, station: str | None, language: Language) -> str:
+    def _place(self, station: str | None, language: Tongue) -> str:
         name = self._station(station, language)
-        return "" if name is None else (" " if language == "en" else "") + self.answers.text("utter_desk_place", language, station=name)
+        return "" if name is None else _blank(language) + self.answers.text("utter_desk_place", language, station=name)
 
-    def _addressee(self, name: str | None, station: str | None, language: Language) -> str:
+    def _addressee(self, name: str | None, station: str | None, language: Tongue) -> str:
         if name is not None:
             return self.answers.text("utter_desk_to_named", language, name=name)
         where = self._station(station, language)
@@ -201,24 +202,31 @@ class Desk:
             return self.answers.text("utter_desk_to_station", language, station=where)
         return self.answers.text("utter_desk_to_colleague", language)
 
-    def _station(self, key: str | None, language: Language) -> str | None:
+    def _station(self, key: str | None, language: Tongue) -> str | None:
         station = None if key is None else self.answers.catalogue.stations.get(key)
-        return None if station is None else station.name[language]
+        return None if station is None else station.name[written(language)]
 
-    def title(self, payload: str, language: Language) -> str | None:
+    def title(self, payload: str, language: Tongue) -> str | None:
         """The title of a choice that may be made without having been offered: every topic, and every choice of the desk."""
         if payload.startswith("/"):
             topic = self.answers.topics.get(payload[1:])
-            return None if topic is None else topic.title[language]
-        return self._titles.get(payload, {}).get(language)
+            return None if topic is None else self.answers.topic_reply(topic.name, language)["title"]
+        offered = self._offered.get(payload)
+        return None if offered is None else self.answers.choices(offered, language)[payload]
 
     @cached_property
-    def _titles(self) -> Mapping[str, Mapping[Language, str]]:
-        titles: dict[str, Mapping[Language, str]] = {}
+    def _offered(self) -> Mapping[str, str]:
+        """By payload, a response that offers it."""
+        offered: dict[str, str] = {}
         # The calm offer has words of its own for the same choices.
         for name in sorted(self.answers.names, key=lambda name: (name.startswith(_CALM), name)):
             if name.startswith(_RESPONSE):
                 for reply in self.answers.response(name).quick_replies:
                     if reply.payload.startswith("desk:"):
-                        titles.setdefault(reply.payload, reply.title)
-        return titles
+                        offered.setdefault(reply.payload, name)
+        return offered
+
+
+def _blank(language: Tongue) -> str:
+    """What stands between two sentences, and before a bracket."""
+    return "" if language in _WITHOUT_BLANKS else " "

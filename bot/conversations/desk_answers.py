@@ -20,7 +20,7 @@ from bot.conversations.obligations import Answer, TakenTurn
 from bot.conversations.states import State
 from bot.conversations.text import PERSON
 from bot.errors import Invalid
-from bot.languages import Language
+from bot.languages import Tongue
 
 OUTCOME: Final = "desk"
 _LEFT: Final = "left"
@@ -43,7 +43,7 @@ class _Turn:
     step: str | None
 
     @property
-    def language(self) -> Language:
+    def language(self) -> Tongue:
         return self.turn.language
 
     @property

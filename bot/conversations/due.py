@@ -10,7 +10,7 @@ from bot.answers.formats import format_moment
 from bot.catalogue import Catalogue
 from bot.catalogue.calendar import SHANGHAI, local
 from bot.catalogue.stations import SAFE_CHOICE
-from bot.languages import Language
+from bot.languages import Tongue
 
 _END_OF_DAY = time(18)
 
@@ -31,7 +31,7 @@ def due(catalogue: Catalogue, moment: datetime, days: int) -> Due:
     return Due(datetime.combine(last.date, closes, SHANGHAI), last.exact)
 
 
-def due_text(answers: Answers, until: Due, days: int, language: Language) -> str:
+def due_text(answers: Answers, until: Due, days: int, language: Tongue) -> str:
     """The moment in words, with the working days it was counted in."""
     day = format_moment(until.at, language)
     if not until.exact:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from bot.conversations.states import State
 from bot.conversations.threads import Address
-from bot.languages import Language
+from bot.languages import Tongue
 from bot.staff.names import StaffName
 
 
@@ -31,7 +31,7 @@ class Stored:
     seq: int
     author: str
     staff: StaffName | None
-    language: Language
+    language: Tongue
     text: str
     payload: dict[str, Any]
     created_at: datetime

@@ -19,7 +19,8 @@ from bot.conversations.rows import applicant_code
 from bot.conversations.threads import address_of, lock, lock_open
 from bot.db import now
 from bot.errors import Conflict, NotAllowed, NotFound
-from bot.languages import DEFAULT, Language, as_language, detect
+from bot.languages import DEFAULT, Tongue, as_tongue
+from bot.spoken import tongue_of
 from bot.staff.models import StaffAccount
 from bot.staff.names import StaffName, names
 from bot.staff.officers import Officer
@@ -42,7 +43,7 @@ class Item:
     id: int
     conversation_id: str
     text: str
-    language: Language
+    language: Tongue
     contact_kind: str
     contact: str | None
     reason: str
@@ -77,7 +78,7 @@ def items(session: Session, by: Officer, open_only: bool) -> list[Item]:
             id=row.id,
             conversation_id=row.conversation_id,
             text=row.text,
-            language=as_language(row.language) or DEFAULT,
+            language=as_tongue(row.language) or DEFAULT,
             contact_kind=row.contact_kind,
             contact=row.contact,
             reason=row.reason,
@@ -183,8 +184,8 @@ def answer(session: Session, by: Officer, item_id: int, text: str, client_id: st
         if item.answered_at is not None:
             raise Conflict("left_message_answered")
         raise Conflict("already_claimed", name=_name(session, item.owner_id))
-    otherwise = as_language(item.language) or DEFAULT
-    draft = Draft("staff", detect(text, otherwise), text, {"left_message_answer": item_id})
+    otherwise = as_tongue(item.language) or DEFAULT
+    draft = Draft("staff", tongue_of(text, otherwise), text, {"left_message_answer": item_id})
     (message,) = append(session, conversation, [draft], staffs_client_id(by.id, client_id), answers=item.message_id, staff_id=by.id)
     conversation.last_staff_at = now()
     audit.record(session, audit.staff(by.id), _ANSWER, f"left_message:{item_id}", message=message.id)

@@ -25,7 +25,7 @@ from bot.conversations.ledger import Draft
 from bot.conversations.models import Conversation, Handoff, LeftMessage
 from bot.conversations.publishing import Happened, Record
 from bot.conversations.states import Move, State
-from bot.languages import DEFAULT, Language, as_language
+from bot.languages import DEFAULT, Tongue, as_tongue
 from bot.logs import place
 from bot.staff.officers import Officer
 
@@ -259,8 +259,8 @@ def _holds(session: Session, conversation_id: str, *conditions: Any) -> bool:
     return session.execute(select(Conversation.id).where(Conversation.id == conversation_id, *conditions)).first() is not None
 
 
-def _language(conversation: Any) -> Language:
-    return as_language(conversation.language) or as_language(conversation.last_language) or DEFAULT
+def _language(conversation: Any) -> Tongue:
+    return as_tongue(conversation.language) or as_tongue(conversation.last_language) or DEFAULT
 
 
 def _say(session: Session, happened: Happened, conversation: Any, draft: Draft) -> None:

@@ -24,7 +24,8 @@ from bot.conversations.threads import new_id as new_id
 from bot.conversations.threads import open_newest as open_conversation
 from bot.db import now
 from bot.errors import NotFound
-from bot.languages import DEFAULT, Language, as_language, detect
+from bot.languages import DEFAULT, Tongue, as_tongue
+from bot.spoken import tongue_of
 from bot.staff.names import names
 
 __all__ = ["Address", "Draft", "Receipt", "append", "check", "lock", "new_id", "open_conversation"]
@@ -35,7 +36,7 @@ _OFFERS_REMEMBERED = 40
 _STAFFS = "\x1f"
 
 # The title of a payload that opens a matter without having been offered, or None.
-Opener = Callable[[str, Language], "str | None"]
+Opener = Callable[[str, Tongue], "str | None"]
 # What a message is that must not wait for a person unanswered (self-harm, danger), or None.
 Alarm = Callable[[str], "str | None"]
 
@@ -59,7 +60,7 @@ class Draft:
     """A message that is about to be stored."""
 
     author: str
-    language: Language
+    language: Tongue
     text: str
     payload: dict[str, Any] = field(default_factory=dict)
 
@@ -77,8 +78,8 @@ def store_applicants(
     address: Address,
     text: str,
     client_id: str | None = None,
-    language: Language | None = None,
-    interface: Language | None = None,
+    language: Tongue | None = None,
+    interface: Tongue | None = None,
     opener: Opener | None = None,
     alarm: Alarm | None = None,
 ) -> Receipt:
@@ -101,10 +102,10 @@ def store_applicants(
         return earlier
     if language is not None:
         conversation.language = language
-    otherwise = as_language(conversation.language) or as_language(conversation.last_language) or interface or DEFAULT
+    otherwise = as_tongue(conversation.language) or as_tongue(conversation.last_language) or interface or DEFAULT
     choice, shown = _chosen(session, conversation, text, otherwise, opener)
-    spoken = detect(text, otherwise) if choice is None else otherwise
-    conversation.last_language = as_language(conversation.language) or spoken
+    spoken = tongue_of(text, otherwise) if choice is None else otherwise
+    conversation.last_language = as_tongue(conversation.language) or spoken
     conversation.last_applicant_at, conversation.idle_warned_at = now(), None
     grave = None if choice is not None or alarm is None else alarm(text)
     payload = {name: value for name, value in (("choice", choice), ("grave", grave)) if value is not None}
@@ -138,7 +139,7 @@ def find_earlier(session: Session, conversation: Any, client_id: str | None) -> 
     return Receipt(stored(session, [message])[0], fresh=False, owed=session.get(Turn, message.id) is not None)
 
 
-def _chosen(session: Session, conversation: Any, text: str, language: Language, opener: Opener | None) -> tuple[str | None, str]:
+def _chosen(session: Session, conversation: Any, text: str, language: Tongue, opener: Opener | None) -> tuple[str | None, str]:
     """The choice that a text stands for, if any, and what the applicant is seen to say.
 
     A choice counts if it was offered in the thread, or opens a matter. What the desk offers last may also be typed as it is
@@ -241,7 +242,7 @@ def stored(session: Session, messages: Iterable[Any]) -> list[Stored]:
             seq=message.seq,
             author=message.author,
             staff=staff.get(message.staff_id),
-            language=as_language(message.language) or DEFAULT,
+            language=as_tongue(message.language) or DEFAULT,
             text=message.text,
             payload=message.payload,
             created_at=message.created_at,

@@ -17,14 +17,15 @@ from bot.conversations.models import LeftMessage, Message
 from bot.conversations.states import State
 from bot.conversations.threads import Address, find_newest, lock_open
 from bot.db import now
-from bot.languages import DEFAULT, Language, as_language, detect
+from bot.languages import DEFAULT, Tongue, as_tongue
+from bot.spoken import tongue_of
 
 LEFT: Final = "message_left"
 SENSITIVE: Final = "sensitive"
 
 
 def keep(
-    session: Session, desk: Desk, conversation: Any, messages: Sequence[Any], reply_to: ReplyTo, reason: str, language: Language
+    session: Session, desk: Desk, conversation: Any, messages: Sequence[Any], reply_to: ReplyTo, reason: str, language: Tongue
 ) -> list[Event]:
     """Have `messages`, rows of one applicant, be one open item; whoever waited leaves the queue for it.
 
@@ -61,13 +62,13 @@ def keep(
     return events
 
 
-def confirmation(desk: Desk, reply_to: ReplyTo, language: Language) -> Draft:
+def confirmation(desk: Desk, reply_to: ReplyTo, language: Tongue) -> Draft:
     """What the applicant is told: where and until when the answer comes."""
     due = desk.due_text(desk.clock(), language)
     return desk.line(f"kept_{reply_to.kind}", language, due=due, contact=reply_to.value or "")
 
 
-def alert(session: Session, desk: Desk, conversation: Any, message_id: str, text: str, language: Language) -> list[Event]:
+def alert(session: Session, desk: Desk, conversation: Any, message_id: str, text: str, language: Tongue) -> list[Event]:
     """Have the staff told of a message that must not wait until somebody looks; once while that is open.
 
     It is due at once, or as soon as the desk opens.
@@ -106,8 +107,8 @@ def leave(
     contact_kind: str,
     contact: str | None,
     client_id: str | None = None,
-    language: Language | None = None,
-    notice: Callable[[Language], Sequence[Draft]] = lambda _language: (),
+    language: Tongue | None = None,
+    notice: Callable[[Tongue], Sequence[Draft]] = lambda _language: (),
 ) -> Receipt:
     """Leave a message in one step, from a form; sent twice with the same id it is one message.
 
@@ -128,8 +129,8 @@ def leave(
         return earlier
     if language is not None:
         conversation.language = language
-    otherwise = as_language(conversation.language) or as_language(conversation.last_language) or DEFAULT
-    spoken = as_language(conversation.language) or detect(text, otherwise)
+    otherwise = as_tongue(conversation.language) or as_tongue(conversation.last_language) or DEFAULT
+    spoken = as_tongue(conversation.language) or tongue_of(text, otherwise)
     conversation.last_language, conversation.last_applicant_at, conversation.idle_warned_at = spoken, now(), None
     (message,) = ledger.append(session, conversation, [Draft("applicant", spoken, text, {"left_message": True})], client_id=client_id)
     row = session.get(Message, message.id)

@@ -18,7 +18,7 @@ from bot.conversations.states import State
 from bot.conversations.text import is_desk
 from bot.conversations.threads import Address, address_of
 from bot.db import now
-from bot.languages import DEFAULT, Language, as_language
+from bot.languages import DEFAULT, Tongue, as_tongue
 
 _SILENCED: Final = "silenced"
 # What is said between the matters; a conversation is not about it.
@@ -53,7 +53,7 @@ class TakenTurn:
     address: Address
     channel: str
     text: str
-    language: Language
+    language: Tongue
     choice: str | None
     expects: str | None
     attempts: int
@@ -73,7 +73,7 @@ class Answer:
     outcome: str
     drafts: Sequence[Draft]
     expects: str | None = None
-    set_language: Language | None = None
+    set_language: Tongue | None = None
     handoff: str | None = None
     within_hours: bool | None = None
     apply: Callable[[Session, Any], Sequence[Event]] | None = None
@@ -138,7 +138,7 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
                 address=address,
                 channel=conversation.channel,
                 text=message.text,
-                language=as_language(message.language) or DEFAULT,
+                language=as_tongue(message.language) or DEFAULT,
                 choice=choice,
                 expects=conversation.expects,
                 attempts=attempts,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.conversations.models import ConversationTag, Handoff, Message
 from bot.conversations.requests import ASKED
 from bot.conversations.states import State
-from bot.languages import DEFAULT, Language, as_language
+from bot.languages import DEFAULT, Tongue, as_tongue
 from bot.staff.names import StaffName, names
 
 _FIRST_LINE: Final = 200
@@ -39,7 +39,7 @@ class Row:
     id: str
     state: State
     owner: StaffName | None
-    language: Language
+    language: Tongue
     topic: str | None
     station: str | None
     reason: str | None
@@ -73,7 +73,7 @@ def rows(session: Session, conversations: Sequence[Any]) -> list[Row]:
             id=each.id,
             state=State(each.state),
             owner=staff.get(each.owner_id),
-            language=as_language(each.language) or as_language(each.last_language) or DEFAULT,
+            language=as_tongue(each.language) or as_tongue(each.last_language) or DEFAULT,
             topic=each.topic,
             station=each.station,
             reason=asked[each.id].reason if each.id in asked else None,

@@ -23,8 +23,9 @@ from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.states import State
 from bot.conversations.text import clean, clean_name, harmless
 from bot.errors import BotError
-from bot.languages import DEFAULT, Language, as_language
+from bot.languages import DEFAULT, Tongue, as_tongue
 from bot.logs import place
+from bot.spoken import foreign
 
 log = logging.getLogger(__name__)
 
@@ -81,8 +82,8 @@ class Conversations:
         address: Address,
         text: str,
         client_id: str | None = None,
-        language: Language | None = None,
-        interface: Language | None = None,
+        language: Tongue | None = None,
+        interface: Tongue | None = None,
     ) -> Receipt:
         """Store a message; when this returns it cannot be lost, and what answer is owed will come.
 
@@ -116,7 +117,7 @@ class Conversations:
         contact_kind: str,
         contact: str | None = None,
         client_id: str | None = None,
-        language: Language | None = None,
+        language: Tongue | None = None,
     ) -> Receipt:
         """Leave a message for the staff in one step; sent twice with the same id of the client, it is left once.
 
@@ -164,7 +165,7 @@ class Conversations:
 
         await self._record.run(note)
 
-    async def set_language(self, address: Address, language: Language) -> None:
+    async def set_language(self, address: Address, language: Tongue) -> None:
         """Have answers come in a language from now on; nothing happens before the first message."""
 
         def choose(session: Session, happened: Happened) -> None:
@@ -186,7 +187,7 @@ class Conversations:
             conversation = threads.lock(session, newest.id)
             if conversation.state == State.CLOSED.value:
                 return
-            language = as_language(conversation.language) or as_language(conversation.last_language) or DEFAULT
+            language = as_tongue(conversation.language) or as_tongue(conversation.last_language) or DEFAULT
             # What is said last is said before the close, after which nothing is.
             said = ledger.append(session, conversation, [self._composer.desk.line("ended_by_applicant", language)])
             happened += [MessageStored(message) for message in said]
@@ -234,7 +235,10 @@ class Conversations:
         else:
             text, choice = "/choose", turn.choice.partition(":")[2]
         said = meanwhile(session, turn, self._redact, self._composer.desk.answers.catalogue.papers.reader)
-        return Question(turn.conversation_id, turn.message_id, text, turn.language, turn.channel, choice, said)
+        strange = foreign(turn.text) if turn.choice is None else None
+        return Question(
+            turn.conversation_id, turn.message_id, text, turn.language, turn.channel, choice, strange.code if strange else None, said
+        )
 
     async def hold(self, turn: TakenTurn, owner: str, lease_s: float) -> bool:
         """Hold a turn for longer; False when it has gone to another worker."""

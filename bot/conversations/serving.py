@@ -20,7 +20,7 @@ from bot.conversations.states import Move, State
 from bot.conversations.threads import lock
 from bot.db import now
 from bot.errors import Conflict, Invalid
-from bot.languages import DEFAULT, Language, as_language
+from bot.languages import DEFAULT, Tongue, as_tongue
 from bot.staff import officers
 from bot.staff.models import StaffAccount
 from bot.staff.names import names
@@ -30,7 +30,7 @@ from bot.staff.officers import Officer
 class Lines(Protocol):
     """What is said to an applicant about a move; the texts are the desk's."""
 
-    def line(self, code: str, language: Language, /, **params: Any) -> Draft:
+    def line(self, code: str, language: Tongue, /, **params: Any) -> Draft:
         """The message for `claimed`, `joined`, `handed_back`, `transferred` or `closed`."""
 
 
@@ -143,7 +143,7 @@ def as_staffs(reply: Reply) -> Draft:
 
 
 def _say(session: Session, lines: Lines, conversation: Any, code: str, **params: Any) -> list[Event]:
-    language = as_language(conversation.language) or as_language(conversation.last_language) or DEFAULT
+    language = as_tongue(conversation.language) or as_tongue(conversation.last_language) or DEFAULT
     return [MessageStored(message) for message in ledger.append(session, conversation, [lines.line(code, language, **params)])]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, Final
 
@@ -16,12 +17,15 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.catalogue.phrases import asks
 from bot.errors import DataError
 from bot.nlu import topic_model
 from bot.nlu.arrays import Floats
 from bot.nlu.decisions import Decision, Thresholds, fit_thresholds
 from bot.nlu.encoder import ENCODED, Encoded, SentenceEncoder
 from bot.nlu.encodings import current_run, one_thread
+from bot.nlu.follow_ups import FollowUps
+from bot.nlu.parts import read_together
 from bot.nlu.safety import SafetyPhrases
 from bot.nlu.topic_model import Shape, TopicModel
 from bot.settings import ROOT
@@ -32,9 +36,15 @@ SENSITIVE: Final = "sensitive"
 DECISION: Final = "decision"
 CANDIDATES: Final = "candidates"
 SAFETY: Final = "safety"
+SEVERAL: Final = "several"
+FOLLOW_UP: Final = "follow_up"
+PARTS: Final = "parts"
+LANGUAGE: Final = "language"
 _RANKING: Final = "intent_ranking"
 _WEIGHTS_FILE: Final = "classifier.npz"
 _FIGURES_FILE: Final = "figures.json"
+_SURE_PART: Final = 0.5
+_MOST_ASKED: Final = 3
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -43,6 +53,10 @@ class TopicClassifier(IntentClassifier, GraphComponent):
 
     A message in which a phrase of `data/safety.yml` stands is always about `sensitive`; its parse data has the kind of
     phrase as `safety` too. The file is read when the assistant starts and is no part of the model.
+
+    A message that means something only after what was said before (`data/follow_ups.yml`) is `follow_up`, with its kind under
+    that name too. One that asks several things is `several`; `parts` has the text and the topic of each, in order. One in a
+    language that the encoder does not know, which the gateway says, is about `language`.
 
     `decision` is "answer", "ask" or "decline". Unless it is "answer" the intent is `nlu_fallback` with the probability
     of the first topic; the ranking always shows the topics. `candidates` are two or three topics worth offering.
@@ -58,6 +72,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         self._model: TopicModel | None = None
         self._thresholds = Thresholds()
         self._safety: SafetyPhrases | None = None
+        self._follow_ups: FollowUps | None = None
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -142,6 +157,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             component._thresholds = Thresholds(*(float(value) for value in stored["thresholds"]))
         if SENSITIVE in component._classes:
             component._safety = SafetyPhrases.load(ROOT)
+        component._follow_ups = FollowUps.load(ROOT)
         return component
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -153,28 +169,61 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         for message in messages:
             encoded = message.data.pop(ENCODED, None)
             if encoded is not None and self._model is not None:
+                vectors = encoded.vector[None]
+                if encoded.parts:
+                    vectors = np.concatenate([vectors, encoded.part_vectors])
                 with one_thread():
-                    scores = self._model.scores([encoded.text], encoded.vector[None])
-                self._understand(message, scores[0])
+                    scores = self._model.scores([encoded.text, *encoded.part_texts], vectors)
+                self._understand(message, encoded.parts, self._thresholds.probabilities(scores))
             elif str(message.get(TEXT) or "").startswith("/"):
                 self._set(message, {"name": None, "confidence": 1.0}, [], "answer", [])
             else:
                 self._set(message, {"name": FALLBACK, "confidence": 0.0}, [], "decline", [])
         return messages
 
-    def _understand(self, message: Message, scores: Floats) -> None:
-        probabilities = self._thresholds.probabilities(scores)
+    def _understand(self, message: Message, parts: Sequence[str], each: Floats) -> None:
+        probabilities = read_together(each[0], each[1:], parts, self._talk)
         order = np.argsort(-probabilities, kind="stable")
         ranking = [{"name": self._classes[i], "confidence": float(probabilities[i])} for i in order[: int(self._config["ranking"])]]
-        kind = self._safety.kind_of(str(message.get(TEXT))) if self._safety else None
+        text = str(message.get(TEXT))
+        kind = self._safety.kind_of(text) if self._safety else None
         if kind is not None:
             ranking = [{"name": SENSITIVE, "confidence": 1.0}, *(entry for entry in ranking if entry["name"] != SENSITIVE)]
             self._set(message, dict(ranking[0]), ranking, "answer", self._candidates(ranking[1:]))
             message.set(SAFETY, kind, add_to_output=True)
             return
+        refers = self._follow_ups.kind_of(text) if self._follow_ups else None
         decision = self._decision(probabilities, ranking[0]["name"])
-        intent = ranking[0] if decision == "answer" else {"name": FALLBACK, "confidence": ranking[0]["confidence"]}
+        asked = self._asked(parts, each[1:], probabilities)
+        if (message.get("metadata") or {}).get("foreign") and LANGUAGE in self._classes:
+            intent, decision = {"name": LANGUAGE, "confidence": 1.0}, "answer"
+        elif refers is not None:
+            intent = {"name": FOLLOW_UP, "confidence": 1.0}
+            message.set(FOLLOW_UP, refers, add_to_output=True)
+        elif len(asked) > 1:
+            intent, decision = {"name": SEVERAL, "confidence": min(entry["confidence"] for entry in asked)}, "answer"
+            message.set(PARTS, asked, add_to_output=True)
+        else:
+            intent = ranking[0] if decision == "answer" else {"name": FALLBACK, "confidence": ranking[0]["confidence"]}
         self._set(message, dict(intent), ranking, decision, self._candidates(ranking))
+
+    def _asked(self, parts: Sequence[str], each: Floats, whole: Floats) -> list[dict[str, Any]]:
+        """The questions of a message that are surely about different topics, in order; what is only told is none of them."""
+        asked: list[dict[str, Any]] = []
+        for part, probabilities in zip(parts, each):
+            first = int(probabilities.argmax())
+            topic, confidence = self._classes[first], float(probabilities[first])
+            sure = confidence >= max(self._thresholds.answer_from, _SURE_PART)
+            if asks(part) and sure and first not in self._talk and topic not in {entry["topic"] for entry in asked}:
+                asked.append({"text": part, "topic": topic, "confidence": confidence})
+        # Where the whole is surely about something that no part asks, the parts are only its story.
+        first = int(whole.argmax())
+        told = float(whole[first]) >= self._thresholds.answer_from and self._classes[first] not in {entry["topic"] for entry in asked}
+        return [] if told else asked[:_MOST_ASKED]
+
+    @property
+    def _talk(self) -> frozenset[int]:
+        return frozenset(number for number, name in enumerate(self._classes) if name in self._config["not_offered"])
 
     def _decision(self, probabilities: Floats, first: str) -> Decision:
         stranger = float(probabilities[self._classes.index(STRANGERS)]) if STRANGERS in self._classes else 0.0

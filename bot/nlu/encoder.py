@@ -16,6 +16,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.arrays import Halves
 from bot.nlu.encodings import current_run, encode, encode_for_training, load_encoder
+from bot.nlu.parts import parts_of
 from bot.nlu.text import normalise
 
 ENCODED: Final = "encoded"
@@ -23,10 +24,18 @@ ENCODED: Final = "encoded"
 
 @dataclass(frozen=True)
 class Encoded:
-    """A message as the classifier reads it: normalised text and what the encoder made of it."""
+    """A message as the classifier reads it: normalised text and what the encoder made of it, and the same of its parts.
+
+    Attributes:
+        parts: what a message of several sentences consists of, as it was typed.
+        part_texts, part_vectors: the same, normalised and encoded.
+    """
 
     text: str
     vector: Halves
+    parts: tuple[str, ...] = ()
+    part_texts: tuple[str, ...] = ()
+    part_vectors: Halves | None = None
 
     def fingerprint(self) -> str:
         """What Rasa hashes a message by; printing the vector, as it would do otherwise, takes longer than training."""
@@ -59,8 +68,10 @@ class SentenceEncoder(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Encode what people wrote; payloads and empty texts pass untouched."""
         for message in filter(is_typed, messages):
-            text = normalise(message.get(TEXT))
-            message.set(ENCODED, Encoded(text, encode([text])[0]))
+            text, parts = normalise(message.get(TEXT)), tuple(parts_of(message.get(TEXT)))
+            part_texts = tuple(normalise(part) for part in parts)
+            vectors = encode([text, *part_texts])
+            message.set(ENCODED, Encoded(text, vectors[0], parts, part_texts, vectors[1:]))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

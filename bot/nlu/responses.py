@@ -13,7 +13,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.answers import Understood
-from bot.languages import DEFAULT, Language, as_language
+from bot.languages import DEFAULT, Tongue, as_tongue
 from bot.nlu.quiet_logs import places
 
 FALLBACK: Final = "nlu_fallback"
@@ -26,24 +26,29 @@ class Texts(Protocol):
     """What the generator needs of `bot.answers.Answers`."""
 
     def replies(
-        self, name: str, language: Language, params: Mapping[str, Any] | None = None, understood: Understood = NOTHING_UNDERSTOOD
+        self,
+        name: str,
+        language: Tongue,
+        params: Mapping[str, Any] | None = None,
+        understood: Understood = NOTHING_UNDERSTOOD,
+        text: str = "",
     ) -> list[dict[str, Any]]:
         """The replies that a response stands for."""
 
 
-def language_of(tracker: DialogueStateTracker) -> Language:
+def language_of(tracker: DialogueStateTracker) -> Tongue:
     """The language of the message that is answered, as the gateway found it, or the one that this turn has just chosen."""
     for event in reversed(tracker.events):
         if isinstance(event, UserUttered):
             break
         if isinstance(event, BotUttered):
             for reply in ((event.data or {}).get("custom") or {}).get("replies") or ():
-                chosen = as_language(reply.get("set_language"))
+                chosen = as_tongue(reply.get("set_language"))
                 if chosen is not None:
                     return chosen
     message = tracker.latest_message
     metadata = (message.metadata if message else None) or {}
-    return as_language(metadata.get("language")) or DEFAULT
+    return as_tongue(metadata.get("language")) or DEFAULT
 
 
 def understood_from(tracker: DialogueStateTracker) -> Understood:
@@ -78,7 +83,10 @@ class CatalogueResponses(NaturalLanguageGenerator):
         `params` among the arguments fill the text's placeholders. Whatever goes wrong is raised, so that the turn fails.
         """
         try:
-            replies = self._texts.replies(utter_action, language_of(tracker), kwargs.get("params") or {}, understood_from(tracker))
+            said = tracker.latest_message.text if tracker.latest_message else None
+            text = said if said and not said.startswith("/") else ""
+            params, understood = kwargs.get("params") or {}, understood_from(tracker)
+            replies = self._texts.replies(utter_action, language_of(tracker), params, understood, text)
         except Exception as error:
             _log.error("response %s failed: %s", utter_action, places(error))
             raise

@@ -13,18 +13,19 @@ from typing import Any, Final
 import yaml
 
 from bot.errors import DataError
+from bot.languages import TONGUES
 from bot.nlu.data_file import read_mapping
 from bot.nlu.encodings import encoder_version
 
 GROUPS: Final = ("flow", "faq", "talk")
-QUESTION_LANGUAGES: Final = ("en", "zh", "mixed")
+QUESTION_LANGUAGES: Final = (*TONGUES, "mixed")
 _RASA_FORMAT: Final = "3.1"
 _CODE: Final = (
-    "arrays.py", "classifier.py", "decisions.py", "encoder.py", "encodings.py", "features.py", "neighbours.py", "network.py",
-    "perceptron.py", "text.py", "topic_model.py", "training_data.py",
+    "arrays.py", "classifier.py", "decisions.py", "encoder.py", "encodings.py", "features.py", "follow_ups.py", "neighbours.py",
+    "network.py", "parts.py", "perceptron.py", "text.py", "topic_model.py", "training_data.py",
 )  # fmt: skip
 _ENTITY_MARKUP: Final = re.compile(r"\[[^\]]+\](?=[({])")
-_NEVER_TYPED: Final = frozenset({"choose", "nlu_fallback"})
+_NEVER_TYPED: Final = frozenset({"choose", "several", "follow_up", "nlu_fallback"})
 _TOPIC_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -97,7 +98,7 @@ def _topics(folder: Path, examples: _Examples) -> dict[str, str]:
         if group not in GROUPS:
             raise DataError(file, topic, "group", f"must be one of {', '.join(GROUPS)}, not {group!r}")
         if not isinstance(questions, dict) or not questions:
-            raise DataError(file, topic, "questions", "must be a mapping of en, zh and mixed")
+            raise DataError(file, topic, "questions", "must be a mapping of languages")
         for language in questions:
             if language not in QUESTION_LANGUAGES:
                 raise DataError(file, topic, f"questions.{language}", f"must be one of {', '.join(QUESTION_LANGUAGES)}")

@@ -8,7 +8,10 @@
   const CONTROLS = "a[href],button,input,select,textarea,summary,iframe,video,[role=button],[role=link],[contenteditable],[tabindex]";
   const script = document.currentScript || document.querySelector('script[src*="widget.js"]');
   const base = new URL(".", script.src).href;
-  const language = (tag) => (/^zh/i.test(tag || "") ? "zh" : /^en/i.test(tag || "") ? "en" : null);
+  const language = (tag) => {
+    const name = String(tag || "").toLowerCase();
+    return /^zh[-_](tw|hk|mo|hant)/.test(name) ? "zh-TW" : TEXTS.tongues.find((known) => known === name.split(/[-_]/)[0]) || null;
+  };
 
   const CSS = `
     :host { all: initial; display: block; }
@@ -82,6 +85,7 @@
   class PermitAssistant extends HTMLElement {
     static observedAttributes = ["language", "open"];
     hotline = TEXTS.hotline || null;
+    tongues = TEXTS.tongues;
 
     connectedCallback() {
       // Several embeds on one page make one widget: the first element has it, the others stay empty.
@@ -105,7 +109,7 @@
       this.status = make("div", { class: "sr", role: "status" });
       this.room = make("div", {});
       root.append(this.room, this.button, this.status);
-      this.relabel();
+      this.learn();
       this.watchPage();
       if (this.hasAttribute("open")) this.show(false);
       // A conversation that has begun goes on from page to page, so that an officer's answer is noticed.
@@ -146,14 +150,27 @@
     }
 
     text(key, params = {}) {
-      const text = TEXTS[this.language][key] || "";
+      const text = (TEXTS[this.language] || TEXTS.en)[key];
       return text.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? "");
     }
 
     speak(chosen) {
       this.language = chosen;
-      this.relabel();
+      this.learn();
       this.dispatchEvent(new CustomEvent("speak", { detail: chosen }));
+    }
+
+    /** Label the button; words of most languages are fetched first, and until then it speaks English. */
+    async learn() {
+      this.relabel();
+      const { language } = this;
+      if (TEXTS[language]) return;
+      try {
+        TEXTS[language] = await (await fetch(`${base}widget/texts/launcher-${language}.json`, { credentials: "omit" })).json();
+        this.relabel();
+      } catch {
+        // English says the same.
+      }
     }
 
     /** Say on the button, and only there, how many messages are unread. */
@@ -171,7 +188,7 @@
       this.count.textContent = this.unread > 99 ? "99+" : this.unread || "";
       this.button.setAttribute("aria-label", label);
       this.button.title = label;
-      this.button.lang = this.language === "zh" ? "zh-CN" : "en";
+      this.button.lang = !TEXTS[this.language] ? "en" : this.language === "zh" ? "zh-CN" : this.language;
     }
 
     fail() {

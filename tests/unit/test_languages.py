@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.languages import Language, as_language, detect
+from bot.languages import Language, Tongue, as_language, as_tongue, written
+from bot.spoken import foreign, tongue_of
 
 
 @pytest.mark.parametrize(
@@ -25,15 +26,77 @@ from bot.languages import Language, as_language, detect
         ("A", "zh", "zh"),
         ("ok", "en", "en"),
         ("", "zh", "zh"),
-        ("Сколько стоит", "zh", "en"),
-        ("日本語で答えてください", "zh", "en"),
+        ("Сколько стоит", "zh", "ru"),
+        ("日本語で答えてください", "zh", "ja"),
         ("我的permit什么时候到期", "en", "zh"),
+        ("visa cost", "en", "en"),
+        ("visa", "it", "it"),
+        ("Wie lange dauert das?", "en", "de"),
+        ("dokumenty", "en", "pl"),
+        ("necesito renovar", "en", "es"),
+        ("ile to trwa", "en", "pl"),
+        ("ne kadar surer", "en", "tr"),
+        ("我想問一下工作許可要多久", "en", "zh-TW"),
+        ("多久", "zh-TW", "zh-TW"),
+        ("必要書類 一覧 届", "en", "ja"),
+        ("얼마예요", "en", "ko"),
+        ("ต้องใช้เอกสารอะไร", "en", "th"),
+        ("كم تكلف الرخصة", "en", "ar"),
+        ("do u hav ofice in futian pls", "en", "en"),
+        ("Xin chào, tôi cần giấy phép lao động", "de", "de"),
     ],
 )
-def test_the_language_of_a_message(text: str, otherwise: Language, expected: Language) -> None:
-    assert detect(text, otherwise) == expected
+def test_the_language_of_a_message(text: str, otherwise: Tongue, expected: Tongue) -> None:
+    assert tongue_of(text, otherwise) == expected
 
 
 @pytest.mark.parametrize(("value", "expected"), [("zh-CN", "zh"), ("EN_gb", "en"), ("fr", None), (None, None), (3, None)])
 def test_names_of_languages_are_read(value: object, expected: Language | None) -> None:
     assert as_language(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Xin chào, tôi cần giấy phép lao động ở Thâm Quyến", "vi"),
+        ("Скільки коштує дозвіл на роботу для іноземця", "uk"),
+        ("پروانه کار چگونه تمدید می‌شود", "fa"),
+        ("मुझे काम का परमिट चाहिए", "hi"),
+        ("Πόσο κοστίζει η άδεια εργασίας", "el"),
+        ("hej, hur lång tid tar det att få arbetstillstånd i Shenzhen", "sv"),
+        ("saya mau tanya berapa lama proses izin kerja di kota ini", "ms"),
+    ],
+)
+def test_language_that_the_encoder_does_not_know_is_named(text: str, code: str) -> None:
+    found = foreign(text)
+    assert found is not None and found.code in {code, "id" if code == "ms" else code}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how long does it take",
+        "visa cost",
+        "wher can i renu my permt pls",
+        "Führungszeugnis",
+        "Сколько стоит разрешение",
+        "mujhe work permit chahiye",
+        "asdf qwer zxcv uiop",
+        "<NUMBER:1> <DATE:2>",
+        "我要办工作许可",
+    ],
+)
+def test_what_is_ours_or_nothing_is_no_foreign_language(text: str) -> None:
+    assert foreign(text) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("zh-Hant", "zh-TW"), ("zh_HK", "zh-TW"), ("zh-CN", "zh"), ("pt-BR", "pt"), ("DE", "de"), ("vi", None), (7, None)],
+)
+def test_names_of_tongues_are_read(value: object, expected: Tongue | None) -> None:
+    assert as_tongue(value) == expected
+
+
+def test_facts_are_told_in_chinese_to_whoever_reads_it_and_else_in_english() -> None:
+    assert [written(tongue) for tongue in ("zh", "zh-TW", "en", "de", "ar")] == ["zh", "zh", "en", "en", "en"]

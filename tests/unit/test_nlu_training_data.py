@@ -89,7 +89,7 @@ def test_whatever_the_model_depends_on_changes_the_hash(project: Path, change: s
         ({"topic": "fees"}, "topic", "name of the file"),
         ({"group": "other"}, "group", "must be one of flow, faq, talk"),
         ({"questions": {}}, "questions", "mapping"),
-        ({"questions": {"fr": ["combien"]}}, "questions.fr", "must be one of"),
+        ({"questions": {"vi": ["bao nhiêu"]}}, "questions.vi", "must be one of"),
         ({"questions": {"en": "cost"}}, "questions.en", "list of sentences"),
         ({"questions": {"en": ["cost", True]}}, "questions.en", "quote yes, no"),
         ({"questions": {"en": [" "]}}, "questions.en", "no text"),

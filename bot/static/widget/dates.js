@@ -9,10 +9,11 @@ function format(name, locale, options) {
   return formats.get(key);
 }
 
-/** 24 Nov 2026, 2026年11月24日. */
+const locale = (language) => ({ zh: "zh-CN", en: "en-GB" })[language] ?? language;
+
+/** 24 Nov 2026, 2026年11月24日, and as other languages have it. */
 export function day(date, language) {
-  if (language === "zh") return format("day", "zh-CN", { year: "numeric", month: "long", day: "numeric" }).format(date);
-  return format("day", "en-GB", { day: "numeric", month: "short", year: "numeric" }).format(date);
+  return format("day", locale(language), { day: "numeric", month: /^zh/.test(language) ? "long" : "short", year: "numeric" }).format(date);
 }
 
 /** A day that tells days apart. */
@@ -29,7 +30,8 @@ export function time(date) {
 export function sourceDate(text, language) {
   const [year, month, number] = String(text).split("-").map(Number);
   if (number) return day(new Date(Date.UTC(year, month - 1, number, 4)), language);
-  if (!month) return language === "zh" ? `${year}年` : String(year);
-  if (language === "zh") return `${year}年${month}月`;
-  return format("month", "en-GB", { month: "short", year: "numeric" }).format(new Date(Date.UTC(year, month - 1, 15)));
+  const chinese = /^zh/.test(language);
+  if (!month) return chinese ? `${year}年` : String(year);
+  if (chinese) return `${year}年${month}月`;
+  return format("month", locale(language), { month: "short", year: "numeric" }).format(new Date(Date.UTC(year, month - 1, 15)));
 }

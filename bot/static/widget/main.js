@@ -2,6 +2,7 @@
 
 import { Announcer } from "./announcer.js";
 import { speaker, textOf } from "./bubble.js";
+import * as cards from "./cards/index.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { dayKey } from "./dates.js";
@@ -142,10 +143,10 @@ class Widget {
     const dark = theme === "dark" || (theme !== "light" && this.dark.matches);
     this.shell.className = `shell ${this.settings.size} ${dark ? "dark" : "light"}`;
     this.shell.lang = this.texts.tag;
+    this.shell.dir = this.texts.language === "ar" ? "rtl" : "ltr";
   }
 
-  async switchLanguage() {
-    const language = this.texts.language === "zh" ? "en" : "zh";
+  async switchLanguage(language = this.texts.language === "zh" ? "en" : "zh") {
     this.conversation.choose(language);
     this.settings.language = language;
     await this.host.speak(language);
@@ -209,22 +210,11 @@ class Widget {
     this.host.tell(this.isOpen ? 0 : heard.filter((message) => messages.indexOf(message) > from).length);
   }
 
-  /** The cards, once they and the texts of `language` are here; the first call fetches them. */
+  /** The cards, once the texts of `language` are here; the first call fetches them. */
   cards(language) {
-    if (!this.texts.known[language]) {
-      this.texts.have(language).then(() => this.update(), () => {});
-      return null;
-    }
-    if (!this.cardsModule && !this.fetching) {
-      this.fetching = Promise.all([import(`${this.base}widget/cards.js`), styles(`${this.base}widget/cards.css`)])
-        .then(([module, sheet]) => {
-          this.cardsModule = module;
-          this.root.adoptedStyleSheets.push(sheet);
-          this.update();
-        })
-        .catch(() => {});
-    }
-    return this.cardsModule ?? null;
+    if (this.texts.known[language]) return cards;
+    this.texts.have(language).then(() => this.update(), () => {});
+    return null;
   }
 
   /** What a card draws with: the language of its message, whatever the window speaks, because what it says comes in that. */

@@ -43,7 +43,7 @@ export class Menu {
 
   key(event) {
     if (!this.isOpen) return;
-    const buttons = [...this.list.querySelectorAll("button")];
+    const buttons = [...this.list.querySelectorAll("button, select")];
     const at = buttons.indexOf(event.target);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key];
     if (event.key === "Escape") {
@@ -54,6 +54,14 @@ export class Menu {
       buttons[(to + buttons.length) % buttons.length].focus();
       event.preventDefault();
     }
+  }
+
+  /** Every language of the window by its own name. */
+  tongues() {
+    const { widget } = this;
+    const own = (tag) => new Intl.DisplayNames([tag], { type: "language" }).of(tag.replace("TW", "Hant"));
+    return h("select", { "data-name": "language", onchange: ({ target }) => widget.switchLanguage(target.value) },
+      ...widget.host.tongues.map((tag) => h("option", { value: tag, lang: tag, selected: tag === widget.texts.language }, own(tag))));
   }
 
   update() {
@@ -79,6 +87,7 @@ export class Menu {
         { role: "switch", "aria-checked": String(on) });
     this.list.replaceChildren(
       h("div", { class: "sizes", role: "group", "aria-label": t("menu.size") }, h("span", { class: "muted", "aria-hidden": "true" }, t("menu.size")), ...sizes),
+      h("label", { class: "item tongue" }, h("span", {}, t("menu.language")), this.tongues()),
       flag("sound", widget.settings.sound, () => widget.set({ sound: !widget.settings.sound })),
       ...(widget.frame.full ? [] : [flag("wide", widget.frame.wide, () => widget.frame.toggleWide())]),
       h("hr"),

@@ -49,6 +49,6 @@ export class Texts {
 
   /** The language as `lang` attributes have it. */
   get tag() {
-    return this.language === "zh" ? "zh-CN" : "en";
+    return this.language === "zh" ? "zh-CN" : this.language;
   }
 }

@@ -1,0 +1,55 @@
+"""Traditional Chinese, made from the simplified texts that everything is written in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+_HAN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+# What a program reads is no text: codes, addresses and the like.
+_CODES: Final = frozenset({"payload", "url", "type", "id", "key", "language", "topic", "expects"})
+
+
+@lru_cache(maxsize=1)
+def _converter() -> Any:
+    from opencc import OpenCC
+
+    return OpenCC("s2hk")
+
+
+@lru_cache(maxsize=20_000)
+def _converted(run: str) -> str:
+    return str(_converter().convert(run))
+
+
+def traditional(text: str) -> str:
+    """The text in traditional characters; everything that is not Chinese stays as it is."""
+    return _HAN.sub(lambda run: _converted(run[0]), text)
+
+
+def in_traditional(value: Any) -> Any:
+    """The same for every text within a structure; what programs read in it, such as payloads and addresses, stays."""
+    if isinstance(value, str):
+        return traditional(value)
+    if isinstance(value, Mapping):
+        return {key: each if key in _CODES else in_traditional(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [in_traditional(each) for each in value]
+    return value
+
+
+def is_traditional(text: str, otherwise: bool = False) -> bool:
+    """Whether Chinese is written in traditional characters; `otherwise` when every character of it is the same in both."""
+    simplified, converted = _simplifier().convert(text), traditional(text)
+    old = sum(one != other for one, other in zip(text, simplified))
+    new = sum(one != other for one, other in zip(text, converted))
+    return old > new if old != new else otherwise
+
+
+@lru_cache(maxsize=1)
+def _simplifier() -> Any:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
