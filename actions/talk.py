@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.follow_up import say_again
 from actions.forms import forget, set_aside, start
 from actions.services import current
 from actions.turn import Turn
-from bot.languages import Language
+from bot.answers import IN_CHINESE
+from bot.languages import LANGUAGES, Tongue
+from bot.spoken import foreign_by_code
 
 _PATIENCE = 2
-_ENGLISH = re.compile(r"\b(english|inglés|anglais)\b|英语|英文|英語", re.IGNORECASE)
-_CHINESE = re.compile(r"\b(chinese|mandarin|putonghua|zhongwen)\b|中文|汉语|普通话|國語|国语|漢語", re.IGNORECASE)
+_CHOICE = "choose:"
+_NAMES: Mapping[Tongue, re.Pattern[str]] = {
+    "en": re.compile(
+        r"\b(english|inglés|anglais|englisch|inglese|inglês|engels|angielsk\w+|ingilizce)\b|英语|英文|英語|английск|الإنجليزية|영어|อังกฤษ",
+        re.I,
+    ),
+    "zh-TW": re.compile(r"traditional chinese|繁[体體]|正體", re.I),
+    "zh": re.compile(
+        r"(?<!traditional )\b(chinese|mandarin|putonghua|zhongwen|chinesisch|chinois|chino|cinese|chinês|chinees|chińsk\w+|çince)\b"
+        r"|(?<![繁體体])中文|汉语|普通话|國語|国语|漢語|китайск|الصينية|中国語|중국어|ภาษาจีน",
+        re.I,
+    ),
+    "ar": re.compile(r"\b(arabic|arabisch|arabe|árabe)\b|阿拉伯语|العربية|عربي", re.I),
+    "de": re.compile(r"\b(german|deutsch)\b|德语|德文", re.I),
+    "es": re.compile(r"\b(spanish|español|espanol|castellano|spanisch|espagnol)\b|西班牙语", re.I),
+    "fr": re.compile(r"\b(french|français|francais|französisch)\b|法语|法文", re.I),
+    "it": re.compile(r"\b(italian|italiano)\b|意大利语", re.I),
+    "ja": re.compile(r"\b(japanese|nihongo)\b|日语|日文|日本語", re.I),
+    "ko": re.compile(r"\b(korean|hangugeo)\b|韩语|韩文|한국어|한국말", re.I),
+    "nl": re.compile(r"\b(dutch|nederlands)\b|荷兰语", re.I),
+    "pl": re.compile(r"\b(polish|polski|polsku)\b|波兰语", re.I),
+    "pt": re.compile(r"\b(portuguese|português|portugues)\b|葡萄牙语|葡语", re.I),
+    "ru": re.compile(r"\b(russian|russki)\b|俄语|俄文|русск", re.I),
+    "th": re.compile(r"\bthai\b|泰语|泰文|ภาษาไทย", re.I),
+    "tr": re.compile(r"\b(turkish|türkçe|turkce)\b|土耳其语", re.I),
+}
 _NEGATED = re.compile(r"(?:\b(?:no|not|don'?t|cannot|can'?t|without)\b[^.,;]{0,25}|不[会懂看说要是]{1,3}|别用|不用)$", re.IGNORECASE)
 
 
@@ -54,7 +82,10 @@ class TakeChoice(Action):
         from actions import FLOWS
 
         turn = Turn(tracker, dispatcher)
-        form, question, _ = turn.chosen or ("", "", "")
+        form, question, value = turn.chosen or ("", "", "")
+        if f"{_CHOICE}{form}.{question}={value}" == IN_CHINESE:
+            say_again(turn, in_language="zh")
+            return []
         response = f"utter_more_{question}"
         if form == "more" and response in current().answers.names:
             turn.say(response)
@@ -108,30 +139,33 @@ class Decline(Action):
 
 
 class SetLanguage(Action):
-    """Go on in the language that was asked for."""
+    """Go on in the language that was asked for; or say that the one that was written is not understood."""
 
     def name(self) -> str:
         return "action_set_language"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(tracker, dispatcher)
-        wanted = wanted_language(turn.text)
-        if wanted is None:
+        strange = foreign_by_code(turn.foreign)
+        wanted = wanted_tongue(turn.text)
+        if strange is not None:
+            turn.say("utter_language_unknown", name=dict(strange.name), line=strange.line)
+        elif wanted is None:
             turn.say("utter_language")
         else:
-            turn.say(f"utter_language_{wanted}", set_language=wanted)
+            turn.say(f"utter_language_{wanted}" if wanted in LANGUAGES else "utter_language_set", set_language=wanted)
         return []
 
 
-def wanted_language(text: str) -> Language | None:
-    """The language a message asks for; one that is only named to be refused ("I don't speak Chinese") asks for the other."""
-    named: dict[Language, bool] = {}
-    for language, pattern in (("en", _ENGLISH), ("zh", _CHINESE)):
+def wanted_tongue(text: str) -> Tongue | None:
+    """The tongue a message asks for; one that is only named to be refused ("I don't speak Chinese") leaves the other of the two."""
+    named: dict[Tongue, bool] = {}
+    for tongue, pattern in _NAMES.items():
         for match in pattern.finditer(text):
-            named[language] = named.get(language, False) or not _NEGATED.search(text[: match.start()])  # type: ignore[index,call-overload]
-    wanted = [language for language, positive in named.items() if positive]
+            named[tongue] = named.get(tongue, False) or not _NEGATED.search(text[: match.start()])
+    wanted = [tongue for tongue, positive in named.items() if positive]
     if len(wanted) == 1:
         return wanted[0]
     if not wanted and len(named) == 1:
-        return "en" if "zh" in named else "zh"
+        return {"zh": "en", "en": "zh"}.get(next(iter(named)))  # type: ignore[return-value]
     return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.answers import IN_CHINESE
 from bot.catalogue.phrases import asks
-from bot.languages import DEFAULT, Language, as_language
+from bot.languages import DEFAULT, Language, Tongue, as_tongue, written
 
 UNSURE = "nlu_fallback"
 _DOUBTS = frozenset({"utter_ask_back", "utter_not_understood", "utter_out_of_scope", "utter_offer_person", "utter_offer_person_outside"})
@@ -24,9 +26,37 @@ _MISSING = re.compile(
 )
 _WORD = re.compile(r"<\w+:\d+>|[\u3400-\u9fff]{1,2}|[^\W_\u3400-\u9fff]+(?:['’-]\w+)*")
 _SHORT = 4
+_CHOOSE = "choose:"
+_ORDINALS = {"1": 0, "2": 1, "3": 2, "last": -1}
 # What may be said at any time, and the confidence from which anything else is believed while a question is open.
 COMMANDS = frozenset({"cancel", "handoff"})
 _CERTAIN = 0.75
+
+
+def _response(metadata: Mapping[str, Any]) -> str:
+    # The SDK names it one way, Rasa's own actions another.
+    return str(metadata.get("template") or metadata.get("utter_action"))
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer of the assistant: the name of the response, what filled it, and the replies it became."""
+
+    response: str
+    params: Mapping[str, Any]
+    replies: tuple[Mapping[str, Any], ...]
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The payloads that were offered, but for that of another language."""
+        offers = [str(offer.get("payload")) for reply in self.replies for offer in reply.get("quick_replies") or ()]
+        return tuple(payload for payload in offers if payload != IN_CHINESE)
+
+    @property
+    def stations(self) -> tuple[str, ...]:
+        """The keys of the stations that were shown."""
+        cards = [reply.get("card") or {} for reply in self.replies]
+        return tuple(str(each.get("key")) for card in cards if card.get("type") == "station" for each in card.get("stations") or ())
 
 
 @dataclass(frozen=True)
@@ -58,9 +88,19 @@ class Turn:
         return "" if text.startswith("/") else text
 
     @property
+    def tongue(self) -> Tongue:
+        """What the applicant speaks."""
+        return as_tongue(self.metadata.get("language")) or DEFAULT
+
+    @property
     def language(self) -> Language:
-        """The language to answer in."""
-        return as_language(self.metadata.get("language")) or DEFAULT
+        """The language in which facts are told to them."""
+        return written(self.tongue)
+
+    @property
+    def foreign(self) -> str | None:
+        """The code of the message's language when it is none that is understood."""
+        return self.metadata.get("foreign")
 
     @property
     def intent(self) -> str | None:
@@ -105,9 +145,55 @@ class Turn:
         return tuple(self.message.get("candidates") or ()) if self.message.get("decision") == "ask" else ()
 
     @property
+    def parts(self) -> Sequence[Mapping[str, Any]]:
+        """The questions of a message that asks several things: `text` and `topic` of each."""
+        return self.message.get("parts") or ()
+
+    def about(self, topic: str, text: str) -> Turn:
+        """This turn as if it had brought nothing but `text`, about `topic`."""
+        tracker = copy(self.tracker)
+        intent = {"name": topic, "confidence": 1.0}
+        metadata = {key: value for key, value in self.metadata.items() if key not in ("choice", "foreign")}
+        tracker.latest_message = {"text": text, "intent": intent, "metadata": metadata}
+        return Turn(tracker, self.dispatcher)
+
+    @property
+    def refers(self) -> str | None:
+        """What a message refers to that means something only after what was said before (`why`, `2` …)."""
+        return self.message.get("follow_up")
+
+    @cached_property
+    def said(self) -> tuple[Said, ...]:
+        """What the assistant answered to the message before this one."""
+        found: list[Said] = []
+        current = True
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user":
+                if not current:
+                    break
+                current = False
+            elif event.get("event") == "bot" and not current:
+                metadata = event.get("metadata") or {}
+                if metadata.get("author"):
+                    break
+                replies = ((event.get("data") or {}).get("custom") or {}).get("replies") or ()
+                found.insert(0, Said(_response(metadata), metadata.get("params") or {}, tuple(replies)))
+        return tuple(found)
+
+    @cached_property
+    def pointed(self) -> str | None:
+        """The payload of the quick reply that the message points at by its number."""
+        if self.refers not in _ORDINALS:
+            return None
+        offers = next((offered for said in reversed(self.said) if (offered := said.offers)), ())
+        at = _ORDINALS[self.refers]
+        return offers[at] if offers and -1 <= at < len(offers) else None
+
+    @property
     def chosen(self) -> tuple[str, str, str] | None:
-        """The quick reply that was chosen as form, question and value; None for anything else."""
-        name, found, value = str(self.metadata.get("choice") or "").partition("=")
+        """The quick reply that was chosen, or pointed at, as form, question and value; None for anything else."""
+        choice = str(self.metadata.get("choice") or (self.pointed or "").partition(_CHOOSE)[2])
+        name, found, value = choice.partition("=")
         form, dot, question = name.partition(".")
         return (form, question, value) if found and dot else None
 
@@ -126,7 +212,7 @@ class Turn:
                     # People spoke in between, and what the assistant had said before that is over.
                     yield frozenset()
                     return
-                names.add(str(metadata.get("template")))
+                names.add(_response(metadata))
             elif event.get("event") == "user":
                 if not current:
                     yield frozenset(names)

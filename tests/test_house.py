@@ -21,7 +21,7 @@ from bot.nlu.safety import SafetyPhrases
 from bot.settings import ROOT
 
 FEWEST = {"en": 12, "zh": 8}
-TECHNICAL_INTENTS = {"choose", "nlu_fallback"}
+TECHNICAL_INTENTS = {"choose", "several", "follow_up"}
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -128,7 +128,7 @@ def test_what_only_talks_names_no_sources(answers: Answers) -> None:
     named = {name for name in answers.names if (topic := answers.topics.get(answers.response(name).topic or "")) and topic.group == "talk"}
     assert {"utter_out_of_scope", "utter_sensitive_self_harm"} <= named
     for name in sorted(named | {"utter_offer_person", "utter_handoff"}):
-        reply = answers.replies(name, "en", {"candidates": (), "set_language": None})[0]
+        reply = answers.replies(name, "en", {"candidates": (), "set_language": None, "line": "", "name": ""})[0]
         assert reply["sources"] == [] and reply["source_line"] is None, name
 
 
@@ -159,7 +159,8 @@ def test_every_response_that_actions_name_exists(answers: Answers) -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"utter_[a-z_]*[a-z]", node.value):
                 named.add(node.value)
-    assert sorted(named - set(answers.names)) == []
+    # Rasa's own key for the name of a response.
+    assert sorted(named - set(answers.names) - {"utter_action"}) == []
 
 
 def test_every_action_is_declared_and_every_declared_action_exists(answers: Answers, domain: dict) -> None:

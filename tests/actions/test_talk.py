@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.person import AnswerSensitive, RequestPerson
-from actions.talk import Agree, Cancel, Decline, HandleDoubt, SetLanguage, TakeChoice, wanted_language
+from actions.talk import Agree, Cancel, Decline, HandleDoubt, SetLanguage, TakeChoice, wanted_tongue
 from tests.actions.conftest import Conversation
 
 
@@ -134,11 +134,14 @@ def test_a_sensitive_matter_of_no_known_kind_gets_the_general_reply(conversation
         ("I don't speak Chinese", "en"),
         ("我看不懂英文", "zh"),
         ("not in English, in Chinese", "zh"),
-        ("do you speak Russian", None),
+        ("do you speak Russian", "ru"),
+        ("auf Deutsch bitte", "de"),
+        ("请用繁體中文", "zh-TW"),
+        ("which languages are there", None),
     ],
 )
 def test_the_language_asked_for_is_found(text: str, language: str | None) -> None:
-    assert wanted_language(text) == language
+    assert wanted_tongue(text) == language
 
 
 def test_the_language_is_set_with_the_answer(conversation: Conversation) -> None:

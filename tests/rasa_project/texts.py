@@ -15,7 +15,12 @@ class PlainTexts:
     """Knows every response but `utter_lost_card`, whose absence quotes what was said."""
 
     def replies(
-        self, name: str, language: Language, params: Mapping[str, Any] | None = None, understood: Understood = NOTHING_UNDERSTOOD
+        self,
+        name: str,
+        language: Language,
+        params: Mapping[str, Any] | None = None,
+        understood: Understood = NOTHING_UNDERSTOOD,
+        text: str = "",
     ) -> list[dict[str, Any]]:
         """One reply that tells what it was made from."""
         if name == "utter_lost_card":

@@ -1,0 +1,102 @@
+"""What refers to what was said before: why, more, once more, in another language, the second one."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.asked import answer
+from actions.forms import start
+from actions.services import current
+from actions.turn import Said, Turn
+from bot.languages import Language
+
+_LANGUAGES: Final[dict[str, Language]] = {"in_chinese": "zh", "in_english": "en"}
+_ANSWER: Final = "utter_"
+_MORE: Final = "utter_more_"
+_CHOOSE: Final = "choose:"
+# Why something is asked, by the response that asks it.
+_REASONS: Final = {
+    "utter_ask_circumstance": "utter_why_circumstance",
+    "utter_ask_number": "utter_why_number",
+    "utter_ask_birth_date": "utter_why_birth_date",
+    "utter_ask_birth_date_again": "utter_why_birth_date",
+    "utter_ask_place": "utter_why_place",
+    "utter_ask_which_place": "utter_why_place",
+}
+
+
+def say_again(turn: Turn, **params: Any) -> bool:
+    """Give the last answer once more; False when there is none."""
+    # What a person took over from the assistant is no answer of its own.
+    said = [each for each in turn.said if each.response.startswith(_ANSWER) and each.response != "utter_handoff"]
+    for each in said:
+        turn.say(each.response, **{**each.params, **params})
+    return bool(said)
+
+
+class FollowUp(Action):
+    """Answers from what was said before; without anything before it, asks what is meant."""
+
+    def name(self) -> str:
+        return "action_follow_up"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        turn = Turn(tracker, dispatcher)
+        if turn.refers in _LANGUAGES:
+            language = _LANGUAGES[turn.refers]
+            # An open question is asked again by its form, in the new language.
+            if tracker.active_loop_name or not say_again(turn, set_language=language):
+                turn.say(f"utter_language_{language}", set_language=language)
+            return []
+        if turn.refers in ("why", "more"):
+            _explain(turn)
+            return []
+        if turn.refers == "again":
+            if not tracker.active_loop_name and not say_again(turn):
+                turn.say("utter_not_understood")
+            return []
+        return _take(turn)
+
+
+def _explain(turn: Turn) -> None:
+    last: Said | None = turn.said[-1] if turn.said else None
+    name = last.response if last is not None else ""
+    reason = next((_REASONS[said.response] for said in reversed(turn.said) if said.response in _REASONS), None)
+    more = name.replace(_ANSWER, _MORE, 1)
+    if reason is not None:
+        turn.say(reason)
+    elif last is None:
+        turn.say("utter_not_understood")
+    elif not name.startswith(_MORE) and more in current().answers.names:
+        turn.say(more)
+    else:
+        turn.say("utter_nothing_more")
+
+
+def _take(turn: Turn) -> list[EventType]:
+    """The thing that the message points at by its number: a station that was shown, or a choice that was offered."""
+    from actions import FLOWS
+
+    stations = next((said.stations for said in reversed(turn.said) if len(said.stations) > 1), ())
+    at = {"1": 0, "2": 1, "3": 2, "last": -1}[str(turn.refers)]
+    if stations and at < len(stations):
+        turn.say("utter_station", station=stations[at])
+        return []
+    payload = turn.pointed
+    if payload is not None and payload.startswith(_CHOOSE) and turn.chosen is not None:
+        form, question, _ = turn.chosen
+        more = f"{_MORE}{question}"
+        if form == "more" and more in current().answers.names:
+            turn.say(more)
+            return []
+        for flow in FLOWS:
+            if flow.name == form and flow.choose(turn, dict(turn.tracker.get_slot(f"{form}_state") or {})) is not None:
+                return start(flow, turn)
+    elif payload is not None and payload.startswith("/"):
+        return answer(turn.about(payload[1:], ""))
+    turn.say("utter_not_understood")
+    return []
