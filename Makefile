@@ -32,7 +32,7 @@ train: environment ## train the model if anything it learns from has changed
 	@$(PYTHON) -m bot train
 
 evaluate: environment ## how well questions that nobody trained on are understood
-	@$(PYTHON) -m bot.nlu.evaluate --holdout tests/dialogue/holdout/development.yml --model "$$($(PYTHON) -m bot train | tail -n 1)"
+	@$(PYTHON) -m bot.nlu.evaluate --model "$$($(PYTHON) -m bot train | tail -n 1)"
 
 bench: environment ## speed and memory, as ratios against a baseline of the same run
 	@$(PYTHON) -m benchmarks.bench
