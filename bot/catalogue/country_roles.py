@@ -99,6 +99,8 @@ class CountryRoles:
             return DEGREE
         if self._right(right, "no_crime"):
             return NO_CRIME
+        if mention.kind != "city" and mention.code != HOME and self._right(right, "nationality"):
+            return PASSPORT if self._right(right, PASSPORT) else NATIONALITY
         if self._within(left, "degree"):
             return DEGREE
         if self._within(left, "no_crime"):

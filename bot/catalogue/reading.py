@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from babel.languages import get_official_languages
 
+from bot.catalogue.amounts import counts_points, read_age
 from bot.catalogue.applications import ApplicationTypes, Category
 from bot.catalogue.choosing import PURPOSE, Offers, Words
 from bot.catalogue.circumstances import NO, YES, Circumstance, Circumstances
@@ -24,6 +25,9 @@ from bot.errors import DataError
 
 SAME: Final = "same_country"
 _NOTHING: Final = Profile()
+_UNCHANGED: Final = "nothing"
+# What is said of ages: reached, or so near that it may be reached while the permit lasts.
+_AGE, _OLD, _NEARLY_OLD = "age_60", 60, 55
 _LONE_LETTER: Final = re.compile(r"(?<![a-z0-9])([abc])(?![a-z0-9'])")
 
 
@@ -96,8 +100,9 @@ class Reader:
                     types.append(meaning.value)
                 elif meaning.key == CATEGORY:
                     categories.add(meaning.value)
-                else:
-                    said.setdefault(meaning.key, meaning.value)
+                elif said.get(meaning.key) in (None, _UNCHANGED):
+                    said[meaning.key] = meaning.value
+        self._read_amounts(bare, said)
         if len(categories) == 1:  # Several are compared, not claimed.
             said[CATEGORY] = categories.pop()
         purpose = self._offers.purpose(bare) if asked == TYPE else None
@@ -155,6 +160,14 @@ class Reader:
         before = bare[:start].rstrip()
         return any(before.endswith(word) and (not word[0].isascii() or not before[: -len(word)][-1:].isalpha()) for word in self._negations)
 
+    @staticmethod
+    def _read_amounts(bare: str, said: dict[str, str]) -> None:
+        age = read_age(bare)
+        if age is not None and not _NEARLY_OLD <= age < _OLD:
+            said.setdefault(_AGE, YES if age >= _OLD else NO)
+        if counts_points(bare):
+            said.setdefault("basis", "points")
+
     def _flag_mother_tongue(self, found: list[Found[list[_Meaning]]], known: dict[str, str]) -> None:
         """Where the language taught is no official one of the passport's country, it is probably not the mother tongue."""
         teaching = _Meaning("basis", "language_teacher")
@@ -194,7 +207,8 @@ class Reader:
         if said == SAME and profile is not None:
             others = ("nationality", "degree_country")
             return next((profile.circumstances[key] for key in others if key != question_id and key in profile.circumstances), None)
-        return UNKNOWN if said == UNKNOWN else None
+        # "No" and "none": there is no such paper, and no country to it.
+        return UNKNOWN if said in (UNKNOWN, NO) else None
 
     def _read_value(self, circumstance: Circumstance, bare: str, said: str | None, profile: Profile | None) -> str | None:
         meant = [
