@@ -97,6 +97,7 @@ def _take(turn: Turn) -> list[EventType]:
             if flow.name == form and flow.choose(turn, dict(turn.tracker.get_slot(f"{form}_state") or {})) is not None:
                 return start(flow, turn)
     elif payload is not None and payload.startswith("/"):
-        return answer(turn.about(payload[1:], ""))
+        topic = payload[1:]
+        return answer(turn.about(topic, turn.asked_back(topic)))
     turn.say("utter_not_understood")
     return []

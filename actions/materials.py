@@ -50,6 +50,10 @@ class MaterialsFlow(Flow):
     def begin(self, turn: Turn, before: State) -> Step:
         known = Profile.from_dict(before.get("profile") or {})
         new = self._read(turn, known, before.get("asked"))
+        if new.application_type is None and "unfinished" not in before and "asked" not in before:
+            meant = self._with_topic(_spoken_of(turn), new)
+            if meant.to_dict() != new.to_dict():
+                return replace(self._step(meant), says=(_noted(new, meant),))
         corrects = bool(new.context()) and (new.application_type is None or _CORRECTION.match(turn.text))
         same = known.application_type is None or new.application_type in (None, known.application_type)
         if not (corrects or "asked" in before or (before.get("unfinished") and same)):
@@ -92,19 +96,19 @@ class MaterialsFlow(Flow):
         if value is not None and asked not in new.context():
             new = new.answered(asked, value)
         if asked == TYPE and value != UNKNOWN:
-            new = self._with_topic(turn, new)
+            new = self._with_topic(turn.intent, new)
         merged = profile.merged(new)
         if merged.to_dict() == profile.to_dict():
             return None
         step = self._step(merged)
         if step.state.get("asked") != asked:
             return step
-        return replace(step, says=(("utter_noted", {"profile": merged.to_dict(), "keys": _differences(profile, merged)}),))
+        return replace(step, says=(_noted(profile, merged),))
 
     @staticmethod
-    def _with_topic(turn: Turn, new: Profile) -> Profile:
-        """What a message says that is classified as one kind of application, unless its words say another."""
-        topic = _TYPES.get(turn.intent or "", {})
+    def _with_topic(name: str | None, new: Profile) -> Profile:
+        """What a message says that is about one kind of application, unless its words say another."""
+        topic = _TYPES.get(name or "", {})
         if "purpose" in new.circumstances or new.application_type not in (None, topic.get(TYPE)):
             return new
         missing = {question: said for question, said in topic.items() if question not in new.context()}
@@ -157,10 +161,16 @@ class MaterialsFlow(Flow):
         return Step({**state, "asked": question.id})
 
 
-def _differences(before: Profile, after: Profile) -> list[str]:
-    """What a message added or changed."""
+def _spoken_of(turn: Turn) -> str | None:
+    """The kind of application that the last answer was about: "which papers?" after it is meant for that."""
+    return next((topic for topic in _TYPES if any(said.response == f"utter_{topic}" for said in turn.said)), None)
+
+
+def _noted(before: Profile, after: Profile) -> tuple[str, Mapping[str, Any]]:
+    """The response that says what a message added or changed."""
     known = before.context()
-    return [key for key, value in after.context().items() if known.get(key) != value]
+    keys = [key for key, value in after.context().items() if known.get(key) != value]
+    return "utter_noted", {"profile": after.to_dict(), "keys": keys}
 
 
 FLOW = MaterialsFlow()

@@ -83,9 +83,9 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """The redacted text; empty for a chosen quick reply."""
+        """The redacted text; for a topic that is chosen when the assistant asked back, what was said before; else empty for a choice."""
         text = str(self.message.get("text") or "")
-        return "" if text.startswith("/") else text
+        return self.asked_back(self.intent) if text.startswith("/") else text
 
     @property
     def tongue(self) -> Tongue:
@@ -188,6 +188,14 @@ class Turn:
         offers = next((offered for said in reversed(self.said) if (offered := said.offers)), ())
         at = _ORDINALS[self.refers]
         return offers[at] if offers and -1 <= at < len(offers) else None
+
+    def asked_back(self, topic: str | None) -> str:
+        """The message about which the assistant asked back whether `topic` is meant; empty when it did not, or inside a form."""
+        if self.tracker.active_loop_name or not any(topic in (said.params.get("candidates") or ()) for said in self.said):
+            return ""
+        texts = [str(event.get("text") or "") for event in self.tracker.events if event.get("event") == "user"]
+        before = texts[-2] if len(texts) > 1 else ""
+        return "" if before.startswith("/") else before
 
     @property
     def chosen(self) -> tuple[str, str, str] | None:

@@ -16,6 +16,7 @@ PURPOSE: Final = "purpose"
 _TOKEN: Final = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]")
 _ORDINAL: Final = re.compile(r"^\D{0,4}([1-9])\D{0,2}$")
 _LAST: Final = -1
+_PAUSE: Final = re.compile(r"[,.;!，。；！、]+")
 
 
 class Words:
@@ -81,11 +82,17 @@ class Offers:
         return self._words.ordinal(text, self._named(question_id, profile, labels_only=True))
 
     def labelled(self, question_id: str, text: str, profile: Profile) -> bool:
-        """Whether `text` is nothing but a label, a part of one, or a place in the row; other names for an answer do not count."""
+        """Whether `text` is nothing but a label, a part of one, a place in the row, or phrases that each stand for the same answer."""
         if question_id == TYPE and self.purpose(text) is not None:
             return True
         offered = self._named(question_id, profile, labels_only=True)
-        return self._words.pick(text, offered) is not None or self._words.ordinal(text, offered) is not None
+        named = self._words.pick(text, offered) is not None or self._words.ordinal(text, offered) is not None
+        return named or self._told(question_id, text)
+
+    def _told(self, question_id: str, text: str) -> bool:
+        pieces = [piece for piece in _PAUSE.split(text) if piece.strip()]
+        phrases = self._circumstances[question_id].phrases.values() if question_id in self._circumstances else ()
+        return bool(pieces) and any(all(self._words.equal(piece, listed) for piece in pieces) for listed in phrases)
 
     def purpose(self, text: str) -> str | None:
         """What the person wants to do, when a short answer to the first question says only this."""

@@ -147,7 +147,7 @@ class Conversation:
         events: list[Any] = [dict(event) for event in action().run(dispatcher, self._tracker(), {})]
         said = [(message["response"], message["params"]) for message in dispatcher.messages]
         self.events.append({"event": "action", "name": action().name()})
-        self.events += [{"event": "bot", "metadata": {"template": name}} for name, _ in said]
+        self.events += [{"event": "bot", "metadata": {"template": name, "params": params}} for name, params in said]
         self.events += events
         outcome = Outcome(events, said)
         self.slots.update(outcome.slots)

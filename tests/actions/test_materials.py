@@ -44,6 +44,33 @@ def test_nothing_known_asks_for_the_type(conversation: Conversation) -> None:
     assert asked(conversation) == "application_type"
 
 
+def test_which_papers_after_an_answer_about_one_kind_of_application_means_that_kind(conversation: Conversation) -> None:
+    conversation.hears("the embassy gave me a new passport", "passport_change")
+    conversation.events.append({"event": "bot", "metadata": {"utter_action": "utter_passport_change"}})
+    (response, params), *_ = conversation.hears("so which papers?", "materials").runs(RUN).said
+    assert response == "utter_noted" and set(params["keys"]) == {"application_type", "change"}
+    assert profile(conversation) == {"application_type": "change_information", "change": "passport"}
+
+
+def test_which_papers_with_a_kind_of_its_own_means_its_own(conversation: Conversation) -> None:
+    conversation.hears("the embassy gave me a new passport", "passport_change")
+    conversation.events.append({"event": "bot", "metadata": {"utter_action": "utter_passport_change"}})
+    assert conversation.hears("which papers for an extension?", "materials").runs(RUN).responses == []
+    assert profile(conversation) == {"application_type": "extension"}
+
+
+def test_a_topic_chosen_when_asked_back_keeps_what_was_said(conversation: Conversation) -> None:
+    conversation.hears("extension for a Frenchman of 45, what now", candidates=("extension", "materials")).runs(HandleDoubt)
+    conversation.hears("/materials", "materials").runs(RUN)
+    assert profile(conversation)["application_type"] == "extension"
+
+
+def test_a_topic_chosen_without_having_been_asked_back_keeps_nothing(conversation: Conversation) -> None:
+    conversation.hears("extension for a Frenchman of 45, how much", "fee")
+    conversation.hears("/materials", "materials").runs(RUN)
+    assert "nationality" not in profile(conversation)
+
+
 def test_who_comes_back_from_a_person_goes_on_with_the_list_or_begins_another(conversation: Conversation) -> None:
     conversation.hears("I'm French, teaching English, now in Dubai, first permit", "materials").runs(RUN)
     known, question = profile(conversation), asked(conversation)
