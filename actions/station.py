@@ -121,7 +121,7 @@ class StationFlow(Flow):
         text = turn.text
         if token:
             text = current().reveal(turn.conversation, token.group()) or ""
-        match = current().catalogue.places.find(text)
+        match = current().catalogue.whereabouts(text)
         if match.place is not None:
             known = {"point": token.group()} if token else {"place": match.place.key}
             return Step({**fresh, **known}, done=True)

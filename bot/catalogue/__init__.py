@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from bot.catalogue.calendar import WorkingCalendar
+from bot.catalogue.country_roles import HOME
 from bot.catalogue.deadlines import Deadlines
 from bot.catalogue.facts import Facts, Source, Text, load_sources
 from bot.catalogue.grounds import DATA
 from bot.catalogue.papers import Papers
-from bot.catalogue.places import Places
+from bot.catalogue.places import PlaceMatch, Places
 from bot.catalogue.reviews import Review, overdue, reviews_of_facts
 from bot.catalogue.stations import Stations
 from bot.errors import DataError
 
 __all__ = ["DATA", "Catalogue"]
+
+_WORDS: Final = re.compile(r"[\u3400-\u9fff]{1,2}|[^\W_\u3400-\u9fff]+(?:['’-]\w+)*")
+_FEW_WORDS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,14 @@ class Catalogue:
     def cited(self, tags: Iterable[str]) -> tuple[Source, ...]:
         """The sources behind tags, each once."""
         return tuple(self.sources[tag] for tag in dict.fromkeys(tags))
+
+    def whereabouts(self, text: str) -> PlaceMatch:
+        """Where the answer to "where are you?" says that somebody is; one abroad is outside, under the country's name."""
+        match = self.places.find(text)
+        if match.kind != "unknown" or len(_WORDS.findall(text)) > _FEW_WORDS:
+            return match
+        abroad = next((each for each in self.papers.countries.find(text) if each.kind != "person" and each.code != HOME), None)
+        return match if abroad is None else PlaceMatch("outside", outside_name=self.papers.countries[abroad.code].name)
 
     def district_name(self, district: str) -> Text:
         """The full name of a district by its short English one."""

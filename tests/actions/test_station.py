@@ -79,6 +79,21 @@ def test_a_place_outside_is_named_as_such(conversation: Conversation) -> None:
     assert response == "utter_place_outside" and params["name"]["en"] == "Dongguan"
 
 
+@pytest.mark.parametrize(
+    ("text", "country"), [("still in Singapore", "Singapore"), ("我人在伦敦", "United Kingdom"), ("Dubai", "United Arab")]
+)
+def test_a_country_or_a_city_abroad_is_outside(conversation: Conversation, text: str, country: str) -> None:
+    conversation.hears("where do I go", "station_nearest").runs(RUN)
+    conversation.hears(text).runs(VALIDATE)
+    [(response, params)] = conversation.runs(ASK).said
+    assert response == "utter_place_outside" and country in params["name"]["en"]
+
+
+def test_where_somebody_comes_from_is_not_where_they_are(conversation: Conversation) -> None:
+    conversation.hears("I am a German engineer and I need to know where to go", "station_nearest").runs(RUN)
+    assert conversation.runs(ASK).responses == ["utter_ask_place"]
+
+
 def test_a_position_far_away_is_outside_without_a_name(conversation: Conversation) -> None:
     token = conversation.hides("POINT", "48.8566, 2.3522")
     conversation.hears(token, "station_nearest").runs(RUN)

@@ -1,0 +1,34 @@
+"""Places as people name them when they are asked where they are: the station that comes first is one a clerk would name."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+import yaml
+
+from bot.catalogue import Catalogue
+from bot.settings import ROOT
+
+_NOW = datetime(2026, 11, 24, 2, 0, tzinfo=timezone.utc)
+_FILE = ROOT / "tests" / "dialogue" / "holdout" / "places.yml"
+_SHARE = 0.95
+
+
+def _first(catalogue: Catalogue, said: str) -> str:
+    match = catalogue.whereabouts(said)
+    if match.place is None:
+        return "ask" if match.kind == "ambiguous" else match.kind
+    return catalogue.stations.nearest(match.place, when=_NOW)[0].station.key
+
+
+def test_the_station_is_one_that_a_clerk_would_name(catalogue: Catalogue, capsys: pytest.CaptureFixture[str]) -> None:
+    entries = [entry for listed in yaml.safe_load(_FILE.read_text(encoding="utf-8")).values() for entry in listed]
+    assert len(entries) >= 150
+    assert len({said for said, _ in entries}) == len(entries)
+    heard = [(said, wanted, _first(catalogue, said)) for said, wanted in entries]
+    wrong = [f"{said!r}: {first}, not {wanted}" for said, wanted, first in heard if first not in wanted.split()]
+    right = 1 - len(wrong) / len(entries)
+    with capsys.disabled():
+        print(f"\n{len(entries)} places, {right:.1%} right", *wrong, sep="\n  ")
+    assert right >= _SHARE, wrong
