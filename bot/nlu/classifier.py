@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -29,6 +29,7 @@ from bot.nlu.parts import read_together
 from bot.nlu.safety import SafetyPhrases
 from bot.nlu.topic_model import Shape, TopicModel
 from bot.settings import ROOT
+from bot.spoken import tongue_of
 
 FALLBACK: Final = "nlu_fallback"
 STRANGERS: Final = "out_of_scope"
@@ -88,12 +89,12 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         """
         return {
             "hidden": 256,
-            "epochs": 8,
+            "epochs": 6,
             "gram_dimensions": 1024,
             "gram_longest": 4,
             "gram_weight": 0.7,
             "neighbours": 0.3,
-            "folds": 3,
+            "folds": 4,
             "ranking": 10,
             "candidates": 3,
             "not_offered": [STRANGERS],
@@ -119,11 +120,11 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         report(f"learning {len(self._classes)} topics from {len(encoded)} sentences")
         self._model, scores = topic_model.train(texts, vectors, labels, len(self._classes), self._shape, int(self._config["folds"]))
         strangers = self._classes.index(STRANGERS) if STRANGERS in self._classes else None
-        self._thresholds = fit_thresholds(scores, labels, strangers)
+        self._thresholds = fit_thresholds(scores, labels, strangers, [tongue_of(message.text) for message in encoded])
         right = float((scores.argmax(axis=1) == labels).mean())
         report(
             f"held-out sentences right: {right:.1%}; answers from {self._thresholds.answer_from:.2f}, "
-            f"declines what leads by less than {self._thresholds.lead_from:.2f}"
+            f"declines what has less than {self._thresholds.topic_share:.2f} of a topic"
         )
         self._persist(right)
         return self._resource
@@ -134,10 +135,14 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             np.savez(
                 folder / _WEIGHTS_FILE,
                 classes=np.asarray(self._classes, dtype=np.str_),
-                thresholds=np.asarray(list(vars(self._thresholds).values()), dtype=np.float64),
+                **self._thresholds.arrays(),
                 **self._model.arrays(),
             )
-            figures = {"held_out_right": right, "topics": len(self._classes), **vars(self._thresholds)}
+            figures = {
+                "held_out_right": right,
+                "topics": len(self._classes),
+                **asdict(replace(self._thresholds, by_tongue={**self._thresholds.by_tongue})),
+            }
             (folder / _FIGURES_FILE).write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
     @classmethod
@@ -154,7 +159,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         with model_storage.read_from(resource) as folder, np.load(folder / _WEIGHTS_FILE, allow_pickle=False) as stored:
             component._classes = [str(name) for name in stored["classes"]]
             component._model = TopicModel.restored(component._shape, dict(stored), len(component._classes))
-            component._thresholds = Thresholds(*(float(value) for value in stored["thresholds"]))
+            component._thresholds = Thresholds.restored(stored)
         if SENSITIVE in component._classes:
             component._safety = SafetyPhrases.load(ROOT)
         component._follow_ups = FollowUps.load(ROOT)
@@ -193,8 +198,9 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             message.set(SAFETY, kind, add_to_output=True)
             return
         refers = self._follow_ups.kind_of(text) if self._follow_ups else None
-        decision = self._decision(probabilities, ranking[0]["name"])
-        asked = self._asked(parts, each[1:], probabilities)
+        tongue = tongue_of(text)
+        decision = self._decision(probabilities, ranking[0]["name"], tongue)
+        asked = self._asked(parts, each[1:], probabilities, self._thresholds.sure_from(tongue))
         if (message.get("metadata") or {}).get("foreign") and LANGUAGE in self._classes:
             intent, decision = {"name": LANGUAGE, "confidence": 1.0}, "answer"
         elif refers is not None:
@@ -207,28 +213,29 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             intent = ranking[0] if decision == "answer" else {"name": FALLBACK, "confidence": ranking[0]["confidence"]}
         self._set(message, dict(intent), ranking, decision, self._candidates(ranking))
 
-    def _asked(self, parts: Sequence[str], each: Floats, whole: Floats) -> list[dict[str, Any]]:
+    def _asked(self, parts: Sequence[str], each: Floats, whole: Floats, sure_from: float) -> list[dict[str, Any]]:
         """The questions of a message that are surely about different topics, in order; what is only told is none of them."""
         asked: list[dict[str, Any]] = []
         for part, probabilities in zip(parts, each):
             first = int(probabilities.argmax())
             topic, confidence = self._classes[first], float(probabilities[first])
-            sure = confidence >= max(self._thresholds.answer_from, _SURE_PART)
-            if asks(part) and sure and first not in self._talk and topic not in {entry["topic"] for entry in asked}:
+            sure = confidence >= max(sure_from, _SURE_PART)
+            if asks(part) and sure and topic not in self._config["not_offered"] and topic not in {entry["topic"] for entry in asked}:
                 asked.append({"text": part, "topic": topic, "confidence": confidence})
         # Where the whole is surely about something that no part asks, the parts are only its story.
         first = int(whole.argmax())
-        told = float(whole[first]) >= self._thresholds.answer_from and self._classes[first] not in {entry["topic"] for entry in asked}
+        told = float(whole[first]) >= sure_from and self._classes[first] not in {entry["topic"] for entry in asked}
         return [] if told else asked[:_MOST_ASKED]
 
     @property
     def _talk(self) -> frozenset[int]:
-        return frozenset(number for number, name in enumerate(self._classes) if name in self._config["not_offered"])
+        aside = {*self._config["not_offered"]} - {STRANGERS, SENSITIVE}
+        return frozenset(number for number, name in enumerate(self._classes) if name in aside)
 
-    def _decision(self, probabilities: Floats, first: str) -> Decision:
+    def _decision(self, probabilities: Floats, first: str, tongue: str) -> Decision:
         stranger = float(probabilities[self._classes.index(STRANGERS)]) if STRANGERS in self._classes else 0.0
         topic = max(float(probability) for name, probability in zip(self._classes, probabilities) if name != STRANGERS)
-        decision = self._thresholds.decide(topic, stranger, urgent=first == SENSITIVE)
+        decision = self._thresholds.decide(topic, stranger, tongue, urgent=first == SENSITIVE)
         # What is about something else has an answer of its own.
         return "answer" if decision == "decline" and first == STRANGERS else decision
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,19 +15,22 @@ from bot.nlu.arrays import Floats, Ints, softmax
 
 Decision = Literal["answer", "ask", "decline"]
 
-WRONG_ANSWER_COSTS: Final = 0.75
-"""What a wrong answer takes away, measured in right answers. The examples crowd the borders between topics on purpose, so that
-held-out ones are missed more often than what people ask; a higher price would ask back at every second question."""
-HELPFUL_QUESTION: Final = 0.3
-"""What asking back is worth when the topic is among the candidates, measured in right answers."""
-STRANGERS_SHARE: Final = 0.1
-"""Strangers expected for one message about a topic."""
-DECLINED_IN_ERROR: Final = 0.04
-"""Share of messages about a topic that may be declined as being about something else. What people ask is easier than held-out
-examples, so that fewer are."""
+ASKED_BACK: Final = 0.12
+"""Share of held-out examples of a language that are asked back, so that of what people ask one in ten is. Every language has a
+threshold of its own, because probabilities are lower where there are fewer examples, and nobody should be asked back for the language
+they speak."""
+ASKED_BACK_CROWDED: Final = 0.24
+"""The same where many examples crowd the borders between topics on purpose, and are harder than what people ask."""
+_CROWDED_FROM: Final = 40
+"""Examples for each topic."""
+DECLINED_IN_ERROR: Final = 0.05
+"""Share of held-out examples of topics that may be declined as being about something else. What people ask is easier than they are,
+so that fewer are."""
 URGENT_FROM: Final = 0.3
 """The probability from which a topic is answered that does more harm when it is missed than when it is suspected."""
-_HELPFUL_CANDIDATES: Final = 3
+NOTHING_BELOW: Final = 0.1
+"""A first topic that is less likely says nothing at all."""
+_ENOUGH: Final = 200
 _LOWEST, _HIGHEST = 0.15, 0.9
 # A handful of easy examples would otherwise make the classifier sure of everything.
 _COLDEST, _HOTTEST = 0.3, 5.0
@@ -37,30 +42,54 @@ class Thresholds:
 
     Attributes:
         temperature: divides the scores so that probabilities mean what they say.
-        answer_from: the probability from which the first topic is answered.
-        lead_from: by how much the first topic must be likelier than "something else"; with less of a lead not even asking
-            back helps.
+        answer_from: the probability from which the first topic is answered; `by_tongue` has those of single languages.
+        topic_share: the first topic must have this share of what it and "something else" have together; with less not even
+            asking back helps.
     """
 
     temperature: float = 1.0
     answer_from: float = 0.5
-    lead_from: float = 0.15
+    topic_share: float = 0.5
+    by_tongue: Mapping[str, float] = field(default_factory=dict)
 
     def probabilities(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Calibrated probabilities of one or more rows of scores."""
         return np.asarray(softmax(scores / self.temperature), dtype=np.float32)
 
-    def decide(self, topic: float, stranger: float = 0.0, urgent: bool = False) -> Decision:
+    def sure_from(self, tongue: str) -> float:
+        """The probability from which the first topic is answered in a language."""
+        return self.by_tongue.get(tongue, self.answer_from)
+
+    def decide(self, topic: float, stranger: float = 0.0, tongue: str = "", urgent: bool = False) -> Decision:
         """What to do.
 
         Args:
             topic: the probability of the first topic that is not "something else".
             stranger: the probability of "something else".
+            tongue: the language of the message.
             urgent: the first topic is one that must not be missed.
         """
-        if topic - stranger < self.lead_from:
+        sure = self.sure_from(tongue)
+        if urgent and topic >= min(sure, URGENT_FROM):
+            return "answer"
+        if topic < NOTHING_BELOW or topic < self.topic_share * (topic + stranger):
             return "decline"
-        return "answer" if topic >= (min(self.answer_from, URGENT_FROM) if urgent else self.answer_from) else "ask"
+        return "answer" if topic >= sure else "ask"
+
+    def arrays(self) -> dict[str, Any]:
+        """What `restored` needs."""
+        return {
+            "thresholds": np.asarray([self.temperature, self.answer_from, self.topic_share], dtype=np.float64),
+            "tongues": np.asarray(list(self.by_tongue), dtype=np.str_),
+            "sure_from": np.asarray(list(self.by_tongue.values()), dtype=np.float64),
+        }
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, Any]) -> Thresholds:
+        """The thresholds whose `arrays` these are."""
+        by_tongue = {str(tongue): float(value) for tongue, value in zip(arrays["tongues"], arrays["sure_from"], strict=True)}
+        temperature, answer_from, topic_share = (float(value) for value in arrays["thresholds"])
+        return cls(temperature, answer_from, topic_share, MappingProxyType(by_tongue))
 
 
 def _temperature(scores: Floats, labels: Ints) -> float:
@@ -73,50 +102,31 @@ def _temperature(scores: Floats, labels: Ints) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(_COLDEST), np.log(_HOTTEST)), method="bounded").x))
 
 
-def _answer_from(first: Floats, right: npt.NDArray[np.bool_], helped: npt.NDArray[np.bool_], strangers: Floats) -> float:
-    grid = np.unique(np.round(np.concatenate([first, strangers, [_LOWEST, _HIGHEST]]), 3))
-    grid = grid[(grid >= _LOWEST) & (grid <= _HIGHEST)]
-    weight = STRANGERS_SHARE * len(first) / len(strangers) if len(strangers) else 0.0
-    gains = [
-        float(
-            (right & (first >= at)).sum()
-            - WRONG_ANSWER_COSTS * (~right & (first >= at)).sum()
-            + HELPFUL_QUESTION * (helped & (first < at)).sum()
-            - WRONG_ANSWER_COSTS * weight * (strangers >= at).sum()
-        )
-        for at in grid
-    ]
-    best = np.flatnonzero(np.asarray(gains) >= max(gains) - 1e-9)
-    return float(grid[best[-1]])
-
-
-def fit_thresholds(scores: Floats, labels: Ints, strangers_class: int | None) -> Thresholds:
+def fit_thresholds(scores: Floats, labels: Ints, strangers_class: int | None, tongues: Sequence[str] = ()) -> Thresholds:
     """Thresholds from out-of-fold scores.
 
     Args:
         scores: one row for each example, by a classifier that has not seen it.
         labels: the class of each example.
-        strangers_class: the class whose examples are about no topic at all. They are judged as if the classifier did
-            not know that class, because the strangers of tomorrow will be about other things.
+        strangers_class: the class whose examples are about no topic at all.
+        tongues: the language of each example.
     """
     temperature = _temperature(scores, labels)
-    thresholds = Thresholds(temperature=temperature)
+    probabilities = Thresholds(temperature=temperature).probabilities(scores)
     known = np.ones(len(labels), dtype=bool) if strangers_class is None else labels != strangers_class
-    probabilities = thresholds.probabilities(scores[known])
-    first = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels[known]
-    strangers = np.zeros(0, dtype=np.float32)
-    if strangers_class is not None and (~known).any():
-        masked = scores[~known].copy()
-        masked[:, strangers_class] = -np.inf
-        strangers = thresholds.probabilities(masked).max(axis=1)
-    helped = (np.argsort(-probabilities, axis=1)[:, :_HELPFUL_CANDIDATES] == labels[known][:, None]).any(axis=1)
-    answer_from = _answer_from(first, right, helped, strangers)
-    others = probabilities.copy()
-    stranger = np.zeros(len(others), dtype=np.float32)
+    stranger = np.zeros(len(labels), dtype=np.float32)
     if strangers_class is not None:
-        stranger = others[:, strangers_class].copy()
-        others[:, strangers_class] = 0
-    leads = others.max(axis=1) - stranger
-    lead_from = float(np.quantile(leads, DECLINED_IN_ERROR)) if len(leads) else 0.0
-    return Thresholds(temperature, answer_from, min(lead_from, answer_from))
+        stranger = probabilities[:, strangers_class].copy()
+        probabilities[:, strangers_class] = 0
+    topic = probabilities.max(axis=1)
+
+    def sure_from(among: npt.NDArray[np.bool_]) -> float:
+        crowded = among.sum() >= _CROWDED_FROM * len(np.unique(labels[known]))
+        return float(np.clip(np.quantile(topic[among], ASKED_BACK_CROWDED if crowded else ASKED_BACK), _LOWEST, _HIGHEST))
+
+    language = np.asarray(tongues) if len(tongues) else np.full(len(labels), "")
+    mine = {str(tongue): known & (language == tongue) for tongue in np.unique(language[known])}
+    by_tongue = {tongue: sure_from(among) for tongue, among in mine.items() if tongue and among.sum() >= _ENOUGH}
+    shares = topic[known] / np.maximum(topic[known] + stranger[known], 1e-9)
+    topic_share = float(np.quantile(shares, DECLINED_IN_ERROR)) if strangers_class is not None else 0.0
+    return Thresholds(temperature, sure_from(known), topic_share, MappingProxyType(by_tongue))

@@ -45,7 +45,7 @@ class Perceptron:
     @classmethod
     def restored(cls, arrays: Mapping[str, Any]) -> Perceptron:
         """The network whose `arrays` these are."""
-        return cls(**{field.name: np.ascontiguousarray(arrays[field.name]) for field in fields(cls)})
+        return cls(**{field.name: np.ascontiguousarray(arrays[field.name], dtype=np.float32) for field in fields(cls)})
 
 
 class _Adam:

@@ -1,4 +1,4 @@
-"""From the encoder's vectors to scores for topics: a neural network, and what the most similar examples are about."""
+"""From the encoder's vectors to scores for topics: a few neural networks, and what the most similar examples are about."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Shape:
     """What may be set about the model.
 
     Attributes:
-        hidden: size of the network's hidden layer.
-        epochs: how often the network sees each example.
+        hidden: size of a network's hidden layer.
+        epochs: how often a network sees each example.
         gram_dimensions, gram_longest, gram_weight: size, longest n-gram and weight of the character n-grams.
-        neighbours: the say of the most similar examples, from 0 to 1; the rest is the network's.
+        neighbours: the say of the most similar examples, from 0 to 1; the rest is the networks'.
     """
 
     hidden: int
@@ -36,9 +36,9 @@ class Shape:
         """Features that have learnt nothing yet."""
         return Features(self.gram_dimensions, self.gram_longest, self.gram_weight)
 
-    def mixed(self, network_scores: Floats, shares: Floats) -> Floats:
+    def mixed(self, opinion: Floats, shares: Floats) -> Floats:
         """Logarithms of the mixed probabilities."""
-        mixture = (1 - self.neighbours) * softmax(network_scores) + self.neighbours * shares
+        mixture = (1 - self.neighbours) * opinion + self.neighbours * shares
         return np.asarray(np.log(np.maximum(mixture, 1e-9)), dtype=np.float32)
 
 
@@ -48,24 +48,35 @@ class TopicModel:
 
     shape: Shape
     features: Features
-    network: Perceptron
+    networks: tuple[Perceptron, ...]
     neighbours: Neighbours
 
     def scores(self, texts: Sequence[str], vectors: Halves) -> Floats:
         """One row of scores, a column for each topic, for each message."""
-        network_scores = self.network.scores(self.features.rows(texts, vectors))
-        return self.shape.mixed(network_scores, self.neighbours.shares(vectors))
+        rows = self.features.rows(texts, vectors)
+        opinion = np.mean([softmax(network.scores(rows)) for network in self.networks], axis=0)
+        return self.shape.mixed(opinion, self.neighbours.shares(vectors))
 
     def arrays(self) -> dict[str, Any]:
-        """What `restored` needs, as arrays without objects."""
-        return {**self.features.arrays(), **self.network.arrays(), **self.neighbours.arrays()}
+        """What `restored` needs, as arrays without objects; the networks in half precision, which is enough to use them."""
+        networks = {
+            f"{number}.{name}": array.astype(np.float16)
+            for number, network in enumerate(self.networks)
+            for name, array in network.arrays().items()
+        }
+        return {**self.features.arrays(), **networks, **self.neighbours.arrays()}
 
     @classmethod
     def restored(cls, shape: Shape, arrays: Mapping[str, Any], topics: int) -> TopicModel:
         """The model whose `arrays` these are."""
         features = shape.features()
         features.restore(arrays)
-        return cls(shape, features, Perceptron.restored(arrays), Neighbours.restored(arrays, topics))
+        count = 1 + max(int(name.partition(".")[0]) for name in arrays if name[:1].isdigit())
+        networks = tuple(
+            Perceptron.restored({name.partition(".")[2]: array for name, array in arrays.items() if name.startswith(f"{number}.")})
+            for number in range(count)
+        )
+        return cls(shape, features, networks, Neighbours.restored(arrays, topics))
 
 
 def dealt(labels: Ints, folds: int) -> Ints:
@@ -78,18 +89,23 @@ def dealt(labels: Ints, folds: int) -> Ints:
 
 
 def train(texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shape: Shape, folds: int) -> tuple[TopicModel, Floats]:
-    """The model of all examples, and the scores that each example gets from models which have not seen it."""
+    """The model of all examples, and the scores that each example gets from a network which has not seen it.
+
+    Each network learns from all folds but one, and together they decide: better than one that has seen everything, and each
+    example is judged by one for which it is new, at no further cost.
+    """
     features = shape.features()
     features.learn(texts, vectors)
     rows = features.rows(texts, vectors)
     neighbours = Neighbours.of(vectors, labels, topics)
     fold = dealt(labels, folds)
     held_out = np.zeros((len(labels), topics), dtype=np.float32)
+    networks = []
     for number in range(folds):
-        mine = np.flatnonzero(fold == number)
+        mine, others = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        network = fit(rows, labels, topics, shape.hidden, shape.epochs, among=others)
+        networks.append(network)
         if len(mine):
-            others = np.flatnonzero(fold != number)
-            held_out[mine] = fit(rows, labels, topics, shape.hidden, shape.epochs, among=others).scores(rows[mine])
+            held_out[mine] = softmax(network.scores(rows[mine]))
     held_out = shape.mixed(held_out, neighbours.shares(vectors, without=fold))
-    network = fit(rows, labels, topics, shape.hidden, shape.epochs)
-    return TopicModel(shape, features, network, neighbours), held_out
+    return TopicModel(shape, features, tuple(networks), neighbours), held_out

@@ -17,6 +17,7 @@ from bot.nlu.classifier import TopicClassifier
 from bot.nlu.decisions import Thresholds
 from bot.nlu.encoder import ENCODED, Encoded
 from bot.nlu.network import DIMENSIONS
+from bot.nlu.follow_ups import FollowUps
 from bot.nlu.safety import SafetyPhrases
 from bot.settings import ROOT
 
@@ -36,8 +37,9 @@ def classifier(tmp_path: Path) -> TopicClassifier:
     component = TopicClassifier(config, LocalModelStorage(tmp_path), Resource("classifier"))
     component._classes = _CLASSES
     component._model = _Told()  # type: ignore[assignment]
-    component._thresholds = Thresholds(temperature=1.0, answer_from=0.6, lead_from=0.2)
+    component._thresholds = Thresholds(temperature=1.0, answer_from=0.6, topic_share=0.55)
     component._safety = SafetyPhrases.load(ROOT)
+    component._follow_ups = FollowUps.load(ROOT)
     return component
 
 
@@ -131,3 +133,53 @@ def test_the_model_keeps_everything_without_pickled_objects(classifier: TopicCla
     again, before = (each._model.scores(texts, vectors) for each in (loaded, classifier))  # type: ignore[union-attr]
     assert np.allclose(again, before, atol=0.05)
     assert (again.argmax(axis=1) == labels).mean() > 0.9
+
+
+def _vector(**probabilities: float) -> np.ndarray:
+    vector = np.zeros(DIMENSIONS, dtype=np.float16)
+    rest = (1 - sum(probabilities.values())) / (len(_CLASSES) - len(probabilities))
+    vector[: len(_CLASSES)] = np.log([probabilities.get(name, rest) for name in _CLASSES])
+    return vector
+
+
+def _read(classifier: TopicClassifier, whole: dict[str, float], *parts: tuple[str, dict[str, float]], **metadata: str) -> dict[str, Any]:
+    texts = tuple(text for text, _ in parts)
+    vectors = np.stack([_vector(**probabilities) for _, probabilities in parts]) if parts else None
+    message = Message({"text": " ".join(texts), "metadata": metadata, ENCODED: Encoded("", _vector(**whole), texts, texts, vectors)})
+    classifier.process([message])
+    return dict(message.as_dict(only_output_properties=True))
+
+
+def test_two_questions_in_one_message_are_two_topics_in_their_order(classifier: TopicClassifier) -> None:
+    understood = _read(classifier, {"fee": 0.5, "tax": 0.4}, ("What is the tax?", {"tax": 0.9}), ("How much is the permit?", {"fee": 0.9}))
+    assert understood["intent"]["name"] == "several"
+    assert [part["topic"] for part in understood["parts"]] == ["tax", "fee"]
+
+
+def test_story_before_a_question_is_no_question(classifier: TopicClassifier) -> None:
+    understood = _read(classifier, {"fee": 0.8}, ("I paid my tax.", {"tax": 0.95}), ("How much is the permit?", {"fee": 0.9}))
+    assert understood["intent"]["name"] == "fee" and "parts" not in understood
+
+
+def test_question_in_a_story_outweighs_it(classifier: TopicClassifier) -> None:
+    told = ("I paid my tax last year.", {"tax": 0.5})
+    asked = ("How much is the permit?", {"fee": 0.98})
+    alone = _read(classifier, {"tax": 0.5, "fee": 0.45})
+    together = _read(classifier, {"tax": 0.5, "fee": 0.45}, told, asked)
+    assert alone["intent_ranking"][0]["name"] == "tax" and together["intent_ranking"][0]["name"] == "fee"
+
+
+def test_two_parts_about_the_same_topic_are_one_question(classifier: TopicClassifier) -> None:
+    understood = _read(classifier, {"fee": 0.8}, ("What does it cost?", {"fee": 0.9}), ("Is it free?", {"fee": 0.9}))
+    assert understood["intent"]["name"] == "fee"
+
+
+def test_what_refers_to_what_was_said_is_told_apart_from_topics(classifier: TopicClassifier) -> None:
+    understood = _understand(classifier, text="and in Chinese?", tax=0.9)
+    assert (understood["intent"]["name"], understood["follow_up"]) == ("follow_up", "in_chinese")
+
+
+def test_language_that_is_not_known_is_about_languages(classifier: TopicClassifier) -> None:
+    classifier._classes = [*_CLASSES[:-1], "language"]
+    assert _read(classifier, {"fee": 0.9}, foreign="vi")["intent"]["name"] == "language"
+    assert _read(classifier, {"fee": 0.9})["intent"]["name"] == "fee"

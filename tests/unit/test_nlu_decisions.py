@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from bot.nlu.arrays import softmax
-from bot.nlu.decisions import Thresholds, _answer_from, fit_thresholds
+from bot.nlu.decisions import ASKED_BACK, ASKED_BACK_CROWDED, DECLINED_IN_ERROR, Thresholds, fit_thresholds
 
 
 def _scores(labels: np.ndarray, classes: int, strength: np.ndarray, seed: int) -> np.ndarray:
@@ -14,42 +15,54 @@ def _scores(labels: np.ndarray, classes: int, strength: np.ndarray, seed: int) -
     return noise.astype(np.float32)
 
 
-def test_decisions_follow_the_two_thresholds() -> None:
-    thresholds = Thresholds(temperature=1.0, answer_from=0.6, lead_from=0.2)
-    assert [thresholds.decide(confidence) for confidence in (0.9, 0.6, 0.59, 0.2, 0.19)] == ["answer", "answer", "ask", "ask", "decline"]
+def test_decisions_follow_the_thresholds() -> None:
+    thresholds = Thresholds(temperature=1.0, answer_from=0.6, topic_share=0.0)
+    assert [thresholds.decide(confidence) for confidence in (0.9, 0.6, 0.59, 0.1, 0.09)] == ["answer", "answer", "ask", "ask", "decline"]
 
 
-def test_what_hardly_leads_over_something_else_is_declined() -> None:
-    thresholds = Thresholds(answer_from=0.5, lead_from=0.2)
-    assert [thresholds.decide(0.55, stranger) for stranger in (0.1, 0.34, 0.36, 0.45)] == ["answer", "answer", "decline", "decline"]
+def test_what_has_too_little_of_a_topic_is_declined() -> None:
+    thresholds = Thresholds(answer_from=0.5, topic_share=0.7)
+    assert [thresholds.decide(0.55, stranger) for stranger in (0.1, 0.23, 0.24, 0.45)] == ["answer", "answer", "decline", "decline"]
 
 
-def test_what_is_urgent_is_answered_sooner() -> None:
-    thresholds = Thresholds(answer_from=0.6, lead_from=0.1)
+def test_what_is_urgent_is_answered_sooner_and_never_declined_for_a_stranger() -> None:
+    thresholds = Thresholds(answer_from=0.6, topic_share=0.7)
     assert (thresholds.decide(0.4), thresholds.decide(0.4, urgent=True), thresholds.decide(0.2, urgent=True)) == ("ask", "answer", "ask")
+    assert thresholds.decide(0.4, 0.5) == "decline" and thresholds.decide(0.4, 0.5, urgent=True) == "answer"
 
 
-def test_the_temperature_undoes_overconfidence() -> None:
-    labels = np.random.default_rng(1).integers(0, 5, size=4000)
+def test_language_has_a_threshold_of_its_own() -> None:
+    thresholds = Thresholds(answer_from=0.6, by_tongue={"tr": 0.3})
+    assert [thresholds.decide(0.4, tongue=tongue) for tongue in ("en", "tr")] == ["ask", "answer"]
+
+
+def test_temperature_undoes_overconfidence() -> None:
     honest = np.random.default_rng(2).normal(size=(4000, 5)).astype(np.float32)
     labels = np.array([np.random.default_rng(i).choice(5, p=row) for i, row in enumerate(softmax(honest.astype(np.float64)))])
     assert abs(fit_thresholds(honest * 3, labels, None).temperature - 3) < 0.4
 
 
-def test_strangers_raise_the_threshold_for_answers() -> None:
-    dice = np.random.default_rng(3)
-    first = dice.uniform(0.2, 1.0, size=500).astype(np.float32)
-    right = dice.uniform(size=500) < first
-    helped = np.ones(500, dtype=bool)
-    sure_strangers = np.full(2000, 0.7, dtype=np.float32)
-    alone = _answer_from(first, right, helped, np.zeros(0, dtype=np.float32))
-    assert alone < 0.7 < _answer_from(first, right, helped, sure_strangers)
+def test_every_language_asks_back_about_equally_often() -> None:
+    labels = np.tile(np.arange(6), 100)
+    strength = np.where(np.arange(600) < 300, 2.5, 1.8)
+    tongues = ["en"] * 300 + ["tr"] * 300
+    scores = _scores(labels, 6, strength, seed=5)
+    thresholds = fit_thresholds(scores, labels, None, tongues)
+    assert thresholds.by_tongue["tr"] < thresholds.by_tongue["en"]
+    asked = [thresholds.decide(float(row.max()), tongue=tongue) == "ask" for row, tongue in zip(thresholds.probabilities(scores), tongues)]
+    for half in (asked[:300], asked[300:]):
+        # Fifty examples for each topic are a crowd.
+        assert np.mean(half) == pytest.approx(ASKED_BACK_CROWDED, abs=0.02)
+    sparse = fit_thresholds(scores[:204], labels[:204], None, tongues[:204])
+    few = [sparse.decide(float(row.max()), tongue="en") == "ask" for row in sparse.probabilities(scores[:204])]
+    assert np.mean(few) == pytest.approx(ASKED_BACK, abs=0.02)
 
 
-def test_declining_needs_less_certainty_than_answering() -> None:
-    labels = np.repeat(np.arange(6), 50)
-    thresholds = fit_thresholds(_scores(labels, 6, np.full(300, 2.0), seed=5), labels, None)
-    assert 0 <= thresholds.lead_from <= thresholds.answer_from <= 0.9
+def test_language_with_few_examples_has_no_threshold_of_its_own() -> None:
+    labels = np.tile(np.arange(6), 50)
+    assert fit_thresholds(_scores(labels, 6, np.full(300, 3.0), seed=5), labels, None, ["en"] * 250 + ["th"] * 50).by_tongue.keys() == {
+        "en"
+    }
 
 
 def test_few_real_questions_are_declined_and_most_strangers_are() -> None:
@@ -62,5 +75,11 @@ def test_few_real_questions_are_declined_and_most_strangers_are() -> None:
         probabilities = thresholds.probabilities(rows)
         return float(np.mean([thresholds.decide(float(row[:4].max()), float(row[4])) == "decline" for row in probabilities]))
 
-    assert declined(scores) <= 0.041
+    assert declined(scores) <= DECLINED_IN_ERROR + 0.01
     assert declined(strangers) > 0.9
+
+
+def test_thresholds_come_back_from_their_arrays() -> None:
+    thresholds = Thresholds(1.5, 0.4, 0.6, {"en": 0.4, "tr": 0.25})
+    restored = Thresholds.restored(thresholds.arrays())
+    assert restored == thresholds
