@@ -47,6 +47,12 @@ def answer(turn: Turn) -> list[EventType]:
     return []
 
 
+def _enough(flow: Any, part: Turn, whole: Turn) -> Turn:
+    """The whole message where it says what one part of it leaves open ("It ends on 30 November. When may I extend?"), else the part."""
+    state = dict(whole.tracker.get_slot(f"{flow.name}_state") or {})
+    return whole if not flow.begin(part, state).done and flow.begin(whole, state).done else part
+
+
 class AnswerSeveral(Action):
     """Each question of a message in its order; what must ask back does so at the end, the first of them first."""
 
@@ -60,6 +66,8 @@ class AnswerSeveral(Action):
         for part in turn.parts:
             each = turn.about(str(part["topic"]), str(part["text"]))
             flow = _flow_of(str(part["topic"]))
+            if flow is not None:
+                each = _enough(flow, each, turn.about(str(part["topic"]), turn.text))
             if flow is None:
                 events += answer(each)
             elif flow.begin(each, dict(tracker.get_slot(f"{flow.name}_state") or {})).done:

@@ -36,6 +36,7 @@ _NAMED: Final = 2
 _DESCRIBED: Final = 3
 # What is concluded and not said.
 _DERIVED: Final = frozenset({"teaches_mother_tongue"})
+_ASKED: Final = "utter_ask_circumstance"
 _CORRECTION = re.compile(
     r"^\W*(?:(?:no|nope|not|sorry|actually|wait|i mean|correction|instead)\b|不|错了|改成|应该是|我是说)", re.IGNORECASE
 )
@@ -54,7 +55,7 @@ class MaterialsFlow(Flow):
             meant = self._with_topic(_spoken_of(turn), new)
             if meant.to_dict() != new.to_dict():
                 return replace(self._step(meant), says=(_noted(new, meant),))
-        corrects = bool(new.context()) and (new.application_type is None or _CORRECTION.match(turn.text))
+        corrects = bool(new.context()) and (new.application_type is None or _CORRECTION.match(turn.words))
         same = known.application_type is None or new.application_type in (None, known.application_type)
         if not (corrects or "asked" in before or (before.get("unfinished") and same)):
             return self._step(new)
@@ -75,11 +76,11 @@ class MaterialsFlow(Flow):
 
     def claims(self, turn: Turn) -> bool:
         reader = current().catalogue.papers.reader
-        profile = reader.read_profile(turn.text)
+        profile = reader.read_profile(turn.words)
         if turn.candidates[:1] == ("materials",) and profile.application_type is not None:
             return True
         said = profile.context().keys() - _DERIVED - ({TYPE} if "purpose" in profile.circumstances else set())
-        return (len(said) >= _DESCRIBED and not turn.asks) or (len(said) >= _NAMED and reader.asks_for_list(turn.text))
+        return (len(said) >= _DESCRIBED and not turn.asks) or (len(said) >= _NAMED and reader.asks_for_list(turn.words))
 
     def take(self, turn: Turn, state: State) -> Step | None:
         papers = current().catalogue.papers
@@ -89,10 +90,10 @@ class MaterialsFlow(Flow):
             return self.choose(turn, state)
         if asked is None:
             return self._step(profile)
-        if not turn.text or self._belongs_elsewhere(turn, asked, profile):
+        if not turn.words or self._belongs_elsewhere(turn, asked, profile):
             return None
         new = self._read(turn, profile, asked)
-        value = papers.reader.read_answer(asked, turn.text, profile)
+        value = papers.reader.read_answer(asked, turn.words, profile)
         if value is not None and asked not in new.context():
             new = new.answered(asked, value)
         if asked == TYPE and value != UNKNOWN:
@@ -118,24 +119,25 @@ class MaterialsFlow(Flow):
 
     @staticmethod
     def _read(turn: Turn, known: Profile, asked: str | None) -> Profile:
-        corrects = _CORRECTION.match(turn.text) is not None
-        return current().catalogue.papers.reader.read_profile(turn.text, known, asked, corrects)
+        corrects = _CORRECTION.match(turn.words) is not None
+        return current().catalogue.papers.reader.read_profile(turn.words, known, asked, corrects)
 
     @staticmethod
     def _belongs_elsewhere(turn: Turn, asked: str, profile: Profile) -> bool:
         if not turn.interrupts or turn.intent in _ANSWERS:
             return False
         reader = current().catalogue.papers.reader
-        if not turn.asks and reader.names_answer(asked, turn.text, profile):
+        if not turn.asks and reader.names_answer(asked, turn.words, profile):
             return False
-        if turn.short and not turn.asks and turn.intent not in COMMANDS and reader.read_profile(turn.text).circumstances:
+        if turn.short and not turn.asks and turn.intent not in COMMANDS and reader.read_profile(turn.words).circumstances:
             return False
         topic = current().answers.topics.get(turn.intent or "")
         return turn.asks or turn.intent == "handoff" or (topic is not None and topic.group == "talk")
 
     def ask(self, turn: Turn, state: State) -> None:
         if state.get("asked"):
-            turn.say("utter_ask_circumstance", question=state["asked"], profile=state["profile"])
+            first = all(said.response != _ASKED for said in turn.said)
+            turn.say(_ASKED, question=state["asked"], profile=state["profile"], first=first)
 
     def finish(self, turn: Turn, state: State) -> State:
         profile = Profile.from_dict(state["profile"])

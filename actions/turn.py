@@ -12,6 +12,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.services import current
 from bot.answers import IN_CHINESE
 from bot.catalogue.phrases import asks
 from bot.languages import DEFAULT, Language, Tongue, as_tongue, written
@@ -87,6 +88,11 @@ class Turn:
         text = str(self.message.get("text") or "")
         return self.asked_back(self.intent) if text.startswith("/") else text
 
+    @cached_property
+    def words(self) -> str:
+        """The text in the words that the catalogue reads: what it knows of other tongues is in English."""
+        return current().catalogue.papers.foreign.english(self.text, self.tongue)
+
     @property
     def tongue(self) -> Tongue:
         """What the applicant speaks."""
@@ -132,7 +138,7 @@ class Turn:
     @property
     def lacks(self) -> bool:
         """Whether the message says that what was asked for is not known or not at hand."""
-        return _MISSING.search(self.text) is not None
+        return _MISSING.search(self.words) is not None
 
     @property
     def short(self) -> bool:

@@ -161,7 +161,7 @@ class Answers:
         facts = [*named, *facts_of(response, language, self.catalogue.facts), *part.facts]
         citations = Citations(self.text, tongue)
         shown = citations.shown(self._claims(response, facts, part))
-        introduced = frame and not framed and not response.name.startswith(_ASKS)
+        introduced = frame and not framed and (not response.name.startswith(_ASKS) or given.get("first"))
         pieces = [self._introduced(response, tongue)] if introduced else []
         pieces += [self.text(lead.response, tongue, **lead.params) for lead in leads]
         pieces.append(self._template(response, tongue).fill(self.catalogue.facts, language, given))
@@ -200,6 +200,8 @@ class Answers:
 
     def _introduced(self, response: Response, tongue: Tongue) -> str:
         """The line in the applicant's tongue before a fact that is told in another language."""
+        if response.name.startswith(_ASKS):
+            return self.text("utter_frame_asked", tongue)
         topic = self.topics.get(response.topic or "")
         if topic is not None and topic.group == "faq":
             return self.text("utter_frame_understood", tongue, title=self._frames[tongue].titles[topic.name])

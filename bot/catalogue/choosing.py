@@ -92,7 +92,7 @@ class Offers:
     def _told(self, question_id: str, text: str) -> bool:
         pieces = [piece for piece in _PAUSE.split(text) if piece.strip()]
         phrases = self._circumstances[question_id].phrases.values() if question_id in self._circumstances else ()
-        return bool(pieces) and any(all(self._words.equal(piece, listed) for piece in pieces) for listed in phrases)
+        return bool(pieces) and any(all(_is_mostly(piece, listed) for piece in pieces) for listed in phrases)
 
     def purpose(self, text: str) -> str | None:
         """What the person wants to do, when a short answer to the first question says only this."""
@@ -115,6 +115,12 @@ class Offers:
                 if each.value in values
             )
         return {value: (*labels,) if labels_only else (*labels, *others) for value, labels, others in named}
+
+
+def _is_mostly(piece: str, phrases: Collection[str]) -> bool:
+    """Whether one of `phrases` makes at least half of `piece`."""
+    letters = plain(piece).strip()
+    return any((said := plain(phrase)) in letters and 2 * len(said) >= len(letters) for phrase in phrases)
 
 
 def _singular(token: str) -> str:

@@ -12,6 +12,7 @@ from bot.catalogue.circumstances import Circumstances
 from bot.catalogue.countries import Countries
 from bot.catalogue.entries import read_entries
 from bot.catalogue.facts import Facts, Text, read_text, read_yaml
+from bot.catalogue.foreign_words import ForeignWords
 from bot.catalogue.glossary import Glossary
 from bot.catalogue.grounds import Grounds
 from bot.catalogue.materials import Materials
@@ -33,6 +34,7 @@ class Papers:
     countries: Countries
     checklists: Checklists
     reader: Reader
+    foreign: ForeignWords
     stages: Stages
     glossary: Glossary
     reviews: tuple[Review, ...]
@@ -84,6 +86,7 @@ class Papers:
                 labels=labels,
             ),
             reader=Reader.load(folder, types=types, categories=categories, circumstances=circumstances, countries=countries),
+            foreign=ForeignWords.load(folder, countries=countries),
             stages=stages,
             glossary=glossary,
             reviews=tuple(grounds.reviews),

@@ -71,6 +71,19 @@ def test_a_topic_chosen_without_having_been_asked_back_keeps_nothing(conversatio
     assert "nationality" not in profile(conversation)
 
 
+def test_a_phrase_for_the_answer_is_one_even_where_it_sounds_like_a_call_for_a_person(conversation: Conversation) -> None:
+    conversation.hears("注销需要哪些材料", "materials", language="zh").runs(RUN)
+    assert asked(conversation) == "cancel_case"
+    conversation.hears("员工失联，找不到人", "handoff", language="zh").runs(VALIDATE)
+    assert profile(conversation)["cancel_case"] == "employee_missing"
+
+
+def test_a_call_for_a_person_is_no_answer(conversation: Conversation) -> None:
+    conversation.hears("注销需要哪些材料", "materials", language="zh").runs(RUN)
+    assert asked(conversation) == "cancel_case"
+    assert conversation.hears("转人工", "handoff", language="zh").runs(VALIDATE).events == []
+
+
 def test_who_comes_back_from_a_person_goes_on_with_the_list_or_begins_another(conversation: Conversation) -> None:
     conversation.hears("I'm French, teaching English, now in Dubai, first permit", "materials").runs(RUN)
     known, question = profile(conversation), asked(conversation)

@@ -46,9 +46,15 @@ def test_statements_are_no_questions(text: str) -> None:
     assert not turn(text).asks
 
 
+@pytest.mark.usefixtures("services")
 @pytest.mark.parametrize("text", ["I don't have it", "dont know my number", "我没有编号", "忘了", "I can’t find it"])
 def test_saying_that_something_is_missing_is_recognised(text: str) -> None:
     assert turn(text).lacks
+
+
+@pytest.mark.usefixtures("services")
+def test_words_of_another_tongue_are_read_in_english() -> None:
+    assert turn("habe ich nicht", metadata={"language": "de"}).lacks
 
 
 @pytest.mark.parametrize(("text", "short"), [("福田口岸", True), ("Shenzhen Bay Port", True), ("<NUMBER:1>", True), ("", False)])
