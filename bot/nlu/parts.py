@@ -23,7 +23,11 @@ _LONGEST: Final = 260
 """What a part is cut to; more of one sentence says no more about its topic."""
 
 # A full stop ends a sentence only before a blank, and not after a single capital or a short form such as "Mr.".
-_END: Final = re.compile(r"(?<=[!?;。！？；…؟])\s*|(?<=[^\s.A-Z]{2}\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bNo\.)(?<!\bDr\.)(?<!\bCo\.)(?<!\bLtd\.)(?<!e\.g\.)\s+|\n+")
+_END: Final = re.compile(
+    r"(?<=[!?;。！？；…؟])\s*"
+    r"|(?<=[^\s.A-Z]{2}\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bNo\.)(?<!\bDr\.)(?<!\bCo\.)(?<!\bLtd\.)(?<!e\.g\.)\s+"
+    r"|\n+"
+)
 _JOINT: Final = re.compile(
     r",?\s+(?:and|also|plus|&|und|et|y|e|en|i|ve)\s+(?:also\s+|then\s+)?"
     r"(?=(?:how|what|where|when|which|who|why|do|does|did|can|could|is|are|should|must|will|wie|was|wo|wann|welche|combien|quand|où|quels?|"

@@ -16,8 +16,8 @@ from bot.nlu import topic_model
 from bot.nlu.classifier import TopicClassifier
 from bot.nlu.decisions import Thresholds
 from bot.nlu.encoder import ENCODED, Encoded
-from bot.nlu.network import DIMENSIONS
 from bot.nlu.follow_ups import FollowUps
+from bot.nlu.network import DIMENSIONS
 from bot.nlu.safety import SafetyPhrases
 from bot.settings import ROOT
 

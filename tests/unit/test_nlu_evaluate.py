@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import DataError
 from bot.nlu import evaluate
-from bot.nlu.evaluate import BARS, MOST, below, calibration_error, figures, lines, score
+from bot.nlu.evaluate import BARS, MOST, below, calibration_error, fallen, figures, lines, score
 from bot.nlu.holdout import Outcome, Question, read_holdout
 
 
@@ -54,6 +54,14 @@ def test_figure_below_its_bar_is_named_with_both() -> None:
     missed = below(figures(_SOME))
     assert "en right: 0.500, must be 0.93" in missed and "declined in error: 0.200, may be 0.04" in missed
     assert not any(line.startswith("sensitive recognised") for line in missed)
+
+
+def test_figure_that_has_fallen_is_named_with_both() -> None:
+    found = figures(_SOME)
+    assert fallen(found, {"en right": 0.505, "strangers declined": 0.6, "declined in error": 0.2}) == [
+        "strangers declined: 0.500, was 0.600"
+    ]
+    assert fallen(found, {"declined in error": 0.1}) == ["declined in error: 0.200, was 0.100"]
 
 
 def test_every_language_of_the_encoder_has_a_bar() -> None:
