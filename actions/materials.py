@@ -40,6 +40,13 @@ _ASKED: Final = "utter_ask_circumstance"
 _CORRECTION = re.compile(
     r"^\W*(?:(?:no|nope|not|sorry|actually|wait|i mean|correction|instead)\b|不|错了|改成|应该是|我是说)", re.IGNORECASE
 )
+# Somebody else, of whom nothing is known yet.
+_ANOTHER = re.compile(
+    r"\b(?:another|other|second|next) (?:colleague|employee|person|applicant|candidate|teacher|engineer|one of (?:our|my))\b"
+    r"|\bsomeone else\b"
+    r"|(?:另一|另外一|还有一|下一|换一?)[个位名](?:同事|员工|人|外教|老师|申请人|工程师)",
+    re.IGNORECASE,
+)
 
 
 class MaterialsFlow(Flow):
@@ -49,6 +56,8 @@ class MaterialsFlow(Flow):
     action: ClassVar[str] = "action_list_materials"
 
     def begin(self, turn: Turn, before: State) -> Step:
+        if _ANOTHER.search(turn.words):
+            before = {}
         known = Profile.from_dict(before.get("profile") or {})
         new = self._read(turn, known, before.get("asked"))
         if new.application_type is None and "unfinished" not in before and "asked" not in before:

@@ -94,6 +94,14 @@ class Offers:
         phrases = self._circumstances[question_id].phrases.values() if question_id in self._circumstances else ()
         return bool(pieces) and any(all(_is_mostly(piece, listed) for piece in pieces) for listed in phrases)
 
+    def tells(self, question_id: str, text: str, profile: Profile) -> bool:
+        """Whether one piece of `text` is an offered answer by any of its names, or its names make at least half of the text."""
+        pieces = [piece for piece in _PAUSE.split(text) if piece.strip()]
+        if any(self.pick(question_id, piece.strip(), profile) is not None for piece in pieces):
+            return True
+        named = self._named(question_id, profile, labels_only=False) if question_id in self._circumstances else {}
+        return any(_is_mostly(text, names) for names in named.values())
+
     def purpose(self, text: str) -> str | None:
         """What the person wants to do, when a short answer to the first question says only this."""
         choices = self._circumstances[PURPOSE].choices
@@ -118,9 +126,12 @@ class Offers:
 
 
 def _is_mostly(piece: str, phrases: Collection[str]) -> bool:
-    """Whether one of `phrases` makes at least half of `piece`."""
-    letters = plain(piece).strip()
-    return any((said := plain(phrase)) in letters and 2 * len(said) >= len(letters) for phrase in phrases)
+    """Whether `phrases` make at least half of `piece`."""
+    whole = plain(piece).strip()
+    rest = whole
+    for phrase in sorted(map(plain, phrases), key=len, reverse=True):
+        rest = rest.replace(phrase, "")
+    return 2 * len(rest) <= len(whole)
 
 
 def _singular(token: str) -> str:

@@ -84,6 +84,28 @@ def test_a_call_for_a_person_is_no_answer(conversation: Conversation) -> None:
     assert conversation.hears("转人工", "handoff", language="zh").runs(VALIDATE).events == []
 
 
+@pytest.mark.parametrize("text", ["Now another colleague, an extension. Which papers?", "还有一个同事要延期，要什么材料"])
+def test_of_somebody_else_nothing_is_known(conversation: Conversation, text: str) -> None:
+    conversation.slots["materials_state"] = {"profile": {"application_type": "extension", "category": "A", "circumstances": {}}}
+    conversation.hears(text, "materials").runs(RUN)
+    assert profile(conversation) == {"application_type": "extension"}
+
+
+@pytest.mark.parametrize("text", ["degree and experience, normal software job", "本科加五年工作经验"])
+def test_an_answer_is_one_although_its_words_sound_like_a_topic(conversation: Conversation, text: str) -> None:
+    conversation.hears("first permit from abroad, category B", "materials").runs(RUN)
+    assert asked(conversation) == "basis"
+    conversation.hears(text, "work_experience_letter").runs(VALIDATE)
+    assert profile(conversation)["basis"] == "degree_experience"
+
+
+def test_a_question_that_may_be_one_of_several_is_asked_back_inside_the_form(conversation: Conversation) -> None:
+    conversation.hears("first permit from abroad, category B", "materials").runs(RUN)
+    conversation.hears("how many photos?", candidates=("photo_spec", "material_detail"))
+    assert conversation.runs(VALIDATE).responses == []
+    assert conversation.runs(HandleDoubt).responses == ["utter_ask_back"]
+
+
 def test_who_comes_back_from_a_person_goes_on_with_the_list_or_begins_another(conversation: Conversation) -> None:
     conversation.hears("I'm French, teaching English, now in Dubai, first permit", "materials").runs(RUN)
     known, question = profile(conversation), asked(conversation)
