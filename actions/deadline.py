@@ -56,7 +56,12 @@ class DeadlineFlow(Flow):
             order = turn.choice("deadline.order") or chosen_order(turn, state, past=False)
             if order in ORDERS:
                 return self._step(turn, {**state, "order": order})
+        if turn.intent == "out_of_scope" and turn.asks:
+            return None
         after = self._read(turn, state)
+        if turn.interrupts and turn.asks and turn.intent != "deadline" and "day" not in state:
+            # A day of which another question speaks is not the one to count from.
+            after.pop("day", None)
         brief = turn.short and not turn.asks and turn.intent not in _STOPPING
         if "rule" not in state and "rule" in after and (brief or _labelled(turn.text) is not None):
             return self._step(turn, after)

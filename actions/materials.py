@@ -30,6 +30,7 @@ _TYPES: Final[Mapping[str, Mapping[str, str]]] = {
     "cancellation": {TYPE: "cancellation"},
     "short_term": {TYPE: "short_term"},
     "in_country": {TYPE: "new_in_china"},
+    "late_extension": {},
 }
 # How many things a message must say of the person to be about the list: with a word for it, and without one.
 _NAMED: Final = 2
@@ -103,7 +104,7 @@ class MaterialsFlow(Flow):
             return None
         new = self._read(turn, profile, asked)
         value = papers.reader.read_answer(asked, turn.words, profile)
-        if value is not None and asked not in new.context():
+        if value is not None and asked not in new.context() and not self._by_the_way(turn, asked, value, profile):
             new = new.answered(asked, value)
         if asked == TYPE and value != UNKNOWN:
             new = self._with_topic(turn.intent, new)
@@ -141,7 +142,20 @@ class MaterialsFlow(Flow):
         if turn.short and not turn.asks and turn.intent not in COMMANDS and reader.read_profile(turn.words).circumstances:
             return False
         topic = current().answers.topics.get(turn.intent or "")
-        return turn.asks or turn.intent == "handoff" or (topic is not None and topic.group == "talk")
+        if turn.asks or turn.intent in COMMANDS or (topic is not None and topic.group == "talk"):
+            return True
+        # What is told under another topic names a kind of application without choosing it ("they refuse to cancel my permit").
+        named = None if turn.short or turn.intent in _TYPES else reader.read_profile(turn.words).application_type
+        return named not in (None, profile.application_type) and not _CORRECTION.match(turn.words)
+
+    @staticmethod
+    def _by_the_way(turn: Turn, asked: str, value: str, profile: Profile) -> bool:
+        """Whether a message that is surely about a topic of its own only happens to hold a word of an answer."""
+        papers = current().catalogue.papers
+        offered = asked not in papers.circumstances or papers.circumstances[asked].kind == "choice"
+        if not offered or not turn.interrupts or turn.intent in _ANSWERS or turn.intent in _TYPES:
+            return False
+        return not papers.reader.is_answer(asked, turn.words, profile) and not (turn.short and value == UNKNOWN)
 
     def ask(self, turn: Turn, state: State) -> None:
         if state.get("asked"):

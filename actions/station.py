@@ -33,6 +33,8 @@ _ASKED_OF_IT = re.compile(r"\b(?:where|address|hours|phone|open)\b|在哪|哪里
 # Topics whose words also name a place.
 _RELATED = frozenset({"station_nearest", "station_info", "station_list", "other_city"})
 _CERTAIN = 100
+# Those of them that have answers of their own, for which no place is needed.
+_ANSWERED_ALONE = _RELATED - {"station_nearest"}
 # What is said so briefly that a place in it is meant, whatever else the classifier hears.
 _MAY_BE_A_PLACE = frozenset({"out_of_scope", "greet"})
 
@@ -65,7 +67,9 @@ class StationFlow(Flow):
         if turn.intent in _MAY_BE_A_PLACE:
             return False
         meant = turn.short and not turn.asks
-        return (meant or "station_nearest" in turn.candidates) and self._names_place(turn)
+        # "Where near Xixiang?" asks for a station unless something else is as likely.
+        where = not turn.candidates and _NEAR.search(turn.text) is not None and _ASKED_OF_IT.search(turn.text) is not None
+        return (meant or where or "station_nearest" in turn.candidates) and self._names_place(turn)
 
     @staticmethod
     def _names_place(turn: Turn) -> bool:
@@ -82,7 +86,10 @@ class StationFlow(Flow):
         if turn.interrupts and turn.intent not in _RELATED and not named and not _POINT.search(turn.text):
             return None
         fresh = {key: value for key, value in state.items() if key not in ("between", "outside", "unknown")}
-        return self._read(turn, state) or Step({**fresh, "unknown": True}, missed=True)
+        step = self._read(turn, state)
+        if turn.interrupts and turn.intent in _ANSWERED_ALONE and (step is None or _only_touches(turn)):
+            return None
+        return step or Step({**fresh, "unknown": True}, missed=True)
 
     def ask(self, turn: Turn, state: State) -> None:
         if state.get("between"):
@@ -151,6 +158,11 @@ def _asked_by_name(text: str) -> Station | None:
     if _NEAR.search(text) or not _COUNTER.search(text) or not _ASKED_OF_IT.search(text):
         return None
     return _named(text)
+
+
+def _only_touches(turn: Turn) -> bool:
+    """Whether a message about another city names places without saying that one is there."""
+    return turn.intent == "other_city" and not turn.short and (turn.asks or not _NEAR.search(turn.text))
 
 
 def _day_in(turn: Turn) -> State:

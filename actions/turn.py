@@ -123,11 +123,13 @@ class Turn:
         """Whether the message is about a topic of its own although a question is open.
 
         While a question is open a message is more likely an answer than anything else, so that a topic needs the form of a
-        question, or much certainty.
+        question, or much certainty. What is surely about something else needs both, for a name may seem to be that.
         """
+        confidence = float((self.message.get("intent") or {}).get("confidence") or 0.0)
+        if self.intent == "out_of_scope":
+            return self.asks and not self.short and confidence >= _CERTAIN
         if not self.sure:
             return False
-        confidence = float((self.message.get("intent") or {}).get("confidence") or 0.0)
         return self.asks or self.intent in COMMANDS or confidence >= _CERTAIN
 
     @property

@@ -135,6 +135,11 @@ class Reader:
         """Whether `text` is nothing but the label of an offered answer, a part of it, or its place in the row."""
         return self._offers.labelled(question_id, text, profile)
 
+    def is_answer(self, question_id: str, text: str, profile: Profile) -> bool:
+        """Whether `text` is an offered answer by any of its names, a part of one, or its place in the row, with little beside it."""
+        bare = plain(text).strip()
+        return self._offers.pick(question_id, bare, profile) is not None or self._offers.tells(question_id, bare, profile)
+
     def _countries_in(
         self, text: str, bare: str, masked: Collection[tuple[int, int]], known: Profile, asked: str | None, corrects: bool
     ) -> dict[str, str]:

@@ -134,3 +134,9 @@ def test_every_offered_rule_is_known(conversation: Conversation, rule: str) -> N
     conversation.hears("work out a date", "deadline").runs(RUN)
     conversation.hears("", choice=f"deadline.rule={rule}").runs(VALIDATE)
     assert conversation.slots["deadline_state"] == {"rule": rule}
+
+
+def test_a_day_in_another_question_is_not_the_one_to_count_from(conversation: Conversation) -> None:
+    conversation.hears("until when can we file for the extension", "deadline").runs(RUN)
+    assert conversation.hears("what's the weather today", "out_of_scope").runs(VALIDATE).responses == ["utter_form_not_understood"]
+    assert conversation.slots["deadline_answer"] is None and "day" not in conversation.slots["deadline_state"]

@@ -421,3 +421,19 @@ def test_a_material_is_shown_as_it_is_for_the_person_of_the_list(conversation: C
     conversation.slots["materials_state"] = {"profile": {"application_type": "extension", "category": None, "circumstances": {}}}
     [(_, params)] = conversation.hears("the contract", "material_detail").runs(ShowMaterial).said
     assert params["profile"]["application_type"] == "extension"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("boss refuses to cancel my permit", "employer_refuses"),
+        ("i can't find my passport since 3 days", "lost_passport"),
+        ("护照丢了居留许可也在里面", "lost_passport"),
+    ],
+)
+def test_what_is_told_under_another_topic_is_no_answer(conversation: Conversation, text: str, intent: str) -> None:
+    conversation.hears("documents", "materials").runs(RUN)
+    conversation.hears("extension").runs(VALIDATE)
+    before = profile(conversation)
+    assert conversation.hears(text, intent).runs(VALIDATE).events == []
+    assert profile(conversation) == before

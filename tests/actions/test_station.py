@@ -224,3 +224,22 @@ def test_a_bare_place_is_claimed_when_the_classifier_is_not_sure(conversation: C
 @pytest.mark.parametrize("text", ["what is the weather like in Nanshan?", "my uncle owns a restaurant near the Nanshan metro station"])
 def test_a_sentence_that_only_mentions_a_place_is_not_claimed(conversation: Conversation, text: str) -> None:
     assert not station.FLOW.claims(conversation.hears(text).turn())
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("opening hours", "station_info"),
+        ("list of all stations", "station_list"),
+        ("Can I work in Guangzhou with a Shenzhen permit?", "other_city"),
+    ],
+)
+def test_what_needs_no_place_is_answered_while_the_place_is_asked_for(conversation: Conversation, text: str, intent: str) -> None:
+    conversation.hears("where do I go", "station_nearest").runs(RUN)
+    assert conversation.hears(text, intent).runs(VALIDATE).events == []
+
+
+def test_another_city_as_the_place_is_outside(conversation: Conversation) -> None:
+    conversation.hears("where do I go", "station_nearest").runs(RUN)
+    conversation.hears("Guangzhou", "other_city").runs(VALIDATE)
+    assert conversation.runs(ASK).responses == ["utter_place_outside"]
