@@ -7,7 +7,7 @@ export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run test check train evaluate bench sizes screenshots facts demo lock clean
+.PHONY: help environment run test check train evaluate compare bench sizes screenshots facts demo lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ train: environment ## train the model if anything it learns from has changed
 
 evaluate: environment ## how well questions that nobody trained on are understood
 	@$(PYTHON) -m bot.nlu.evaluate --model "$$($(PYTHON) -m bot train | tail -n 1)"
+
+compare: environment ## how other classifiers do beside ours, on the same questions; ROWS=linear,ours chooses (half an hour)
+	@$(PYTHON) -m benchmarks.understanding $(if $(ROWS),--rows $(ROWS))
 
 bench: environment ## speed and memory, as ratios against a baseline of the same run
 	@$(PYTHON) -m benchmarks.bench
