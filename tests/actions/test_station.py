@@ -221,6 +221,12 @@ def test_a_bare_place_is_claimed_when_the_classifier_is_not_sure(conversation: C
     assert station.FLOW.claims(conversation.hears(text).turn())
 
 
+@pytest.mark.parametrize("text", ["宝安西乡附近哪里可以办外国人工作证", "where near Xixiang can I get this done?"])
+def test_where_near_a_place_is_claimed_unless_it_may_be_about_something_else(conversation: Conversation, text: str) -> None:
+    assert station.FLOW.claims(conversation.hears(text).turn())
+    assert not station.FLOW.claims(conversation.hears(text, candidates=("medical_exam", "photo_spec")).turn())
+
+
 @pytest.mark.parametrize("text", ["what is the weather like in Nanshan?", "my uncle owns a restaurant near the Nanshan metro station"])
 def test_a_sentence_that_only_mentions_a_place_is_not_claimed(conversation: Conversation, text: str) -> None:
     assert not station.FLOW.claims(conversation.hears(text).turn())
