@@ -28,6 +28,8 @@ _NOTHING: Final = Profile()
 _UNCHANGED: Final = "nothing"
 # What is said of ages: reached, or so near that it may be reached while the permit lasts.
 _AGE, _OLD, _NEARLY_OLD = "age_60", 60, 55
+# A clause that is nothing but the letter: "renewal, German, B".
+_LETTER_ALONE: Final = re.compile(r"(?<=[,;，；、])\s*([abc])\s*(?=[,;，；、.。]|$)")
 _LONE_LETTER: Final = re.compile(r"(?<![a-z0-9])([abc])(?![a-z0-9'])")
 
 
@@ -103,6 +105,7 @@ class Reader:
                 elif said.get(meaning.key) in (None, _UNCHANGED):
                     said[meaning.key] = meaning.value
         self._read_amounts(bare, said)
+        categories = categories or {match.group(1).upper() for match in _LETTER_ALONE.finditer(bare)}
         if len(categories) == 1:  # Several are compared, not claimed.
             said[CATEGORY] = categories.pop()
         purpose = self._offers.purpose(bare) if asked == TYPE else None

@@ -64,6 +64,8 @@ SENTENCES: list[tuple[str, dict[str, str | None]]] = [
     ("extension, I'm 41", {"application_type": "extension", "age_60": "no"}),
     ("extension, he is 58", {"application_type": "extension", "age_60": None}),
     ("we counted 72 points", {"basis": "points"}),
+    ("renewal, German, B", {"application_type": "extension", "nationality": "DE", "category": "B"}),
+    ("plan a, b or c, please", {"category": None}),
     ("境内申请A类要什么", {"application_type": "new_in_china", "category": "A"}),
     ("境外申请，C类", {"application_type": "new_abroad", "category": "C"}),
     ("我们公司想招一个巴西外教，人还在国外", {"application_type": "new_abroad", "nationality": "BR", "basis": "language_teacher"}),
