@@ -168,6 +168,9 @@ def _latin(words: list[str], otherwise: Tongue) -> Tongue | None:
     ranked = sorted(((value, tongue) for tongue, value in score.items()), reverse=True)
     best, first = ranked[0] if ranked else (0.0, DEFAULT)
     second = ranked[1][0] if len(ranked) > 1 else 0.0
+    if len(lower) == 1 and first == DEFAULT:
+        # One English word says nothing: everybody uses some.
+        return None
     if best - second >= _LEAD:
         return first
     # What says too little may be a word in the language of the conversation.

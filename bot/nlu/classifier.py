@@ -89,7 +89,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         """
         return {
             "hidden": 256,
-            "epochs": 6,
+            "epochs": 5,
             "gram_dimensions": 1024,
             "gram_longest": 4,
             "gram_weight": 0.7,
@@ -174,11 +174,11 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         for message in messages:
             encoded = message.data.pop(ENCODED, None)
             if encoded is not None and self._model is not None:
-                vectors = encoded.vector[None]
-                if encoded.parts:
-                    vectors = np.concatenate([vectors, encoded.part_vectors])
                 with one_thread():
-                    scores = self._model.scores([encoded.text, *encoded.part_texts], vectors)
+                    scores = self._model.scores([encoded.text], encoded.vector[None])
+                    if encoded.parts and encoded.part_vectors is not None:
+                        parts = self._model.scores_of_parts(encoded.part_texts, encoded.part_vectors)
+                        scores = np.concatenate([scores, parts])
                 self._understand(message, encoded.parts, self._thresholds.probabilities(scores))
             elif str(message.get(TEXT) or "").startswith("/"):
                 self._set(message, {"name": None, "confidence": 1.0}, [], "answer", [])
@@ -187,7 +187,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         return messages
 
     def _understand(self, message: Message, parts: Sequence[str], each: Floats) -> None:
-        probabilities = read_together(each[0], each[1:], parts, self._talk)
+        probabilities = read_together(each[0], each[1:], parts, self._talk, self._strangers)
         order = np.argsort(-probabilities, kind="stable")
         ranking = [{"name": self._classes[i], "confidence": float(probabilities[i])} for i in order[: int(self._config["ranking"])]]
         text = str(message.get(TEXT))
@@ -226,6 +226,10 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         first = int(whole.argmax())
         told = float(whole[first]) >= sure_from and self._classes[first] not in {entry["topic"] for entry in asked}
         return [] if told else asked[:_MOST_ASKED]
+
+    @property
+    def _strangers(self) -> list[int]:
+        return [number for number, name in enumerate(self._classes) if name == STRANGERS]
 
     @property
     def _talk(self) -> frozenset[int]:

@@ -15,7 +15,7 @@ from bot.nlu.arrays import Floats, Ints, softmax
 
 Decision = Literal["answer", "ask", "decline"]
 
-ASKED_BACK: Final = 0.12
+ASKED_BACK: Final = 0.16
 """Share of held-out examples of a language that are asked back, so that of what people ask one in ten is. Every language has a
 threshold of its own, because probabilities are lower where there are fewer examples, and nobody should be asked back for the language
 they speak."""
@@ -23,10 +23,10 @@ ASKED_BACK_CROWDED: Final = 0.24
 """The same where many examples crowd the borders between topics on purpose, and are harder than what people ask."""
 _CROWDED_FROM: Final = 40
 """Examples for each topic."""
-DECLINED_IN_ERROR: Final = 0.05
+DECLINED_IN_ERROR: Final = 0.065
 """Share of held-out examples of topics that may be declined as being about something else. What people ask is easier than they are,
 so that fewer are."""
-URGENT_FROM: Final = 0.3
+URGENT_FROM: Final = 0.25
 """The probability from which a topic is answered that does more harm when it is missed than when it is suspected."""
 NOTHING_BELOW: Final = 0.1
 """A first topic that is less likely says nothing at all."""

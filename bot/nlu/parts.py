@@ -61,19 +61,21 @@ def parts_of(text: str) -> list[str]:
     return [sentence[-_LONGEST:] for sentence in sentences]
 
 
-def read_together(whole: Floats, each: Floats, parts: Sequence[str], talk: Collection[int]) -> Floats:
+def read_together(whole: Floats, each: Floats, parts: Sequence[str], talk: Collection[int], aside: Collection[int] = ()) -> Floats:
     """Probabilities of a message from those of the whole and of its parts.
 
     Args:
         whole: one probability for each topic.
         each: one row for each of `parts`; may be empty.
         talk: columns of small talk.
+        aside: columns that count in a part that asks only: what is told before a question is often about something else.
     """
     if not parts:
         return whole
     weights = np.asarray([1.0 if asks(part) else _TOLD for part in parts], dtype=np.float32)
     heard = each.copy()
     heard[:, list(talk)] *= _TALK
+    heard[np.ix_([not asks(part) for part in parts], list(aside))] *= _TALK
     together = (weights[:, None] * heard).sum(axis=0) / weights.sum()
     mixed = _WHOLE * whole + (1 - _WHOLE) * together
     return np.asarray(mixed / mixed.sum(), dtype=np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from bot.nlu.arrays import Floats, Halves, Ints, softmax
 from bot.nlu.features import Features
 from bot.nlu.neighbours import Neighbours
 from bot.nlu.perceptron import Perceptron, fit
+
+_TAKEN: Final = 0.4
+"""How much of the logarithm of the number of examples; chosen with the questions of tests/dialogue/development in view."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,10 @@ class Shape:
         """Features that have learnt nothing yet."""
         return Features(self.gram_dimensions, self.gram_longest, self.gram_weight)
 
-    def mixed(self, opinion: Floats, shares: Floats) -> Floats:
-        """Logarithms of the mixed probabilities."""
+    def mixed(self, opinion: Floats, shares: Floats, offsets: Floats) -> Floats:
+        """Logarithms of the mixed probabilities, with what each topic is given or taken."""
         mixture = (1 - self.neighbours) * opinion + self.neighbours * shares
-        return np.asarray(np.log(np.maximum(mixture, 1e-9)), dtype=np.float32)
+        return np.asarray(np.log(np.maximum(mixture, 1e-9)) + offsets, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,20 @@ class TopicModel:
     features: Features
     networks: tuple[Perceptron, ...]
     neighbours: Neighbours
+    offsets: Floats
 
     def scores(self, texts: Sequence[str], vectors: Halves) -> Floats:
         """One row of scores, a column for each topic, for each message."""
+        return self.shape.mixed(self._opinion(texts, vectors), self.neighbours.shares(vectors), self.offsets)
+
+    def scores_of_parts(self, texts: Sequence[str], vectors: Halves) -> Floats:
+        """The same for sentences of a message; the most similar examples, which take most of the time, are not asked again."""
+        opinion = self._opinion(texts, vectors)
+        return self.shape.mixed(opinion, opinion, self.offsets)
+
+    def _opinion(self, texts: Sequence[str], vectors: Halves) -> Floats:
         rows = self.features.rows(texts, vectors)
-        opinion = np.mean([softmax(network.scores(rows)) for network in self.networks], axis=0)
-        return self.shape.mixed(opinion, self.neighbours.shares(vectors))
+        return np.asarray(np.mean([softmax(network.scores(rows)) for network in self.networks], axis=0), dtype=np.float32)
 
     def arrays(self) -> dict[str, Any]:
         """What `restored` needs, as arrays without objects; the networks in half precision, which is enough to use them."""
@@ -64,7 +75,7 @@ class TopicModel:
             for number, network in enumerate(self.networks)
             for name, array in network.arrays().items()
         }
-        return {**self.features.arrays(), **networks, **self.neighbours.arrays()}
+        return {**self.features.arrays(), **networks, **self.neighbours.arrays(), "offsets": self.offsets}
 
     @classmethod
     def restored(cls, shape: Shape, arrays: Mapping[str, Any], topics: int) -> TopicModel:
@@ -76,7 +87,7 @@ class TopicModel:
             Perceptron.restored({name.partition(".")[2]: array for name, array in arrays.items() if name.startswith(f"{number}.")})
             for number in range(count)
         )
-        return cls(shape, features, networks, Neighbours.restored(arrays, topics))
+        return cls(shape, features, networks, Neighbours.restored(arrays, topics), arrays["offsets"].astype(np.float32))
 
 
 def dealt(labels: Ints, folds: int) -> Ints:
@@ -107,5 +118,13 @@ def train(texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shap
         networks.append(network)
         if len(mine):
             held_out[mine] = softmax(network.scores(rows[mine]))
-    held_out = shape.mixed(held_out, neighbours.shares(vectors, without=fold))
-    return TopicModel(shape, features, tuple(networks), neighbours), held_out
+    offsets = _offsets(labels, topics)
+    held_out = shape.mixed(held_out, neighbours.shares(vectors, without=fold), offsets)
+    return TopicModel(shape, features, tuple(networks), neighbours, offsets), held_out
+
+
+def _offsets(labels: Ints, topics: int) -> Floats:
+    """What a topic is taken for having many examples: strangers and matters of danger have many because they are many-sided, not
+    because people write them so often."""
+    counts = np.maximum(np.bincount(labels, minlength=topics), 1).astype(np.float32)
+    return np.asarray(-_TAKEN * np.log(counts / np.median(counts)), dtype=np.float32)

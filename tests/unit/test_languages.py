@@ -30,6 +30,8 @@ from bot.spoken import foreign, tongue_of
         ("日本語で答えてください", "zh", "ja"),
         ("我的permit什么时候到期", "en", "zh"),
         ("visa cost", "en", "en"),
+        ("person", "zh", "zh"),
+        ("yes", "de", "de"),
         ("visa", "it", "it"),
         ("Wie lange dauert das?", "en", "de"),
         ("dokumenty", "en", "pl"),

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import DataError
 from bot.nlu import evaluate
-from bot.nlu.evaluate import BARS, MOST, below, calibration_error, fallen, figures, lines, score
+from bot.nlu.evaluate import BARS, MOST, below, calibration_error, fallen, figures, lines, newly_below, score
 from bot.nlu.holdout import Outcome, Question, read_holdout
 
 
@@ -62,6 +62,13 @@ def test_figure_that_has_fallen_is_named_with_both() -> None:
         "strangers declined: 0.500, was 0.600"
     ]
     assert fallen(found, {"declined in error": 0.1}) == ["declined in error: 0.200, was 0.100"]
+
+
+def test_bar_that_was_missed_when_it_was_accepted_is_no_news() -> None:
+    found = figures(_SOME)
+    assert newly_below(found, {}) == below(found)
+    assert not any(line.startswith("en right") for line in newly_below(found, {"en right": 0.49}))
+    assert any(line.startswith("en right") for line in newly_below(found, {"en right": 0.95}))
 
 
 def test_every_language_of_the_encoder_has_a_bar() -> None:
