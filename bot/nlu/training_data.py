@@ -172,7 +172,8 @@ def _dump(content: Any) -> str:
 
 def _code() -> bytes:
     folder = Path(__file__).parent
-    return b"".join((folder / name).read_bytes() for name in _CODE)
+    # Thresholds are fitted for each language.
+    return b"".join((folder / name).read_bytes() for name in (*_CODE, "../spoken.py"))
 
 
 def generate(root: Path, warn: Callable[[str], None] = lambda _line: None) -> Generated:
