@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.asked import answer
 from actions.forms import start
 from actions.services import current
-from actions.turn import Said, Turn
+from actions.turn import ORDINALS, Said, Turn
 from bot.languages import Language
 
 _LANGUAGES: Final[dict[str, Language]] = {"in_chinese": "zh", "in_english": "en"}
@@ -82,7 +82,7 @@ def _take(turn: Turn) -> list[EventType]:
     from actions import FLOWS
 
     stations = next((said.stations for said in reversed(turn.said) if len(said.stations) > 1), ())
-    at = {"1": 0, "2": 1, "3": 2, "last": -1}[str(turn.refers)]
+    at = ORDINALS[str(turn.refers)]
     if stations and at < len(stations):
         turn.say("utter_station", station=stations[at])
         return []

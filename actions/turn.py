@@ -28,7 +28,7 @@ _MISSING = re.compile(
 _WORD = re.compile(r"<\w+:\d+>|[\u3400-\u9fff]{1,2}|[^\W_\u3400-\u9fff]+(?:['’-]\w+)*")
 _SHORT = 4
 _CHOOSE = "choose:"
-_ORDINALS = {"1": 0, "2": 1, "3": 2, "last": -1}
+ORDINALS = {"1": 0, "2": 1, "3": 2, "last": -1}
 # What may be said at any time, and the confidence from which anything else is believed while a question is open.
 COMMANDS = frozenset({"cancel", "handoff"})
 _CERTAIN = 0.75
@@ -198,10 +198,10 @@ class Turn:
     @cached_property
     def pointed(self) -> str | None:
         """The payload of the quick reply that the message points at by its number."""
-        if self.refers not in _ORDINALS:
+        if self.refers not in ORDINALS:
             return None
         offers = next((offered for said in reversed(self.said) if (offered := said.offers)), ())
-        at = _ORDINALS[self.refers]
+        at = ORDINALS[self.refers]
         return offers[at] if offers and -1 <= at < len(offers) else None
 
     def asked_back(self, topic: str | None) -> str:

@@ -193,10 +193,9 @@ class Answers:
 
     def _leads_of(self, response: Response, text: str) -> list[Lead]:
         topic = self.topics.get(response.topic or "")
-        said = (
-            self._leads is not None and bool(text) and topic is not None and topic.group == "faq" and response.name == f"utter_{topic.name}"
-        )
-        return self._leads.of(text, topic.name) if said and self._leads is not None and topic is not None else []
+        if self._leads is None or not text or topic is None or topic.group != "faq" or response.name != f"utter_{topic.name}":
+            return []
+        return self._leads.of(text, topic.name)
 
     def _introduced(self, response: Response, tongue: Tongue) -> str:
         """The line in the applicant's tongue before a fact that is told in another language."""

@@ -19,7 +19,7 @@ from bot.conversations.overview import Row, SearchQuery
 from bot.conversations.states import State
 from bot.db import Database, now
 from bot.errors import Invalid
-from bot.languages import as_language
+from bot.languages import as_tongue
 from bot.staff.colleagues import colleagues
 from bot.staff.officers import Officer
 
@@ -108,7 +108,7 @@ class Board:
             text=text,
             shown=shown,
             state=None if state is None else State(state),
-            language=as_language(given.get("language")),
+            language=as_tongue(given.get("language")),
             topic=given.get("topic"),
             station=given.get("station"),
             tag=given.get("tag"),

@@ -16,7 +16,7 @@ from bot.conversations.known import newest, payloads, profile_in
 from bot.conversations.models import Conversation, LeftMessage, Message
 from bot.conversations.text import is_desk
 from bot.errors import NotFound
-from bot.languages import DEFAULT, Language, as_language
+from bot.languages import DEFAULT, Language, as_tongue
 
 _QUESTIONS: Final = 6
 _READ: Final = 200
@@ -37,7 +37,7 @@ def packet(session: Session, answers: Answers, conversation_id: str, language: L
     cards = _cards(said)
     request = requests.newest(session, conversation_id)
     return {
-        "language": as_language(conversation.language) or as_language(conversation.last_language) or DEFAULT,
+        "language": as_tongue(conversation.language) or as_tongue(conversation.last_language) or DEFAULT,
         "topic": _topic(answers, conversation.topic, language),
         "reason": None if request is None else request.reason,
         "asked": _asked(answers, messages, language),

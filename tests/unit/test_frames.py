@@ -1,0 +1,62 @@
+"""What stands around a fact in other tongues, and what is named before one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot.answers import IN_CHINESE, Answers
+from bot.answers.frames import FRAMED
+from bot.errors import DataError
+from bot.settings import ROOT
+from bot.traditional import in_traditional, is_traditional
+
+
+@pytest.fixture(scope="module")
+def answers() -> Answers:
+    return Answers.load(ROOT)
+
+
+@pytest.mark.parametrize("tongue", FRAMED)
+def test_fact_is_introduced_in_the_tongue_and_chinese_is_one_tap_away(answers: Answers, tongue: str) -> None:
+    (reply,) = answers.replies("utter_fee", tongue)
+    (english,) = answers.replies("utter_fee", "en")
+    first, _, rest = reply["text"].partition("\n\n")
+    assert "中文" in first and rest.startswith(english["text"].split("\n\n")[0]) and reply["language"] == "en"
+    assert reply["quick_replies"][0]["payload"] == IN_CHINESE
+    (greeting,) = answers.replies("utter_greet", tongue)
+    assert greeting["language"] == tongue and greeting["text"] != answers.replies("utter_greet", "en")[0]["text"]
+
+
+def test_traditional_chinese_is_the_chinese_answer_in_other_characters(answers: Answers) -> None:
+    (reply,) = answers.replies("utter_fee", "zh-TW")
+    assert is_traditional(reply["text"]) and reply["language"] == "zh-TW"
+    payloads = [offer["payload"] for offer in answers.replies("utter_fee", "zh")[0]["quick_replies"]]
+    assert [offer["payload"] for offer in reply["quick_replies"]] == payloads
+
+
+def test_what_programs_read_is_not_converted() -> None:
+    assert in_traditional({"payload": "choose:名=证", "name": ["证"]}) == {"payload": "choose:名=证", "name": ["證"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("How much in Shanghai?", "Shanghai"), ("fee for the expert certificate", "Expert"), ("my degree from Beijing, fee?", None)],
+)
+def test_other_city_and_old_paper_are_named_first(answers: Answers, text: str, named: str | None) -> None:
+    (reply,) = answers.replies("utter_fee", "en", text=text)
+    assert (reply["text"] != answers.replies("utter_fee", "en")[0]["text"]) == (named is not None)
+    assert named is None or named in reply["text"].partition("\n\n")[0]
+
+
+@pytest.mark.parametrize(("old", "new"), [("{title}", "title"), ("  fee:", "  fees:"), ("language: de", "language: nl")])
+def test_frame_that_is_wrong_is_refused_by_its_name(tmp_path: Path, old: str, new: str) -> None:
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    file = tmp_path / "data" / "frames" / "de.yml"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DataError, match=r"de\.yml"):
+        Answers.load(tmp_path)
