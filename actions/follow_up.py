@@ -77,26 +77,33 @@ def _explain(turn: Turn) -> None:
         turn.say("utter_nothing_more")
 
 
-def _take(turn: Turn) -> list[EventType]:
-    """The thing that the message points at by its number: a station that was shown, or a choice that was offered."""
+def take_choice(turn: Turn) -> list[EventType] | None:
+    """Do what was chosen where no question is open: the second part of an answer, or a flow; None when it is too late for it."""
     from actions import FLOWS
 
+    form, question, _ = turn.chosen or ("", "", "")
+    more = f"{_MORE}{question}"
+    if form == "more" and more in current().answers.names:
+        turn.say(more)
+        return []
+    for flow in FLOWS:
+        if flow.name == form and flow.choose(turn, dict(turn.tracker.get_slot(f"{form}_state") or {})) is not None:
+            return start(flow, turn)
+    return None
+
+
+def _take(turn: Turn) -> list[EventType]:
+    """The thing that the message points at by its number: a station that was shown, or a choice that was offered."""
     stations = next((said.stations for said in reversed(turn.said) if len(said.stations) > 1), ())
     at = ORDINALS[str(turn.refers)]
     if stations and at < len(stations):
         turn.say("utter_station", station=stations[at])
         return []
     payload = turn.pointed
-    if payload is not None and payload.startswith(_CHOOSE) and turn.chosen is not None:
-        form, question, _ = turn.chosen
-        more = f"{_MORE}{question}"
-        if form == "more" and more in current().answers.names:
-            turn.say(more)
-            return []
-        for flow in FLOWS:
-            if flow.name == form and flow.choose(turn, dict(turn.tracker.get_slot(f"{form}_state") or {})) is not None:
-                return start(flow, turn)
-    elif payload is not None and payload.startswith("/"):
+    taken = take_choice(turn) if payload is not None and payload.startswith(_CHOOSE) else None
+    if taken is not None:
+        return taken
+    if payload is not None and payload.startswith("/"):
         topic = payload[1:]
         return answer(turn.about(topic, turn.asked_back(topic)))
     turn.say("utter_not_understood")

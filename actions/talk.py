@@ -11,9 +11,8 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.asked import answer
-from actions.follow_up import say_again
+from actions.follow_up import say_again, take_choice
 from actions.forms import forget, set_aside, start
-from actions.services import current
 from actions.turn import Turn
 from bot.answers import IN_CHINESE
 from bot.languages import LANGUAGES, Tongue
@@ -82,22 +81,16 @@ class TakeChoice(Action):
         return "action_take_choice"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        from actions import FLOWS
 
         turn = Turn(tracker, dispatcher)
         form, question, value = turn.chosen or ("", "", "")
         if f"{_CHOICE}{form}.{question}={value}" == IN_CHINESE:
             say_again(turn, in_language="zh")
             return []
-        response = f"utter_more_{question}"
-        if form == "more" and response in current().answers.names:
-            turn.say(response)
-            return []
-        for flow in FLOWS:
-            if flow.name == form and flow.choose(turn, dict(tracker.get_slot(f"{form}_state") or {})) is not None:
-                return start(flow, turn)
-        turn.say("utter_choice_too_late")
-        return []
+        taken = take_choice(turn)
+        if taken is None:
+            turn.say("utter_choice_too_late")
+        return taken or []
 
 
 class Cancel(Action):
