@@ -47,8 +47,7 @@ class Applicant(Widget):
         """Open the page where the window may be open from before."""
         await self.page.goto(address)
         await self.host.wait_for(state="attached")
-        if await self.launcher.is_visible():
-            await self.launcher.click()
+        await self.host.evaluate("(each) => each.show()")
         await self.window.wait_for()
         return self
 
