@@ -14,8 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-import yaml
-
+from bot.data_file import read_mapping
 from bot.errors import DataError
 from bot.languages import DEFAULT, TONGUES, TRADITIONAL, Language, Tongue
 from bot.traditional import is_traditional
@@ -205,7 +204,7 @@ def _without_accents(word: str) -> str:
 def _words() -> Mapping[str, tuple[Tongue, ...]]:
     """Which tongues a word belongs to: those of `data/tongues.yml`, and what the window says in each."""
     tongues = defaultdict[str, set[Tongue]](set)
-    listed = _read(_TONGUES_FILE).get("words") or {}
+    listed = read_mapping(_TONGUES_FILE).get("words") or {}
     for name, words in listed.items():
         tongue = next((known for known in TONGUES if known == name), None)
         if tongue is None or not isinstance(words, str):
@@ -227,7 +226,7 @@ def _words() -> Mapping[str, tuple[Tongue, ...]]:
 
 @lru_cache(maxsize=1)
 def _letters() -> Mapping[str, tuple[Tongue, ...]]:
-    listed = _read(_TONGUES_FILE).get("letters") or {}
+    listed = read_mapping(_TONGUES_FILE).get("letters") or {}
     if any(tongue not in TONGUES for tongues in listed.values() for tongue in tongues):
         raise DataError(_TONGUES_FILE.name, "letters", "tongues", "must be tongues of ours")
     return MappingProxyType({str(letter): tuple(tongues) for letter, tongues in listed.items()})
@@ -244,20 +243,13 @@ def _texts(tree: Any) -> Iterator[str]:
 @lru_cache(maxsize=1)
 def _foreign() -> Mapping[str, Foreign]:
     found = {}
-    for code, entry in _read(_FOREIGN_FILE).items():
+    for code, entry in read_mapping(_FOREIGN_FILE).items():
         try:
             name = {"en": str(entry["name"]["en"]), "zh": str(entry["name"]["zh"])}
             found[str(code)] = Foreign(str(code), MappingProxyType(name), str(entry["line"]))  # type: ignore[arg-type]
         except (KeyError, TypeError) as error:
             raise DataError(_FOREIGN_FILE.name, str(code), "name", "must have a name in English and Chinese, and a line") from error
     return MappingProxyType(found)
-
-
-def _read(file: Path) -> Mapping[str, Any]:
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    if not isinstance(content, dict):
-        raise DataError(file.name, "file", "content", "must be a mapping")
-    return content
 
 
 def _identified(text: str) -> tuple[str, float]:

@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from bot.data_file import read_mapping
 from bot.nlu.arrays import Floats, Halves, Ints
 from bot.nlu.classifier import STRANGERS
-from bot.nlu.data_file import read_mapping
 from bot.nlu.encodings import Run, encode_for_training
 from bot.nlu.holdout import Question, read_holdout
 from bot.nlu.text import normalise

@@ -10,10 +10,10 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.understanding.questions import Batch, Lesson
+from bot.data_file import read_mapping
 from bot.nlu import topic_model
 from bot.nlu.arrays import Floats, softmax
 from bot.nlu.classifier import SENSITIVE, STRANGERS, TopicClassifier
-from bot.nlu.data_file import read_mapping
 from bot.nlu.decisions import fit_thresholds
 from bot.nlu.encodings import encode
 from bot.nlu.parts import parts_of, read_together

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bot.answers.texts import Response, Topic
-from bot.catalogue.facts import Facts, read_yaml
+from bot.catalogue.facts import Facts
 from bot.catalogue.templates import PLACEHOLDER, Template
+from bot.data_file import read_yaml
 from bot.errors import DataError
 from bot.languages import LANGUAGES, TONGUES, TRADITIONAL, Tongue
 

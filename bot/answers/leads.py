@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.catalogue import Catalogue
-from bot.catalogue.facts import read_yaml
 from bot.catalogue.phrases import PhraseIndex
+from bot.data_file import read_yaml
 from bot.errors import DataError
 
 FILE: Final = Path("data") / "leads.yml"

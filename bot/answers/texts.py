@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from bot.catalogue.facts import Fact, Facts, Text, read_text, read_yaml
+from bot.catalogue.facts import Fact, Facts, Text, read_text
 from bot.catalogue.templates import PLACEHOLDER, Template, split
+from bot.data_file import read_yaml
 from bot.errors import DataError
 from bot.languages import LANGUAGES, Language
 

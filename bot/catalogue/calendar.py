@@ -17,9 +17,10 @@ import chinese_calendar
 from chinese_calendar import constants
 
 from bot.catalogue.entries import PROVENANCE, Entry
-from bot.catalogue.facts import Facts, Text, read_yaml
+from bot.catalogue.facts import Facts, Text
 from bot.catalogue.grounds import DATA, Grounds
 from bot.catalogue.reviews import Review
+from bot.data_file import read_yaml
 from bot.errors import DataError
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")

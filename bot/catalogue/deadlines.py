@@ -15,10 +15,11 @@ from dateutil.relativedelta import relativedelta
 from bot.catalogue.calendar import WorkingCalendar
 from bot.catalogue.deadline_rules import Mark, Role, Rule, read_rule
 from bot.catalogue.entries import Entry
-from bot.catalogue.facts import Facts, Text, read_yaml
+from bot.catalogue.facts import Facts, Text
 from bot.catalogue.grounds import DATA, Grounds
 from bot.catalogue.place_names import fold, fold_chinese
 from bot.catalogue.reviews import Review
+from bot.data_file import read_yaml
 from bot.errors import NotFound
 
 State = Literal["too_early", "open", "late", "passed"]

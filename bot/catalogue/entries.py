@@ -8,9 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from bot.catalogue.facts import CERTAINTIES, HOME_SCOPES, SCOPES, Fact, Text, read_text, read_yaml
+from bot.catalogue.facts import CERTAINTIES, HOME_SCOPES, SCOPES, Fact, Text, read_text
 from bot.catalogue.grounds import Grounds
 from bot.catalogue.reviews import Review
+from bot.data_file import read_yaml
 from bot.errors import DataError
 from bot.languages import LANGUAGES
 

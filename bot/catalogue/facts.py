@@ -9,8 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-import yaml
-
+from bot.data_file import read_yaml
 from bot.errors import DataError
 from bot.languages import LANGUAGES, Language
 
@@ -20,9 +19,6 @@ CERTAINTIES: Final = ("high", "medium", "low", "unknown")
 DEFAULT_PHONE: Final = "work_permit"
 
 Text = Mapping[Language, str]
-
-# The C parser reads the same and five times as fast; not every build of the library has it.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _FACT_FIELDS = {"statement", "values", "scope", "certainty", "sources", "review_by", "until", "settled_by", "label"}
 _SOURCE_FIELDS = {"title", "address", "date", "authority", "scope", "grade", "note"}
@@ -68,35 +64,6 @@ class Fact:
     def withdrawn(self, today: date) -> bool:
         """Whether it no longer holds on `today`."""
         return self.until is not None and self.until <= today
-
-
-class _UniqueKeys(_Loader):  # type: ignore[misc, valid-type]
-    """Refuses a key that stands twice: the second would silently replace the first."""
-
-
-def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
-        seen.add(key)
-    return loader.construct_mapping(node)
-
-
-_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-def read_yaml(path: Path) -> Any:
-    """The content of a YAML file; a duplicate key or broken syntax is a DataError that names the line."""
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark else "file"
-        raise DataError(path.name, where, "syntax", str(getattr(error, "problem", error))) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(path.name, "file", "content", str(error)) from error
 
 
 def read_text(file: str, entry: str, field: str, value: Any) -> Text:

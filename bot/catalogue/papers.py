@@ -11,7 +11,7 @@ from bot.catalogue.checklist import Checklists
 from bot.catalogue.circumstances import Circumstances
 from bot.catalogue.countries import Countries
 from bot.catalogue.entries import read_entries
-from bot.catalogue.facts import Facts, Text, read_text, read_yaml
+from bot.catalogue.facts import Facts, Text, read_text
 from bot.catalogue.foreign_words import ForeignWords
 from bot.catalogue.glossary import Glossary
 from bot.catalogue.grounds import Grounds
@@ -20,6 +20,7 @@ from bot.catalogue.reading import Reader
 from bot.catalogue.requirements import Requirements
 from bot.catalogue.reviews import Review
 from bot.catalogue.stages import Stages
+from bot.data_file import read_yaml
 from bot.errors import DataError
 
 

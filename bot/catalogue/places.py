@@ -11,11 +11,12 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from bot.catalogue.coordinates import read_point
-from bot.catalogue.facts import Text, read_text, read_yaml
+from bot.catalogue.facts import Text, read_text
 from bot.catalogue.geo import Point, distance_km, inside
 from bot.catalogue.grounds import DATA
 from bot.catalogue.place_names import chinese_names, english_names, fold, fold_chinese, simplified
 from bot.catalogue.place_search import Mention, NameIndex
+from bot.data_file import read_yaml
 from bot.errors import DataError
 
 _KINDS: Final = ("landmark", "metro", "subdistrict", "district")

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from bot.catalogue.conditions import Context, When, read_when
 from bot.catalogue.entries import PROVENANCE, Entry, read_entries
-from bot.catalogue.facts import CERTAINTIES, Text, read_yaml
+from bot.catalogue.facts import CERTAINTIES, Text
 from bot.catalogue.grounds import DATA, Grounds
 from bot.catalogue.materials import TEXT_FIELDS
+from bot.data_file import read_yaml
 from bot.errors import DataError
 
 YES: Final = "yes"

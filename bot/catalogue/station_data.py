@@ -10,11 +10,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bot.catalogue.entries import PROVENANCE, Entry
-from bot.catalogue.facts import CERTAINTIES, Facts, Text, read_yaml
+from bot.catalogue.facts import CERTAINTIES, Facts, Text
 from bot.catalogue.geo import Point
 from bot.catalogue.grounds import Grounds
 from bot.catalogue.opening import Hours
 from bot.catalogue.reviews import Review
+from bot.data_file import read_yaml
 from bot.errors import DataError
 from bot.languages import LANGUAGES, Language
 

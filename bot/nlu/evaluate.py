@@ -28,11 +28,11 @@ from typing import Final
 import numpy as np
 import yaml
 
+from bot.data_file import read_mapping
 from bot.errors import BotError
 from bot.languages import TONGUES
 from bot.nlu import quiet_logs
 from bot.nlu.classifier import SENSITIVE
-from bot.nlu.data_file import read_mapping
 from bot.nlu.holdout import Outcome, Question, ask, read_holdout
 from bot.nlu.training import model_path
 from bot.nlu.training_data import generate

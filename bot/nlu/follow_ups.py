@@ -9,8 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from bot.data_file import read_mapping
 from bot.errors import DataError
-from bot.nlu.data_file import read_mapping
 from bot.nlu.text import plain
 
 FILE: Final = Path("data") / "follow_ups.yml"

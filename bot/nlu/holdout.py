@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bot.data_file import read_mapping
 from bot.errors import DataError
 from bot.nlu.classifier import CANDIDATES, DECISION, FOLLOW_UP, PARTS, SEVERAL, STRANGERS
-from bot.nlu.data_file import read_mapping
 from bot.nlu.model_file import check_model
 
 _FIELDS: Final = frozenset({"language", "questions", "strangers"})

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args
 
+from bot.data_file import read_mapping
 from bot.errors import DataError
-from bot.nlu.data_file import read_mapping
 from bot.nlu.text import plain
 
 Kind = Literal["self_harm", "threat", "danger", "bribe", "abuse"]

@@ -10,8 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-import yaml
-
+from bot.data_file import read_mapping
 from bot.errors import DataError
 from bot.languages import LANGUAGES, Language
 from bot.settings import ROOT
@@ -37,11 +36,8 @@ class Agreement:
         Raises:
             DataError: the file is broken, has no date, or a language has no text.
         """
-        try:
-            tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise DataError(path.name, "file", "content", str(error)) from error
-        if not isinstance(tree, dict) or set(tree) != {"date", "text"} or not isinstance(tree["text"], dict):
+        tree = read_mapping(path)
+        if set(tree) != {"date", "text"} or not isinstance(tree["text"], dict):
             raise DataError(path.name, "file", "content", "must hold exactly date and text")
         texts: dict[Language, str] = {}
         for language in LANGUAGES:
