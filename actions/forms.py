@@ -115,7 +115,7 @@ def flow_actions(flow: Flow) -> list[type[Action]]:
             if step is None:
                 if turn.interrupts and (turn.intent not in _YES_AND_NO or turn.person_offered):
                     return []
-                if turn.asks and (turn.candidates or turn.likely):
+                if turn.asks and turn.candidates:
                     # A question of its own, of which it is only not clear which.
                     return []
                 step = Step(state, missed=True, says=(("utter_form_not_understood", {}),))

@@ -10,7 +10,6 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.asked import answer
 from actions.follow_up import say_again, take_choice
 from actions.forms import forget, set_aside, start
 from actions.turn import Turn
@@ -61,8 +60,6 @@ class HandleDoubt(Action):
         meant = next((flow for flow in FLOWS if flow.claims(turn)), None)
         if meant is not None:
             return start(meant, turn)
-        if turn.likely is not None:
-            return answer(turn.about(turn.likely, turn.text))
         if turn.intent == "out_of_scope":
             turn.say("utter_out_of_scope" if turn.failures < _PATIENCE else "utter_offer_person_outside")
         elif turn.failures >= _PATIENCE:

@@ -148,13 +148,6 @@ class Turn:
         return 0 < len(_WORD.findall(self.text)) <= _SHORT
 
     @property
-    def likely(self) -> str | None:
-        """The topic of a message that is declined for sounding a little like something else, although hardly anything else is likely."""
-        first: Mapping[str, Any] = next(iter(self.message.get("intent_ranking") or ()), {})
-        likely = self.message.get("decision") == "decline" and float(first.get("confidence") or 0.0) >= _CERTAIN
-        return str(first["name"]) if likely and first["name"] != "out_of_scope" else None
-
-    @property
     def candidates(self) -> tuple[str, ...]:
         """The likeliest topics when the classifier would rather ask back."""
         return tuple(self.message.get("candidates") or ()) if self.message.get("decision") == "ask" else ()

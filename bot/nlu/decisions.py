@@ -28,6 +28,8 @@ DECLINED_IN_ERROR: Final = 0.065
 so that fewer are."""
 URGENT_FROM: Final = 0.25
 """The probability from which a topic is answered that does more harm when it is missed than when it is suspected."""
+CERTAIN_FROM: Final = 0.75
+"""What is so likely is not declined for sounding a little like something else."""
 NOTHING_BELOW: Final = 0.1
 """A first topic that is less likely says nothing at all."""
 _ENOUGH: Final = 200
@@ -72,7 +74,7 @@ class Thresholds:
         sure = self.sure_from(tongue)
         if urgent and topic >= min(sure, URGENT_FROM):
             return "answer"
-        if topic < NOTHING_BELOW or topic < self.topic_share * (topic + stranger):
+        if topic < NOTHING_BELOW or topic < min(CERTAIN_FROM, self.topic_share * (topic + stranger)):
             return "decline"
         return "answer" if topic >= sure else "ask"
 

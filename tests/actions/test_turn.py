@@ -79,20 +79,3 @@ def test_a_person_counts_as_offered_only_in_the_last_answer() -> None:
     assert turn(earlier=("utter_form_offer_person",)).person_offered
     assert not turn(earlier=("utter_offer_person", "utter_fee")).person_offered
     assert not turn().person_offered
-
-
-@pytest.mark.parametrize(
-    ("decision", "confidence", "topic", "likely"),
-    [
-        ("decline", 0.8, "photo_spec", "photo_spec"),
-        ("decline", 0.5, "photo_spec", None),
-        ("ask", 0.8, "photo_spec", None),
-        ("decline", 0.9, "out_of_scope", None),
-    ],
-)
-def test_what_is_hardly_anything_else_is_likely_although_it_is_declined(
-    decision: str, confidence: float, topic: str, likely: str | None
-) -> None:
-    message = {"text": "x", "decision": decision, "intent_ranking": [{"name": topic, "confidence": confidence}]}
-    tracker = Tracker("c", {}, message, [], False, None, {}, None)
-    assert Turn(tracker, CollectingDispatcher()).likely == likely

@@ -25,6 +25,11 @@ def test_what_has_too_little_of_a_topic_is_declined() -> None:
     assert [thresholds.decide(0.55, stranger) for stranger in (0.1, 0.23, 0.24, 0.45)] == ["answer", "answer", "decline", "decline"]
 
 
+def test_what_is_hardly_anything_else_is_not_declined() -> None:
+    thresholds = Thresholds(answer_from=0.5, topic_share=0.95)
+    assert [thresholds.decide(topic, 0.1) for topic in (0.8, 0.7)] == ["answer", "decline"]
+
+
 def test_what_is_urgent_is_answered_sooner_and_never_declined_for_a_stranger() -> None:
     thresholds = Thresholds(answer_from=0.6, topic_share=0.7)
     assert (thresholds.decide(0.4), thresholds.decide(0.4, urgent=True), thresholds.decide(0.2, urgent=True)) == ("ask", "answer", "ask")
