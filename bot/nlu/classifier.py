@@ -22,11 +22,12 @@ from bot.errors import DataError
 from bot.nlu import topic_model
 from bot.nlu.arrays import Floats
 from bot.nlu.decisions import Decision, Thresholds, fit_thresholds
-from bot.nlu.encoder import ENCODED, Encoded, SentenceEncoder
-from bot.nlu.encodings import current_run, one_thread
+from bot.nlu.encoder import ENCODED, SentenceEncoder, is_typed
+from bot.nlu.encodings import current_run, encode_for_training, one_thread
 from bot.nlu.follow_ups import FollowUps
 from bot.nlu.parts import read_together
 from bot.nlu.safety import SafetyPhrases
+from bot.nlu.text import normalise
 from bot.nlu.topic_model import Shape, TopicModel
 from bot.settings import ROOT
 from bot.spoken import tongue_of
@@ -109,20 +110,23 @@ class TopicClassifier(IntentClassifier, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit classifier, temperature and thresholds and keep them in the model."""
-        report = current_run().report
-        examples = [example for example in training_data.intent_examples if example.get(ENCODED) is not None]
-        self._classes = sorted({example.get(INTENT) for example in examples})
+        run = current_run()
+        # Rasa copies and hashes what it is given a dozen times; see `bot.nlu.training`.
+        handed_over = [(example.get(TEXT), example.get(INTENT)) for example in training_data.intent_examples if is_typed(example)]
+        examples = run.examples or handed_over
+        self._classes = sorted({topic for _, topic in examples})
         if len(self._classes) < 2:
             raise DataError("data/topics", "questions", "topic", "at least two topics are needed")
-        labels = np.asarray([self._classes.index(example.get(INTENT)) for example in examples], dtype=np.int64)
-        encoded: list[Encoded] = [example.get(ENCODED) for example in examples]
-        texts, vectors = [message.text for message in encoded], np.stack([message.vector for message in encoded])
-        report(f"learning {len(self._classes)} topics from {len(encoded)} sentences")
+        number = {topic: number for number, topic in enumerate(self._classes)}
+        labels = np.asarray([number[topic] for _, topic in examples], dtype=np.int64)
+        texts = [normalise(text) for text, _ in examples]
+        vectors = encode_for_training(texts, run)
+        run.report(f"learning {len(self._classes)} topics from {len(texts)} sentences")
         self._model, scores = topic_model.train(texts, vectors, labels, len(self._classes), self._shape, int(self._config["folds"]))
         strangers = self._classes.index(STRANGERS) if STRANGERS in self._classes else None
-        self._thresholds = fit_thresholds(scores, labels, strangers, [tongue_of(message.text) for message in encoded])
+        self._thresholds = fit_thresholds(scores, labels, strangers, [tongue_of(text) for text in texts])
         right = float((scores.argmax(axis=1) == labels).mean())
-        report(
+        run.report(
             f"held-out sentences right: {right:.1%}; answers from {self._thresholds.answer_from:.2f}, "
             f"declines what has less than {self._thresholds.topic_share:.2f} of a topic"
         )

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.arrays import Halves
-from bot.nlu.encodings import current_run, encode, encode_for_training, load_encoder
+from bot.nlu.encodings import encode, load_encoder
 from bot.nlu.parts import parts_of
 from bot.nlu.text import normalise
 
@@ -36,10 +35,6 @@ class Encoded:
     parts: tuple[str, ...] = ()
     part_texts: tuple[str, ...] = ()
     part_vectors: Halves | None = None
-
-    def fingerprint(self) -> str:
-        """What Rasa hashes a message by; printing the vector, as it would do otherwise, takes longer than training."""
-        return sha256(self.text.encode()).hexdigest()
 
 
 def is_typed(message: Message) -> bool:
@@ -75,9 +70,5 @@ class SentenceEncoder(GraphComponent):
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Encode the examples, through the cache of the training run."""
-        examples = [example for example in training_data.training_examples if is_typed(example) and example.get(INTENT)]
-        texts = [normalise(example.get(TEXT)) for example in examples]
-        for example, text, vector in zip(examples, texts, encode_for_training(texts, current_run()), strict=True):
-            example.set(ENCODED, Encoded(text, vector))
+        """The classifier encodes what it learns from."""
         return training_data

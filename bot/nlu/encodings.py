@@ -34,10 +34,17 @@ def _silent(_line: str) -> None:
 
 @dataclass(frozen=True)
 class Run:
-    """What a training run gives its components: where vectors are kept between runs, and who hears of progress."""
+    """What a training run gives its components.
+
+    Attributes:
+        cache: where vectors are kept between runs.
+        report: hears of progress.
+        examples: text and topic of each; when there are none, those that Rasa hands over are learnt.
+    """
 
     cache: Path | None = None
     report: Callable[[str], None] = _silent
+    examples: Sequence[tuple[str, str]] = ()
 
 
 _NO_RUN: Final = Run()

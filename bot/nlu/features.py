@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +11,8 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from bot.nlu.arrays import Floats, Halves, unit_rows
 from bot.nlu.network import POOLED, SENTENCE, STRONGEST
 
+Counts = Any
+"""A sparse matrix of scikit-learn's: a row for each text, a column for each n-gram."""
 _SIZE: Final = 8.0
 """Length of a typical part of a row; the rate of learning is chosen for it."""
 _SAMPLE: Final = 4096
@@ -26,15 +28,19 @@ class CharacterGrams:
         )
         self.rarity = np.ones(dimensions, dtype=np.float32) if rarity is None else rarity
 
-    def learn(self, texts: Sequence[str]) -> None:
-        """Weigh n-grams by how few of `texts` have them."""
+    def learn(self, texts: Sequence[str]) -> Counts:
+        """Weigh n-grams by how few of `texts` have them; gives the counts that `weighed` takes."""
         counts = self._hashing.transform(texts)
         holders = np.asarray((counts != 0).sum(axis=0), dtype=np.float32).ravel()
         self.rarity = np.log((1 + len(texts)) / (1 + holders)).astype(np.float32) + 1
+        return counts
 
     def rows(self, texts: Sequence[str]) -> Floats:
         """One row of unit length for each text."""
-        counts = self._hashing.transform(texts)
+        return self.weighed(self._hashing.transform(texts))
+
+    def weighed(self, counts: Counts) -> Floats:
+        """The same from the counts of the texts."""
         counts.data = np.sign(counts.data) * np.log1p(np.abs(counts.data))
         return unit_rows(counts.toarray() * self.rarity)
 
@@ -48,23 +54,27 @@ class Features:
         width = SENTENCE + POOLED + STRONGEST
         self._centre, self._scale = np.zeros(width, dtype=np.float32), np.ones(width, dtype=np.float32)
 
-    def learn(self, texts: Sequence[str], vectors: Halves) -> None:
-        """Find rarity of n-grams, and middle and spread of the vectors, in the examples."""
-        self._grams.learn(texts)
+    def learn(self, texts: Sequence[str], vectors: Halves) -> Floats:
+        """Find rarity of n-grams, and middle and spread of the vectors, in the examples; gives the rows of the examples."""
+        counts = self._grams.learn(texts)
         parts = np.repeat([SENTENCE, POOLED, STRONGEST], [SENTENCE, POOLED, STRONGEST])
         sample = vectors[:: -(-len(vectors) // _SAMPLE)].astype(np.float32)
         self._centre, spread = sample.mean(axis=0), sample.std(axis=0)
         # Each part of the encoder's vector has the same say, however long it is.
         self._scale = (_SIZE / np.sqrt(parts) / np.maximum(spread, 1e-3)).astype(np.float32)
+        return self._joined(vectors, lambda part: self._grams.weighed(counts[part]))
 
     def rows(self, texts: Sequence[str], vectors: Halves) -> Floats:
         """One row for each message."""
-        width = vectors.shape[1]
-        rows = np.empty((len(texts), width + len(self._grams.rarity)), dtype=np.float32)
-        for start in range(0, len(texts), _AT_ONCE):
+        return self._joined(vectors, lambda part: self._grams.rows(texts[part]))
+
+    def _joined(self, vectors: Halves, grams: Callable[[slice], Floats]) -> Floats:
+        count, width = vectors.shape
+        rows = np.empty((count, width + len(self._grams.rarity)), dtype=np.float32)
+        for start in range(0, count, _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
             rows[part, :width] = (vectors[part] - self._centre) * self._scale
-            rows[part, width:] = self._grams.rows(texts[part]) * np.float32(self._gram_weight * _SIZE)
+            rows[part, width:] = grams(part) * np.float32(self._gram_weight * _SIZE)
         return rows
 
     def arrays(self) -> dict[str, Floats]:

@@ -16,6 +16,23 @@ _NEARNESS: Final = 0.05
 """How much less like the message an example may be before its voice falls to about a third."""
 _DIRECTIONS: Final = 256
 _AT_ONCE: Final = 512
+_GROUP: Final = 32
+
+
+def largest(likeness: Floats, count: int) -> Ints:
+    """Where the `count` largest values of each row stand, in any order."""
+    whole = likeness.shape[1] // _GROUP * _GROUP
+    groups = whole // _GROUP
+    if groups <= count:
+        return np.asarray(np.argpartition(-likeness, count - 1, axis=1)[:, :count], dtype=np.int64)
+    # The largest stand in the groups whose own largest are largest; finding those is one quick pass over the row.
+    highest = likeness[:, :whole].reshape(len(likeness), _GROUP, groups).max(axis=1)
+    promising = np.argpartition(-highest, count - 1, axis=1)[:, :count]
+    places = (promising[:, :, None] + np.arange(_GROUP) * groups).reshape(len(likeness), -1)
+    rest = np.broadcast_to(np.arange(whole, likeness.shape[1]), (len(likeness), likeness.shape[1] - whole))
+    places = np.concatenate([places, rest], axis=1)
+    among = np.argpartition(-np.take_along_axis(likeness, places, axis=1), count - 1, axis=1)[:, :count]
+    return np.asarray(np.take_along_axis(places, among, axis=1), dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -44,15 +61,21 @@ class Neighbours:
                 of the row's own group is not asked. `vectors` are then the examples themselves.
         """
         rows = unit_rows(vectors[:, :SENTENCE].astype(np.float32) @ self.directions)
+        if without is None:
+            return self._shares(rows)
         shares = np.zeros((len(rows), self.topics), dtype=np.float32)
-        asked = min(_ASKED, len(self.examples))
-        for start in range(0, len(rows), _AT_ONCE):
+        for group in np.unique(without):
+            others = without != group
+            shares[~others] = Neighbours(self.directions, self.examples[others], self.labels[others], self.topics)._shares(rows[~others])
+        return shares
+
+    def _shares(self, rows: Floats) -> Floats:
+        shares = np.zeros((len(rows), self.topics), dtype=np.float32)
+        for start in range(0, len(rows) if len(self.examples) else 0, _AT_ONCE):
             likeness = rows[start : start + _AT_ONCE] @ self.examples.T
-            if without is not None:
-                likeness[without[start : start + _AT_ONCE, None] == without[None, :]] = -1
-            nearest = np.argpartition(-likeness, asked - 1, axis=1)[:, :asked]
+            nearest = largest(likeness, min(_ASKED, len(self.examples)))
             voices = np.exp((np.take_along_axis(likeness, nearest, axis=1) - 1) / np.float32(_NEARNESS))
-            row = np.repeat(np.arange(start, start + len(likeness)), asked)
+            row = np.repeat(np.arange(start, start + len(likeness)), nearest.shape[1])
             np.add.at(shares, (row, self.labels[nearest].ravel()), voices.ravel())
         return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12), dtype=np.float32)
 

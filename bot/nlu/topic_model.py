@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from bot.nlu.arrays import Floats, Halves, Ints, softmax
+from bot.nlu.encodings import one_thread
 from bot.nlu.features import Features
 from bot.nlu.neighbours import Neighbours
 from bot.nlu.perceptron import Perceptron, fit
 
+_AT_ONCE: Final = 2
 _TAKEN: Final = 0.4
 """How much of the logarithm of the number of examples; chosen with the questions of tests/dialogue/development in view."""
 
@@ -106,21 +109,26 @@ def train(texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shap
     example is judged by one for which it is new, at no further cost.
     """
     features = shape.features()
-    features.learn(texts, vectors)
-    rows = features.rows(texts, vectors)
+    rows = features.learn(texts, vectors)
     neighbours = Neighbours.of(vectors, labels, topics)
     fold = dealt(labels, folds)
     held_out = np.zeros((len(labels), topics), dtype=np.float32)
-    networks = []
-    for number in range(folds):
-        mine, others = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-        network = fit(rows, labels, topics, shape.hidden, shape.epochs, among=others)
-        networks.append(network)
+
+    def without(number: int) -> Perceptron:
+        others = np.flatnonzero(fold != number)
+        return fit(rows, labels, topics, shape.hidden, shape.epochs, among=others)
+
+    # Two networks beside each other are done sooner than one after the other on two threads: much of the work is no
+    # multiplication of matrices.
+    with one_thread(), ThreadPoolExecutor(_AT_ONCE) as pool:
+        networks = tuple(pool.map(without, range(folds)))
+    for number, network in enumerate(networks):
+        mine = np.flatnonzero(fold == number)
         if len(mine):
             held_out[mine] = softmax(network.scores(rows[mine]))
     offsets = _offsets(labels, topics)
     held_out = shape.mixed(held_out, neighbours.shares(vectors, without=fold), offsets)
-    return TopicModel(shape, features, tuple(networks), neighbours, offsets), held_out
+    return TopicModel(shape, features, networks, neighbours, offsets), held_out
 
 
 def _offsets(labels: Ints, topics: int) -> Floats:

@@ -96,17 +96,21 @@ def _train(generated: Generated, model: Path, data_dir: Path, report: Callable[[
         with redirect_stdout(terminal):
             report(line)
 
-    run = Run(cache=data_dir / "cache" / "encodings.db", report=heard)
+    run = Run(cache=data_dir / "cache" / "encodings.db", report=heard, examples=generated.examples)
     with tempfile.TemporaryDirectory(dir=model.parent, prefix=".training-") as workshop:
         # Rasa rewrites a configuration that it finds wanting, so it gets a copy.
         config = Path(workshop) / "config.yml"
         config.write_text(generated.config, encoding="utf-8")
+        # Rasa reads its examples twice and copies and hashes each a dozen times, which takes longer than learning from them. It
+        # gets to know every topic by a few; the classifier takes all of them from the run.
+        few = Path(workshop) / "nlu.yml"
+        few.write_text(generated.first_examples(), encoding="utf-8")
         report("training")
         with training_run(run), open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
             result = rasa_train(
                 domain=str(folder / "domain.yml"),
                 config=str(config),
-                training_files=[str(folder / "nlu.yml"), str(folder / "rules.yml")],
+                training_files=[str(few), str(folder / "rules.yml")],
                 output=workshop,
                 fixed_model_name=model.name,
                 force_training=True,

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import yaml
 
+from bot.data_file import read_mapping
 from bot.errors import DataError
 from bot.languages import TONGUES
-from bot.nlu.data_file import read_mapping
 from bot.nlu.encodings import encoder_version
 
 GROUPS: Final = ("flow", "faq", "talk")
@@ -35,6 +35,7 @@ class Generated:
 
     Attributes:
         nlu, rules, domain: contents of the three files.
+        examples: sentence and topic of each example.
         config: contents of the pipeline's file.
         hash: of everything the model depends on; wording of answers is no part of it.
         missing: topics of the domain for which there is no file yet.
@@ -46,6 +47,15 @@ class Generated:
     config: str
     hash: str
     missing: tuple[str, ...]
+    examples: tuple[tuple[str, str], ...]
+
+    def first_examples(self, count: int = 2) -> str:
+        """A shorter `nlu`, with this many examples of each topic."""
+        first: dict[str, list[str]] = {}
+        for sentence, topic in self.examples:
+            if len(kept := first.setdefault(topic, [])) < count:
+                kept.append(sentence)
+        return _nlu(first)
 
     def write(self, folder: Path) -> None:
         """Write `nlu.yml`, `rules.yml` and `domain.yml` into `folder`."""
@@ -220,4 +230,12 @@ def generate(root: Path, warn: Callable[[str], None] = lambda _line: None) -> Ge
     for part in (nlu, rules_text, domain_text, config, encoder_version(), version("rasa"), version("numpy"), version("scikit-learn")):
         digest.update(part.encode() + b"\0")
     digest.update(_code())
-    return Generated(nlu=nlu, rules=rules_text, domain=domain_text, config=config, hash=digest.hexdigest()[:16], missing=missing)
+    return Generated(
+        nlu=nlu,
+        rules=rules_text,
+        domain=domain_text,
+        config=config,
+        hash=digest.hexdigest()[:16],
+        missing=missing,
+        examples=tuple((sentence, topic) for topic, sentences in examples.by_intent.items() for sentence in sentences),
+    )

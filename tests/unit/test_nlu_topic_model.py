@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bot.nlu.features import CharacterGrams, Features
-from bot.nlu.neighbours import Neighbours
+from bot.nlu.neighbours import Neighbours, largest
 from bot.nlu.network import DIMENSIONS, SENTENCE
 from bot.nlu.perceptron import fit
 from bot.nlu.topic_model import Shape, TopicModel, dealt, train
@@ -75,6 +75,14 @@ def test_examples_of_the_same_group_are_not_asked() -> None:
 def test_neighbours_work_when_there_are_hardly_any_examples() -> None:
     vectors, labels = _blobs(2, 1)
     assert np.isfinite(Neighbours.of(vectors, labels, 2).shares(vectors)).all()
+
+
+@pytest.mark.parametrize("columns", [5, 700, 1024, 1999])
+def test_the_largest_of_a_row_are_found_wherever_they_stand(columns: int) -> None:
+    rows = np.random.default_rng(1).normal(size=(40, columns)).astype(np.float32)
+    rows[0, -5:] += 9
+    found = np.take_along_axis(rows, largest(rows, 5), axis=1)
+    assert np.array_equal(np.sort(found, axis=1), np.sort(rows, axis=1)[:, -5:])
 
 
 def test_every_fold_has_every_topic() -> None:

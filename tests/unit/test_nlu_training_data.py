@@ -134,6 +134,15 @@ def test_a_topic_that_the_domain_does_not_list_is_refused(project: Path) -> None
         generate(project)
 
 
+def test_rasa_gets_to_know_every_topic_by_a_few_examples(project: Path) -> None:
+    generated = generate(project)
+    few = {entry["intent"]: entry["examples"].splitlines() for entry in yaml.safe_load(generated.first_examples())["nlu"]}
+    assert few.keys() == {topic for _, topic in generated.examples}
+    assert max(map(len, few.values())) == 2
+    for sentence, topic in generated.examples:
+        assert f"- {sentence}\n" in generated.nlu, topic
+
+
 @pytest.mark.parametrize(("content", "problem"), [("topic: fee\ntopic: fee\n", "twice"), ("topic: [", "line"), ("- fee\n", "mapping")])
 def test_broken_yaml_is_refused_with_its_place(project: Path, content: str, problem: str) -> None:
     file = project / "data" / "topics" / "fee.yml"
