@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -76,7 +76,6 @@ class Topic:
     group: str
     covers: str
     title: Text
-    questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     answered: bool = False
 
 
@@ -91,15 +90,6 @@ def load_topic(path: Path, facts: Facts, today: date) -> tuple[Topic, list[Respo
         raise DataError(file, name, ", ".join(sorted(map(str, unknown))), "is not a known field")
     if raw.get("group") not in GROUPS:
         raise DataError(file, name, "group", f"must be one of {', '.join(GROUPS)}")
-    questions = raw.get("questions")
-    if not isinstance(questions, Mapping):
-        raise DataError(file, name, "questions", "must list examples by language")
-    for language, examples in questions.items():
-        if not isinstance(examples, list):
-            raise DataError(file, name, f"questions.{language}", "must be a list of texts")
-        for position, example in enumerate(examples):
-            if not isinstance(example, str) or not example.strip():
-                raise DataError(file, name, f"questions.{language}[{position}]", "must be a text")
     responses = []
     answer = raw.get("answer")
     if answer is not None:
@@ -117,7 +107,6 @@ def load_topic(path: Path, facts: Facts, today: date) -> tuple[Topic, list[Respo
         raw["group"],
         str(raw.get("covers", "")),
         read_text(file, name, "title", raw.get("title")),
-        {language: tuple(examples) for language, examples in questions.items()},
         answer is not None,
     )
     return topic, responses

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Final
 
 from opencc import OpenCC
-from pypinyin import lazy_pinyin
 
 _APOSTROPHE: Final = re.compile(r"['’‘`´]")
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
@@ -49,6 +48,9 @@ def fold_chinese(text: str) -> str:
 
 def pinyin(text: str) -> tuple[str, ...]:
     """The syllables of a Chinese text, without tones."""
+    # Its tables take 60 MB, which only a process that looks for places should spend.
+    from pypinyin import lazy_pinyin
+
     return tuple(syllable.replace("ü", "v") for syllable in lazy_pinyin(text))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -88,17 +89,17 @@ _ADDRESS_WORDS: Final = re.compile(
 
 
 class Places:
-    """The places of Shenzhen by all their names; built once, then read only."""
+    """The places of Shenzhen by all their names; read only. The names are spelt out when the first text is searched."""
 
     def __init__(
         self,
         places: Sequence[Place],
-        index: NameIndex[Place | OutsidePlace],
+        index: Callable[[], NameIndex[Place | OutsidePlace]],
         outside: Sequence[OutsidePlace],
         outlines: Sequence[Sequence[tuple[float, float]]],
         destinations: Collection[str] = (),
     ) -> None:
-        self._places, self._index, self._outside, self._outlines = tuple(places), index, tuple(outside), outlines
+        self._places, self._build, self._outside, self._outlines = tuple(places), index, tuple(outside), outlines
         self._destinations = frozenset(destinations)
 
     @classmethod
@@ -110,21 +111,13 @@ class Places:
         """
         rows = _read_rows(folder / "places.csv")
         names = read_yaml(folder / "place_names.yml")
-        index: NameIndex[Place | OutsidePlace] = NameIndex(
-            names.get("needs_context") or {}, names.get("capitals") or (), names.get("not_places") or ()
-        )
-        by_name: dict[str, Place] = {}
-        for place, raw_en, raw_zh in rows:
-            by_name[raw_en] = place
-            for name in english_names(place.kind, raw_en):
-                index.add_latin(name, place)
-            for name in chinese_names(place.kind, raw_zh):
-                index.add_chinese(name, place)
+        by_name = {raw_en: place for place, raw_en, _ in rows}
+        others: list[tuple[Mapping[str, Any], Place | OutsidePlace]] = []
         for number, alias in enumerate(names.get("aliases") or ()):
             target = by_name.get(alias.get("place"))
             if target is None:
                 raise DataError("place_names.yml", f"aliases[{number}]", "place", f"{alias.get('place')!r} is not in places.csv")
-            _add_names(index, alias, target)
+            others.append((alias, target))
         outside = []
         for number, raw in enumerate(names.get("outside") or ()):
             entry = f"outside[{number}]"
@@ -132,7 +125,7 @@ class Places:
                 read_text("place_names.yml", entry, "name", raw.get("name")),
                 tuple(Point(float(lat), float(lon)) for lat, lon in raw.get("points") or ()),
             )
-            _add_names(index, raw, city)
+            others.append((raw, city))
             outside.append(city)
         outlines = [[(float(lat), float(lon)) for lat, lon in corners] for corners in read_yaml(folder / "boundary.yml").values()]
         goals = []
@@ -140,7 +133,25 @@ class Places:
             if name not in by_name:
                 raise DataError("place_names.yml", "destinations", "place", f"{name!r} is not in places.csv")
             goals.append(by_name[name].key)
+
+        def index() -> NameIndex[Place | OutsidePlace]:
+            built: NameIndex[Place | OutsidePlace] = NameIndex(
+                names.get("needs_context") or {}, names.get("capitals") or (), names.get("not_places") or ()
+            )
+            for place, raw_en, raw_zh in rows:
+                for name in english_names(place.kind, raw_en):
+                    built.add_latin(name, place)
+                for name in chinese_names(place.kind, raw_zh):
+                    built.add_chinese(name, place)
+            for raw, target in others:
+                _add_names(built, raw, target)
+            return built
+
         return cls([place for place, _, _ in rows], index, outside, outlines, goals)
+
+    @cached_property
+    def _index(self) -> NameIndex[Place | OutsidePlace]:
+        return self._build()
 
     def all(self) -> tuple[Place, ...]:
         """Every place of the list."""
