@@ -44,15 +44,16 @@ class Thresholds:
 
     Attributes:
         temperature: divides the scores so that probabilities mean what they say.
-        answer_from: the probability from which the first topic is answered; `by_tongue` has those of single languages.
+        answer_from: the probability from which the first topic is answered.
         topic_share: the first topic must have this share of what it and "something else" have together; with less not even
             asking back helps.
+        by_tongue: both for single languages.
     """
 
     temperature: float = 1.0
     answer_from: float = 0.5
     topic_share: float = 0.5
-    by_tongue: Mapping[str, float] = field(default_factory=dict)
+    by_tongue: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def probabilities(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Calibrated probabilities of one or more rows of scores."""
@@ -60,7 +61,10 @@ class Thresholds:
 
     def sure_from(self, tongue: str) -> float:
         """The probability from which the first topic is answered in a language."""
-        return self.by_tongue.get(tongue, self.answer_from)
+        return self._of(tongue)[0]
+
+    def _of(self, tongue: str) -> tuple[float, float]:
+        return self.by_tongue.get(tongue, (self.answer_from, self.topic_share))
 
     def decide(self, topic: float, stranger: float = 0.0, tongue: str = "", urgent: bool = False) -> Decision:
         """What to do.
@@ -71,10 +75,10 @@ class Thresholds:
             tongue: the language of the message.
             urgent: the first topic is one that must not be missed.
         """
-        sure = self.sure_from(tongue)
+        sure, share = self._of(tongue)
         if urgent and topic >= min(sure, URGENT_FROM):
             return "answer"
-        if topic < NOTHING_BELOW or topic < min(CERTAIN_FROM, self.topic_share * (topic + stranger)):
+        if topic < NOTHING_BELOW or topic < min(CERTAIN_FROM, share * (topic + stranger)):
             return "decline"
         return "answer" if topic >= sure else "ask"
 
@@ -83,13 +87,13 @@ class Thresholds:
         return {
             "thresholds": np.asarray([self.temperature, self.answer_from, self.topic_share], dtype=np.float64),
             "tongues": np.asarray(list(self.by_tongue), dtype=np.str_),
-            "sure_from": np.asarray(list(self.by_tongue.values()), dtype=np.float64),
+            "by_tongue": np.asarray(list(self.by_tongue.values()), dtype=np.float64).reshape(-1, 2),
         }
 
     @classmethod
     def restored(cls, arrays: Mapping[str, Any]) -> Thresholds:
         """The thresholds whose `arrays` these are."""
-        by_tongue = {str(tongue): float(value) for tongue, value in zip(arrays["tongues"], arrays["sure_from"], strict=True)}
+        by_tongue = {str(tongue): (float(sure), float(share)) for tongue, (sure, share) in zip(arrays["tongues"], arrays["by_tongue"])}
         temperature, answer_from, topic_share = (float(value) for value in arrays["thresholds"])
         return cls(temperature, answer_from, topic_share, MappingProxyType(by_tongue))
 
@@ -128,7 +132,14 @@ def fit_thresholds(scores: Floats, labels: Ints, strangers_class: int | None, to
 
     language = np.asarray(tongues) if len(tongues) else np.full(len(labels), "")
     mine = {str(tongue): known & (language == tongue) for tongue in np.unique(language[known])}
-    by_tongue = {tongue: sure_from(among) for tongue, among in mine.items() if tongue and among.sum() >= _ENOUGH}
-    shares = topic[known] / np.maximum(topic[known] + stranger[known], 1e-9)
-    topic_share = float(np.quantile(shares, DECLINED_IN_ERROR)) if strangers_class is not None else 0.0
+    shares = topic / np.maximum(topic + stranger, 1e-9)
+
+    def share(among: npt.NDArray[np.bool_]) -> float:
+        return float(np.quantile(shares[among], DECLINED_IN_ERROR)) if strangers_class is not None else 0.0
+
+    topic_share = share(known)
+    # Where examples crowd the borders they sound more like strangers; nobody is declined sooner than on the whole for their language.
+    by_tongue = {
+        tongue: (sure_from(among), min(share(among), topic_share)) for tongue, among in mine.items() if tongue and among.sum() >= _ENOUGH
+    }
     return Thresholds(temperature, sure_from(known), topic_share, MappingProxyType(by_tongue))

@@ -37,7 +37,7 @@ def test_what_is_urgent_is_answered_sooner_and_never_declined_for_a_stranger() -
 
 
 def test_language_has_a_threshold_of_its_own() -> None:
-    thresholds = Thresholds(answer_from=0.6, by_tongue={"tr": 0.3})
+    thresholds = Thresholds(answer_from=0.6, by_tongue={"tr": (0.3, 0.5)})
     assert [thresholds.decide(0.4, tongue=tongue) for tongue in ("en", "tr")] == ["ask", "answer"]
 
 
@@ -53,7 +53,7 @@ def test_every_language_asks_back_about_equally_often() -> None:
     tongues = ["en"] * 300 + ["tr"] * 300
     scores = _scores(labels, 6, strength, seed=5)
     thresholds = fit_thresholds(scores, labels, None, tongues)
-    assert thresholds.by_tongue["tr"] < thresholds.by_tongue["en"]
+    assert thresholds.sure_from("tr") < thresholds.sure_from("en")
     asked = [thresholds.decide(float(row.max()), tongue=tongue) == "ask" for row, tongue in zip(thresholds.probabilities(scores), tongues)]
     for half in (asked[:300], asked[300:]):
         # Fifty examples for each topic are a crowd.
@@ -85,6 +85,6 @@ def test_few_real_questions_are_declined_and_most_strangers_are() -> None:
 
 
 def test_thresholds_come_back_from_their_arrays() -> None:
-    thresholds = Thresholds(1.5, 0.4, 0.6, {"en": 0.4, "tr": 0.25})
+    thresholds = Thresholds(1.5, 0.4, 0.6, {"en": (0.4, 0.9), "tr": (0.25, 0.8)})
     restored = Thresholds.restored(thresholds.arrays())
     assert restored == thresholds
