@@ -48,22 +48,24 @@ class Shipped:
         self._temperature = fit_thresholds(held_out, lesson.labels, lesson.stranger).temperature
         aside = {*settings()["not_offered"]} - {STRANGERS, SENSITIVE}
         self._talk = [number for number, topic in enumerate(lesson.topics) if topic in aside]
+        self._strangers = [] if lesson.stranger is None else [lesson.stranger]
 
     def scores(self, batch: Batch) -> Floats:
         """One row for each message."""
         return self._model.scores(list(batch.texts), batch.vectors)
 
-    def _probabilities(self, batch: Batch) -> Floats:
-        return np.asarray(softmax(self.scores(batch) / self._temperature), dtype=np.float32)
+    def _probabilities(self, scores: Floats) -> Floats:
+        return np.asarray(softmax(scores / self._temperature), dtype=np.float32)
 
     def together(self, whole: Batch, typed: Sequence[str]) -> Floats:
         """As `scores`, but messages of several sentences are read in parts as well."""
-        found = self._probabilities(whole)
+        found = self._probabilities(self.scores(whole))
         for number, text in enumerate(typed):
             parts = parts_of(text)
             if parts:
                 same = [normalise(part) for part in parts]
-                found[number] = read_together(found[number], self._probabilities(Batch(same, encode(same))), parts, self._talk)
+                each = self._probabilities(self._model.scores_of_parts(same, encode(same)))
+                found[number] = read_together(found[number], each, parts, self._talk, self._strangers)
         return np.asarray(np.log(np.maximum(found, _LEAST)), dtype=np.float32)
 
     def size(self) -> int:
