@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -16,34 +15,10 @@ from actions.turn import Turn
 from bot.answers import IN_CHINESE
 from bot.languages import LANGUAGES, Tongue
 from bot.spoken import foreign_by_code
+from bot.tongue_names import tongues_named
 
 _PATIENCE = 2
 _CHOICE = "choose:"
-_NAMES: Mapping[Tongue, re.Pattern[str]] = {
-    "en": re.compile(
-        r"\b(english|inglés|anglais|englisch|inglese|inglês|engels|angielsk\w+|ingilizce)\b|英语|英文|英語|английск|الإنجليزية|영어|อังกฤษ",
-        re.I,
-    ),
-    "zh-TW": re.compile(r"traditional chinese|繁[体體]|正體", re.I),
-    "zh": re.compile(
-        r"(?<!traditional )\b(chinese|mandarin|putonghua|zhongwen|chinesisch|chinois|chino|cinese|chinês|chinees|chińsk\w+|çince)\b"
-        r"|(?<![繁體体])中文|汉语|普通话|國語|国语|漢語|китайск|الصينية|中国語|중국어|ภาษาจีน",
-        re.I,
-    ),
-    "ar": re.compile(r"\b(arabic|arabisch|arabe|árabe)\b|阿拉伯语|العربية|عربي", re.I),
-    "de": re.compile(r"\b(german|deutsch)\b|德语|德文", re.I),
-    "es": re.compile(r"\b(spanish|español|espanol|castellano|spanisch|espagnol)\b|西班牙语", re.I),
-    "fr": re.compile(r"\b(french|français|francais|französisch)\b|法语|法文", re.I),
-    "it": re.compile(r"\b(italian|italiano)\b|意大利语", re.I),
-    "ja": re.compile(r"\b(japanese|nihongo)\b|日语|日文|日本語", re.I),
-    "ko": re.compile(r"\b(korean|hangugeo)\b|韩语|韩文|한국어|한국말", re.I),
-    "nl": re.compile(r"\b(dutch|nederlands)\b|荷兰语", re.I),
-    "pl": re.compile(r"\b(polish|polski|polsku)\b|波兰语", re.I),
-    "pt": re.compile(r"\b(portuguese|português|portugues)\b|葡萄牙语|葡语", re.I),
-    "ru": re.compile(r"\b(russian|russki)\b|俄语|俄文|русск", re.I),
-    "th": re.compile(r"\bthai\b|泰语|泰文|ภาษาไทย", re.I),
-    "tr": re.compile(r"\b(turkish|türkçe|turkce)\b|土耳其语", re.I),
-}
 _NEGATED = re.compile(r"(?:\b(?:no|not|don'?t|cannot|can'?t|without)\b[^.,;]{0,25}|不[会懂看说要是]{1,3}|别用|不用)$", re.IGNORECASE)
 
 
@@ -153,9 +128,8 @@ class SetLanguage(Action):
 def wanted_tongue(text: str) -> Tongue | None:
     """The tongue a message asks for; one that is only named to be refused ("I don't speak Chinese") leaves the other of the two."""
     named: dict[Tongue, bool] = {}
-    for tongue, pattern in _NAMES.items():
-        for match in pattern.finditer(text):
-            named[tongue] = named.get(tongue, False) or not _NEGATED.search(text[: match.start()])
+    for tongue, begins in tongues_named(text):
+        named[tongue] = named.get(tongue, False) or not _NEGATED.search(text[:begins])
     wanted = [tongue for tongue, positive in named.items() if positive]
     if len(wanted) == 1:
         return wanted[0]

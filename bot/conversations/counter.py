@@ -20,9 +20,9 @@ from bot.conversations.publishing import Happened, Record
 from bot.conversations.serving import Lines
 from bot.conversations.states import Move, State
 from bot.conversations.text import clean, clean_name
-from bot.conversations.threads import lock
+from bot.conversations.threads import lock, tongue_spoken
 from bot.errors import Conflict, Invalid, NotFound
-from bot.languages import DEFAULT, Tongue, as_tongue
+from bot.languages import Tongue
 from bot.spoken import tongue_of
 from bot.staff.officers import Officer
 
@@ -158,7 +158,7 @@ class Counter:
         text = clean(text, LONGEST_REPLY)
 
         def draft(conversation: Any) -> list[Draft]:
-            spoken = language or tongue_of(text, as_tongue(conversation.last_language) or DEFAULT)
+            spoken = language or tongue_of(text, tongue_spoken(conversation))
             return [Draft("staff", spoken, text)]
 
         return await self._speak(by, conversation_id, client_id, draft)
@@ -186,7 +186,7 @@ class Counter:
 
         def send(session: Session, happened: Happened) -> Receipt:
             def drafts(conversation: Any) -> list[Draft]:
-                spoken = language or as_tongue(conversation.language) or as_tongue(conversation.last_language) or DEFAULT
+                spoken = language or tongue_spoken(conversation)
                 return [serving.as_staffs(reply) for reply in parse_replies(list(replies(session, spoken)))]
 
             return serving.speak(session, happened, by, conversation_id, client_id, drafts)
@@ -210,7 +210,7 @@ class Counter:
             said = changed or str(found.text)
 
             def draft(conversation: Any) -> list[Draft]:
-                return [Draft("staff", tongue_of(said, as_tongue(conversation.last_language) or DEFAULT), said)]
+                return [Draft("staff", tongue_of(said, tongue_spoken(conversation)), said)]
 
             receipt = serving.speak(session, happened, by, found.conversation_id, client_id, draft)
             if receipt.fresh:

@@ -25,7 +25,7 @@ from bot.conversations.ledger import Draft
 from bot.conversations.models import Conversation, Handoff, LeftMessage
 from bot.conversations.publishing import Happened, Record
 from bot.conversations.states import Move, State
-from bot.languages import DEFAULT, Tongue, as_tongue
+from bot.conversations.threads import tongue_spoken
 from bot.logs import place
 from bot.staff.officers import Officer
 
@@ -115,7 +115,7 @@ class Keeper:
             if events is None:
                 return
             happened += events
-            language = _language(conversation)
+            language = tongue_spoken(conversation)
             if self._desk.situation(session).can_wait:
                 _say(session, happened, conversation, self._desk.line("reclaimed", language))
             else:
@@ -173,7 +173,7 @@ class Keeper:
         if conversation.state != State.QUEUED.value or situation.can_wait:
             return
         code = "not_served_closed" if situation.within_hours is False else "not_served_nobody"
-        self._give_up(session, happened, conversation, self._desk.line(code, _language(conversation), next_open=situation.next_open))
+        self._give_up(session, happened, conversation, self._desk.line(code, tongue_spoken(conversation), next_open=situation.next_open))
 
     def _give_up(self, session: Session, happened: Happened, conversation: Any, told: Draft) -> None:
         step = conversation.desk_step
@@ -209,7 +209,7 @@ class Keeper:
             return
         conversation.idle_warned_at = moment
         minutes = max(1, round(self._patience.close_s / 60))
-        _say(session, happened, conversation, self._desk.line("idle_warning", _language(conversation), minutes=minutes))
+        _say(session, happened, conversation, self._desk.line("idle_warning", tongue_spoken(conversation), minutes=minutes))
 
     def _expired(self, moment: datetime) -> Any:
         return (*self._silent(moment), ~_not_warned(), Conversation.idle_warned_at <= moment - timedelta(seconds=self._patience.close_s))
@@ -222,7 +222,7 @@ class Keeper:
         if not _holds(session, conversation.id, *self._expired(self._desk.clock())):
             return
         # What is said last is said before the close, after which nothing is.
-        _say(session, happened, conversation, self._desk.line("idle_closed", _language(conversation)))
+        _say(session, happened, conversation, self._desk.line("idle_closed", tongue_spoken(conversation)))
         happened += ownership.close(session, conversation.id, IDLE, audit.SYSTEM, conversation.owner_id) or ()
 
     # What another gateway committed and could not tell.
@@ -257,10 +257,6 @@ def _not_warned() -> Any:
 def _holds(session: Session, conversation_id: str, *conditions: Any) -> bool:
     """Whether the conditions hold for a conversation that is held by `lock`."""
     return session.execute(select(Conversation.id).where(Conversation.id == conversation_id, *conditions)).first() is not None
-
-
-def _language(conversation: Any) -> Tongue:
-    return as_tongue(conversation.language) or as_tongue(conversation.last_language) or DEFAULT
 
 
 def _say(session: Session, happened: Happened, conversation: Any, draft: Draft) -> None:

@@ -18,7 +18,7 @@ from bot.conversations.models import Conversation, Message, Turn
 from bot.conversations.states import State
 from bot.conversations.text import is_desk, is_payload
 from bot.conversations.threads import Address as Address
-from bot.conversations.threads import address_of, find_newest, lock_open
+from bot.conversations.threads import address_of, find_newest, lock_open, tongue_spoken
 from bot.conversations.threads import lock as lock
 from bot.conversations.threads import new_id as new_id
 from bot.conversations.threads import open_newest as open_conversation
@@ -102,7 +102,7 @@ def store_applicants(
         return earlier
     if language is not None:
         conversation.language = language
-    otherwise = as_tongue(conversation.language) or as_tongue(conversation.last_language) or interface or DEFAULT
+    otherwise = tongue_spoken(conversation, interface or DEFAULT)
     choice, shown = _chosen(session, conversation, text, otherwise, opener)
     spoken = tongue_of(text, otherwise) if choice is None else otherwise
     conversation.last_language = as_tongue(conversation.language) or spoken

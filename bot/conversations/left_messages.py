@@ -15,9 +15,9 @@ from bot.conversations.events import Event, LeftMessagesChanged, telling
 from bot.conversations.ledger import Draft, Receipt
 from bot.conversations.models import LeftMessage, Message
 from bot.conversations.states import State
-from bot.conversations.threads import Address, find_newest, lock_open
+from bot.conversations.threads import Address, find_newest, lock_open, tongue_spoken
 from bot.db import now
-from bot.languages import DEFAULT, Tongue, as_tongue
+from bot.languages import Tongue, as_tongue
 from bot.spoken import tongue_of
 
 LEFT: Final = "message_left"
@@ -129,7 +129,7 @@ def leave(
         return earlier
     if language is not None:
         conversation.language = language
-    otherwise = as_tongue(conversation.language) or as_tongue(conversation.last_language) or DEFAULT
+    otherwise = tongue_spoken(conversation)
     spoken = as_tongue(conversation.language) or tongue_of(text, otherwise)
     conversation.last_language, conversation.last_applicant_at, conversation.idle_warned_at = spoken, now(), None
     (message,) = ledger.append(session, conversation, [Draft("applicant", spoken, text, {"left_message": True})], client_id=client_id)

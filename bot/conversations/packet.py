@@ -15,8 +15,9 @@ from bot.conversations import requests
 from bot.conversations.known import newest, payloads, profile_in
 from bot.conversations.models import Conversation, LeftMessage, Message
 from bot.conversations.text import is_desk
+from bot.conversations.threads import tongue_spoken
 from bot.errors import NotFound
-from bot.languages import DEFAULT, Language, as_tongue
+from bot.languages import Language
 
 _QUESTIONS: Final = 6
 _READ: Final = 200
@@ -37,7 +38,7 @@ def packet(session: Session, answers: Answers, conversation_id: str, language: L
     cards = _cards(said)
     request = requests.newest(session, conversation_id)
     return {
-        "language": as_tongue(conversation.language) or as_tongue(conversation.last_language) or DEFAULT,
+        "language": tongue_spoken(conversation),
         "topic": _topic(answers, conversation.topic, language),
         "reason": None if request is None else request.reason,
         "asked": _asked(answers, messages, language),

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from bot.conversations.models import ConversationTag, Handoff, Message
 from bot.conversations.requests import ASKED
 from bot.conversations.states import State
-from bot.languages import DEFAULT, Tongue, as_tongue
+from bot.conversations.threads import tongue_spoken
+from bot.languages import Tongue
 from bot.staff.names import StaffName, names
 
 _FIRST_LINE: Final = 200
@@ -73,7 +74,7 @@ def rows(session: Session, conversations: Sequence[Any]) -> list[Row]:
             id=each.id,
             state=State(each.state),
             owner=staff.get(each.owner_id),
-            language=as_tongue(each.language) or as_tongue(each.last_language) or DEFAULT,
+            language=tongue_spoken(each),
             topic=each.topic,
             station=each.station,
             reason=asked[each.id].reason if each.id in asked else None,

@@ -23,7 +23,7 @@ from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.states import State
 from bot.conversations.text import clean, clean_name, harmless
 from bot.errors import BotError
-from bot.languages import DEFAULT, Tongue, as_tongue
+from bot.languages import Tongue
 from bot.logs import place
 from bot.spoken import foreign
 
@@ -187,7 +187,7 @@ class Conversations:
             conversation = threads.lock(session, newest.id)
             if conversation.state == State.CLOSED.value:
                 return
-            language = as_tongue(conversation.language) or as_tongue(conversation.last_language) or DEFAULT
+            language = threads.tongue_spoken(conversation)
             # What is said last is said before the close, after which nothing is.
             said = ledger.append(session, conversation, [self._composer.desk.line("ended_by_applicant", language)])
             happened += [MessageStored(message) for message in said]

@@ -17,10 +17,10 @@ from bot.conversations import ledger, notes, overview, ownership
 from bot.conversations.events import ConversationChanged, Event, MessageStored
 from bot.conversations.ledger import Draft, Receipt
 from bot.conversations.states import Move, State
-from bot.conversations.threads import lock
+from bot.conversations.threads import lock, tongue_spoken
 from bot.db import now
 from bot.errors import Conflict, Invalid
-from bot.languages import DEFAULT, Tongue, as_tongue
+from bot.languages import Tongue
 from bot.staff import officers
 from bot.staff.models import StaffAccount
 from bot.staff.names import names
@@ -143,7 +143,7 @@ def as_staffs(reply: Reply) -> Draft:
 
 
 def _say(session: Session, lines: Lines, conversation: Any, code: str, **params: Any) -> list[Event]:
-    language = as_tongue(conversation.language) or as_tongue(conversation.last_language) or DEFAULT
+    language = tongue_spoken(conversation)
     return [MessageStored(message) for message in ledger.append(session, conversation, [lines.line(code, language, **params)])]
 
 

@@ -14,6 +14,7 @@ from bot.conversations.models import Conversation
 from bot.conversations.states import State
 from bot.db import now
 from bot.errors import NotFound
+from bot.languages import DEFAULT, Tongue, as_tongue
 
 # Stands between the caller's name for an applicant and the ordinal of a later conversation; no caller can send it.
 _MARK: Final = "\x1f"
@@ -36,6 +37,11 @@ def new_id() -> str:
 def address_of(conversation: Any) -> Address:
     """The applicant's own address, the same for every conversation of a thread."""
     return Address(conversation.channel, conversation.caller, conversation.sender.partition(_MARK)[0])
+
+
+def tongue_spoken(conversation: Any, otherwise: Tongue = DEFAULT) -> Tongue:
+    """The language to speak in: the one the applicant chose, else that of the last message, else `otherwise`."""
+    return as_tongue(conversation.language) or as_tongue(conversation.last_language) or otherwise
 
 
 def lock(session: Session, conversation_id: str) -> Any:

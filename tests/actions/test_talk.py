@@ -137,6 +137,12 @@ def test_a_sensitive_matter_of_no_known_kind_gets_the_general_reply(conversation
         ("do you speak Russian", "ru"),
         ("auf Deutsch bitte", "de"),
         ("请用繁體中文", "zh-TW"),
+        ("traditional Chinese please", "zh-TW"),
+        ("po polsku proszę", "pl"),
+        ("lieber auf Chinesisch", "zh"),
+        ("Können Sie Türkisch?", "tr"),
+        ("日本語でお願いします", "ja"),
+        ("по-русски можно?", "ru"),
         ("which languages are there", None),
     ],
 )
