@@ -15,14 +15,14 @@ from bot.nlu.arrays import Floats, Ints, softmax
 
 Decision = Literal["answer", "ask", "decline"]
 
-ASKED_BACK: Final = 0.16
+ASKED_BACK: Final = 0.19
 """Share of held-out examples of a language that are asked back, so that of what people ask one in ten is. Every language has a
 threshold of its own, because probabilities are lower where there are fewer examples, and nobody should be asked back for the language
 they speak."""
-ASKED_BACK_CROWDED: Final = 0.24
+ASKED_BACK_CROWDED: Final = 0.27
 """The same where many examples crowd the borders between topics on purpose, and are harder than what people ask."""
-_CROWDED_FROM: Final = 40
-"""Examples for each topic."""
+_CROWDED_FROM: Final = 25
+"""Judged examples for each topic."""
 DECLINED_IN_ERROR: Final = 0.065
 """Share of held-out examples of topics that may be declined as being about something else. What people ask is easier than they are,
 so that fewer are."""

@@ -52,21 +52,22 @@ class Neighbours:
         widest = np.ascontiguousarray(directions[:, -_DIRECTIONS:], dtype=np.float32)
         return cls(widest, unit_rows(sentences @ widest), labels, topics)
 
-    def shares(self, vectors: Halves, without: Ints | None = None) -> Floats:
-        """For each row of the encoder, the share of each topic among the examples that are most like it.
+    def shares(self, vectors: Halves) -> Floats:
+        """For each row of the encoder, the share of each topic among the examples that are most like it."""
+        return self._shares(unit_rows(vectors[:, :SENTENCE].astype(np.float32) @ self.directions))
+
+    def shares_of_others(self, judged: Ints, group: Ints) -> Floats:
+        """The same for the examples `judged`, without those of their own group.
 
         Args:
-            vectors: the encoder's rows.
-            without: for each example the number of its group, and for each row of `vectors` in the same order; an example
-                of the row's own group is not asked. `vectors` are then the examples themselves.
+            judged: numbers of examples.
+            group: for every example the number of its group.
         """
-        rows = unit_rows(vectors[:, :SENTENCE].astype(np.float32) @ self.directions)
-        if without is None:
-            return self._shares(rows)
-        shares = np.zeros((len(rows), self.topics), dtype=np.float32)
-        for group in np.unique(without):
-            others = without != group
-            shares[~others] = Neighbours(self.directions, self.examples[others], self.labels[others], self.topics)._shares(rows[~others])
+        shares = np.zeros((len(judged), self.topics), dtype=np.float32)
+        for number in np.unique(group[judged]):
+            mine, others = group[judged] == number, group != number
+            rest = Neighbours(self.directions, self.examples[others], self.labels[others], self.topics)
+            shares[mine] = rest._shares(self.examples[judged[mine]])
         return shares
 
     def _shares(self, rows: Floats) -> Floats:

@@ -102,8 +102,15 @@ def dealt(labels: Ints, folds: int) -> Ints:
     return fold
 
 
-def train(texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shape: Shape, folds: int) -> tuple[TopicModel, Floats]:
-    """The model of all examples, and the scores that each example gets from a network which has not seen it.
+def spread(count: int, most: int) -> Ints:
+    """Numbers below `count`, evenly spread, and at most `most` of them."""
+    return np.arange(0, count, max(1, -(-count // most)), dtype=np.int64)
+
+
+def train(
+    texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shape: Shape, folds: int, judged: Ints
+) -> tuple[TopicModel, Floats]:
+    """The model of all examples, and the scores that the examples `judged` get from a network which has not seen them.
 
     Each network learns from all folds but one, and together they decide: better than one that has seen everything, and each
     example is judged by one for which it is new, at no further cost.
@@ -112,7 +119,7 @@ def train(texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shap
     rows = features.learn(texts, vectors)
     neighbours = Neighbours.of(vectors, labels, topics)
     fold = dealt(labels, folds)
-    held_out = np.zeros((len(labels), topics), dtype=np.float32)
+    held_out = np.zeros((len(judged), topics), dtype=np.float32)
 
     def without(number: int) -> Perceptron:
         others = np.flatnonzero(fold != number)
@@ -123,11 +130,10 @@ def train(texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shap
     with one_thread(), ThreadPoolExecutor(_AT_ONCE) as pool:
         networks = tuple(pool.map(without, range(folds)))
     for number, network in enumerate(networks):
-        mine = np.flatnonzero(fold == number)
-        if len(mine):
-            held_out[mine] = softmax(network.scores(rows[mine]))
+        mine = fold[judged] == number
+        held_out[mine] = softmax(network.scores(rows[judged[mine]]))
     offsets = _offsets(labels, topics)
-    held_out = shape.mixed(held_out, neighbours.shares(vectors, without=fold), offsets)
+    held_out = shape.mixed(held_out, neighbours.shares_of_others(judged, fold), offsets)
     return TopicModel(shape, features, networks, neighbours, offsets), held_out
 
 

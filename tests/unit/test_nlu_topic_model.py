@@ -9,7 +9,7 @@ from bot.nlu.features import CharacterGrams, Features
 from bot.nlu.neighbours import Neighbours, largest
 from bot.nlu.network import DIMENSIONS, SENTENCE
 from bot.nlu.perceptron import fit
-from bot.nlu.topic_model import Shape, TopicModel, dealt, train
+from bot.nlu.topic_model import Shape, TopicModel, dealt, spread, train
 
 _TEXTS = ["lost my card", "card lost", "卡丢了怎么补", "补卡", "how much is it", "多少钱"]
 _SHAPE = Shape(hidden=32, epochs=5, gram_dimensions=64, gram_longest=3, gram_weight=0.7, neighbours=0.3)
@@ -68,7 +68,7 @@ def test_neighbours_speak_for_the_topic_of_the_nearest_examples() -> None:
 
 def test_examples_of_the_same_group_are_not_asked() -> None:
     vectors, labels = _blobs(2, 30, spread=0.2)
-    shares = Neighbours.of(vectors, labels, 2).shares(vectors, without=labels)
+    shares = Neighbours.of(vectors, labels, 2).shares_of_others(np.arange(len(labels)), labels)
     assert (shares.argmax(axis=1) != labels).all()
 
 
@@ -91,12 +91,16 @@ def test_every_fold_has_every_topic() -> None:
     assert all(set(labels[fold == number]) == {0, 1, 2} for number in range(3))
 
 
+def test_judged_examples_are_spread_over_all() -> None:
+    assert [list(spread(7, most)) for most in (10, 7, 4, 3)] == [[0, 1, 2, 3, 4, 5, 6]] * 2 + [[0, 2, 4, 6], [0, 3, 6]]
+
+
 def test_held_out_scores_do_not_know_their_own_label() -> None:
     dice = np.random.default_rng(0)
     labels = dice.integers(0, 4, size=200)
     noise = dice.normal(size=(200, DIMENSIONS)).astype(np.float16)
     texts = ["text"] * 200
-    model, held_out = train(texts, noise, labels, 4, _SHAPE, folds=4)
+    model, held_out = train(texts, noise, labels, 4, _SHAPE, folds=4, judged=np.arange(200))
     assert (model.scores(texts, noise).argmax(axis=1) == labels).mean() > 0.6
     assert (held_out.argmax(axis=1) == labels).mean() < 0.45
 
@@ -104,7 +108,7 @@ def test_held_out_scores_do_not_know_their_own_label() -> None:
 def test_a_restored_model_gives_the_same_scores() -> None:
     vectors, labels = _blobs(3, 40)
     texts = [f"topic {label}" for label in labels]
-    model, _ = train(texts, vectors, labels, 3, _SHAPE, folds=2)
+    model, _ = train(texts, vectors, labels, 3, _SHAPE, folds=2, judged=np.arange(len(labels)))
     arrays = model.arrays()
     assert all(array.dtype != object for array in arrays.values())
     restored = TopicModel.restored(_SHAPE, arrays, 3)
