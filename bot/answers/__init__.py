@@ -26,6 +26,8 @@ _PHONES: Final = "phones."
 _HOTLINE: Final = "hotline"
 NOT_KNOWN: Final = "not_known"
 _PERSON: Final = "handoff"
+_SENSITIVE: Final = "sensitive"
+_ASIDE: Final = "utter_sensitive_aside"
 _GAP: Final = re.compile(r"\n{3,}")
 _ASKS: Final = "utter_ask_"
 IN_CHINESE: Final = "choose:answer.language=zh"
@@ -36,11 +38,16 @@ _CHINESE: Final = "中文"
 
 @dataclass(frozen=True)
 class Understood:
-    """What the classifier made of the message that is answered."""
+    """What the classifier made of the message that is answered.
+
+    Attributes:
+        suspected: it may be about danger, a threat or a bribe, which nothing has been said about yet.
+    """
 
     topic: str | None = None
     confidence: float | None = None
     candidates: tuple[str, ...] = ()
+    suspected: bool = False
 
 
 Builder = Callable[["Answers", Mapping[str, Any], Language], Part]
@@ -167,12 +174,14 @@ class Answers:
         pieces.append(self._template(response, tongue).fill(self.catalogue.facts, language, given))
         caveats = self._caveat(facts, part.unconfirmed, language)
         pieces += caveats
+        aside = understood.suspected and response.topic != _SENSITIVE
+        pieces += [self.text(_ASIDE, tongue)] if aside else []
         line = citations.line(shown, None if part.all_sources else _SOURCES_IN_TEXT)
         candidates = list(given.get("candidates", ()))
         offered = part.offers or response.offers or self._unknown(facts, response)
         reply: dict[str, Any] = {
             "text": "\n\n".join(_GAP.sub("\n\n", piece.strip()) for piece in [*pieces, line] if piece.strip()),
-            "quick_replies": self._quick_replies(response, part, candidates, tongue, offered == NOT_KNOWN),
+            "quick_replies": self._quick_replies(response, part, candidates, tongue, aside or offered == NOT_KNOWN),
             "card": None if part.card is None else {"language": language, **part.card, "caveats": caveats},
             "topic": response.topic,
             "confidence": understood.confidence,

@@ -21,7 +21,7 @@ from bot.catalogue.phrases import asks
 from bot.errors import DataError
 from bot.nlu import topic_model
 from bot.nlu.arrays import Floats
-from bot.nlu.decisions import Decision, Thresholds, fit_thresholds
+from bot.nlu.decisions import SUSPECTED_FROM, Decision, Thresholds, fit_thresholds
 from bot.nlu.encoder import ENCODED, SentenceEncoder, is_typed
 from bot.nlu.encodings import current_run, encode_for_training, one_thread
 from bot.nlu.follow_ups import FollowUps
@@ -38,6 +38,7 @@ SENSITIVE: Final = "sensitive"
 DECISION: Final = "decision"
 CANDIDATES: Final = "candidates"
 SAFETY: Final = "safety"
+SUSPECTED: Final = "suspected"
 SEVERAL: Final = "several"
 FOLLOW_UP: Final = "follow_up"
 PARTS: Final = "parts"
@@ -54,7 +55,8 @@ class TopicClassifier(IntentClassifier, GraphComponent):
     """Sets `intent`, `intent_ranking`, `decision` and `candidates` in the parse data.
 
     A message in which a phrase of `data/safety.yml` stands is always about `sensitive`; its parse data has the kind of
-    phrase as `safety` too. The file is read when the assistant starts and is no part of the model.
+    phrase as `safety` too. The file is read when the assistant starts and is no part of the model. One that may be, although
+    something else is likelier, has `suspected`.
 
     A message that means something only after what was said before (`data/follow_ups.yml`) is `follow_up`, with its kind under
     that name too. One that asks several things is `several`; `parts` has the text and the topic of each, in order. One in a
@@ -219,6 +221,9 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         else:
             intent = ranking[0] if decision == "answer" else {"name": FALLBACK, "confidence": ranking[0]["confidence"]}
         self._set(message, dict(intent), ranking, decision, self._candidates(ranking))
+        grave = float(probabilities[self._classes.index(SENSITIVE)]) if SENSITIVE in self._classes else 0.0
+        if grave >= SUSPECTED_FROM and intent["name"] != SENSITIVE:
+            message.set(SUSPECTED, True, add_to_output=True)
 
     def _asked(self, parts: Sequence[str], each: Floats, whole: Floats, sure_from: float) -> list[dict[str, Any]]:
         """The questions of a message that are surely about different topics, in order; what is only told is none of them."""

@@ -19,7 +19,7 @@ ASKED_BACK: Final = 0.19
 """Share of held-out examples of a language that are asked back, so that of what people ask one in ten is. Every language has a
 threshold of its own, because probabilities are lower where there are fewer examples, and nobody should be asked back for the language
 they speak."""
-ASKED_BACK_CROWDED: Final = 0.27
+ASKED_BACK_CROWDED: Final = 0.255
 """The same where many examples crowd the borders between topics on purpose, and are harder than what people ask."""
 _CROWDED_FROM: Final = 25
 """Judged examples for each topic."""
@@ -30,6 +30,8 @@ URGENT_FROM: Final = 0.25
 """The probability from which a topic is answered that does more harm when it is missed than when it is suspected."""
 CERTAIN_FROM: Final = 0.75
 """What is so likely is not declined for sounding a little like something else."""
+SUSPECTED_FROM: Final = 0.1
+"""The probability from which an answer about something else says, below it, where help is."""
 NOTHING_BELOW: Final = 0.1
 """A first topic that is less likely says nothing at all."""
 _ENOUGH: Final = 200

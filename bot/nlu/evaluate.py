@@ -7,8 +7,9 @@ data is taken, which must have been trained. The whole pipeline is asked, as a c
 
 A question counts as right when it is answered with its topic. Asking back counts too when the topic is among the two or three that
 are offered, but for at most 10 % of the questions of a language: where more are asked back, each of them counts for less. Beside
-that stands what is answered outright. Strangers belong to no topic and must be declined, at most 4 % of the others may be. The
-calibration error is the mean distance between the probability of the first topic and how often it is right.
+that stands what is answered outright. Strangers belong to no topic and must be declined, at most 4 % of the others may be. A
+sensitive message is recognised when it gets the fixed reply and the offer of a person, instead of another answer (outright) or below
+it. The calibration error is the mean distance between the probability of the first topic and how often it is right.
 
 The figures are compared with those that were accepted last; `--accept` keeps the present ones. 1 when a figure is worse than what
 was accepted, or below its bar and was not so then.
@@ -98,8 +99,11 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
     found["declined in error"] = share(each.declined for each in known)
     found["strangers declined"] = share(each.declined for each in strangers)
     found["strangers answered"] = share(bool(each.answered) and not each.declined for each in strangers)
-    found["sensitive recognised"] = share(each.answered == (SENSITIVE,) for each in sensitive)
-    found["sensitive suspected"] = share(each.answered == (SENSITIVE,) for each in outcomes if each.question.topic != SENSITIVE)
+    others = [each for each in outcomes if each.question.topic != SENSITIVE]
+    found["sensitive recognised"] = share(each.answered == (SENSITIVE,) or each.suspected for each in sensitive)
+    found["sensitive outright"] = share(each.answered == (SENSITIVE,) for each in sensitive)
+    found["others taken for sensitive"] = share(each.answered == (SENSITIVE,) for each in others)
+    found["others suspected"] = share(each.suspected for each in others)
     found["calibration error"] = calibration_error([each.confidence for each in known], [each.first for each in known])
     return {name: round(value, 4) for name, value in found.items()}
 

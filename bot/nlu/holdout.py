@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bot.data_file import read_mapping
 from bot.errors import DataError
-from bot.nlu.classifier import CANDIDATES, DECISION, FOLLOW_UP, PARTS, SEVERAL, STRANGERS
+from bot.nlu.classifier import CANDIDATES, DECISION, FOLLOW_UP, PARTS, SEVERAL, STRANGERS, SUSPECTED
 from bot.nlu.model_file import check_model
 
 _FIELDS: Final = frozenset({"language", "questions", "strangers"})
@@ -40,6 +40,7 @@ class Outcome:
 
     Attributes:
         answered: the topics that are answered, in order; empty when it asks back or declines.
+        suspected: below the answer it says where help is, as for a sensitive message.
     """
 
     question: Question
@@ -49,6 +50,7 @@ class Outcome:
     decision: str
     candidates: tuple[str, ...]
     seconds: float
+    suspected: bool = False
 
     @property
     def first(self) -> bool:
@@ -141,4 +143,5 @@ def _outcome(question: Question, understood: Mapping[str, Any], seconds: float) 
         decision=decision,
         candidates=tuple(understood.get(CANDIDATES) or ()),
         seconds=seconds,
+        suspected=bool(understood.get(SUSPECTED)),
     )

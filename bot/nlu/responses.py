@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
@@ -16,6 +18,7 @@ from bot.answers import Understood
 from bot.languages import DEFAULT, Tongue, as_tongue
 from bot.nlu.quiet_logs import places
 
+_REMEMBERED: Final = 256
 FALLBACK: Final = "nlu_fallback"
 NOTHING_UNDERSTOOD: Final = Understood()
 
@@ -61,6 +64,7 @@ def understood_from(tracker: DialogueStateTracker) -> Understood:
         topic=None if name == FALLBACK else name,
         confidence=intent.get("confidence") if name else None,
         candidates=tuple(candidates),
+        suspected=bool(parsed.get("suspected")),
     )
 
 
@@ -69,6 +73,7 @@ class CatalogueResponses(NaturalLanguageGenerator):
 
     def __init__(self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None) -> None:
         self._texts = self.load_texts()
+        self._told: deque[str | None] = deque(maxlen=_REMEMBERED)
 
     def load_texts(self) -> Texts:
         """The texts of this project."""
@@ -86,8 +91,18 @@ class CatalogueResponses(NaturalLanguageGenerator):
             said = tracker.latest_message.text if tracker.latest_message else None
             text = said if said and not said.startswith("/") else ""
             params, understood = kwargs.get("params") or {}, understood_from(tracker)
+            if understood.suspected:
+                understood = replace(understood, suspected=self._is_first(tracker))
             replies = self._texts.replies(utter_action, language_of(tracker), params, understood, text)
         except Exception as error:
             _log.error("response %s failed: %s", utter_action, places(error))
             raise
         return {"custom": {"replies": replies}}
+
+    def _is_first(self, tracker: DialogueStateTracker) -> bool:
+        """Whether nothing has been said to the message yet; an action may say several things before the tracker knows of any."""
+        message = tracker.latest_message.message_id if tracker.latest_message else None
+        if message is not None and message in self._told:
+            return False
+        self._told.append(message)
+        return True

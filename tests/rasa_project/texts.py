@@ -33,6 +33,7 @@ class PlainTexts:
                 "topic": understood.topic,
                 "confidence": understood.confidence,
                 "candidates": list(understood.candidates),
+                **({"suspected": True} if understood.suspected else {}),
             }
         ]
 

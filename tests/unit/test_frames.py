@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers import IN_CHINESE, Answers
+from bot.answers import IN_CHINESE, Answers, Understood
 from bot.answers.frames import FRAMED
 from bot.errors import DataError
+from bot.languages import TONGUES, Tongue
 from bot.settings import ROOT
 from bot.traditional import in_traditional, is_traditional
 
@@ -60,3 +61,19 @@ def test_frame_that_is_wrong_is_refused_by_its_name(tmp_path: Path, old: str, ne
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(DataError, match=r"de\.yml"):
         Answers.load(tmp_path)
+
+
+@pytest.mark.parametrize("tongue", TONGUES)
+def test_answer_to_what_may_be_grave_says_below_where_help_is(answers: Answers, tongue: Tongue) -> None:
+    (plain,), (heeded,) = (
+        answers.replies("utter_fee", tongue, understood=Understood("fee", 0.7, suspected=each)) for each in (False, True)
+    )
+    aside = answers.text("utter_sensitive_aside", tongue)
+    assert aside in heeded["text"] and aside not in plain["text"]
+    assert "110" in aside and "120" in aside
+    assert heeded["quick_replies"][-1]["payload"] == "/handoff"
+
+
+def test_fixed_reply_needs_no_line_below_it(answers: Answers) -> None:
+    (reply,) = answers.replies("utter_sensitive_bribe", "en", understood=Understood("sensitive", 0.7, suspected=True))
+    assert answers.text("utter_sensitive_aside", "en") not in reply["text"]

@@ -72,6 +72,13 @@ def test_a_third_candidate_is_offered_when_it_is_nearly_as_likely(classifier: To
     assert _understand(classifier, fee=0.4, tax=0.3, photo_spec=0.2)["candidates"] == ["fee", "tax", "photo_spec"]
 
 
+def test_what_may_be_grave_although_something_else_is_likelier_is_suspected(classifier: TopicClassifier) -> None:
+    found = _understand(classifier, fee=0.7, sensitive=0.15)
+    assert (found["intent"]["name"], found["suspected"]) == ("fee", True)
+    for others in ({"fee": 0.8, "sensitive": 0.05}, {"sensitive": 0.6, "fee": 0.2}):
+        assert "suspected" not in _understand(classifier, **others)
+
+
 def test_topics_that_make_no_question_are_not_offered(classifier: TopicClassifier) -> None:
     understood = _understand(classifier, cancel=0.5, fee=0.2, tax=0.2)
     assert understood["intent_ranking"][0]["name"] == "cancel"

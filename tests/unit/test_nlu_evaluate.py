@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,14 @@ def test_figures_count_answers_questions_and_refusals() -> None:
     assert found["answered rightly"] == pytest.approx(0.667, abs=0.001)
     assert found["declined in error"] == 0.2
     assert found["strangers declined"] == 0.5 and found["strangers answered"] == 0.5
-    assert found["sensitive recognised"] == 1.0 and found["sensitive suspected"] == 0.0
+    assert found["sensitive recognised"] == 1.0 and found["others taken for sensitive"] == found["others suspected"] == 0.0
+
+
+def test_sensitive_message_is_recognised_below_another_answer_too() -> None:
+    beside, missed = _outcome("sensitive", ("fee",)), _outcome("sensitive", ("fee",))
+    found = figures([*_SOME, replace(beside, suspected=True), missed, replace(_outcome("fee", ("fee",)), suspected=True)])
+    assert (found["sensitive recognised"], found["sensitive outright"]) == (0.6667, 0.3333)
+    assert found["others suspected"] == pytest.approx(1 / 7, abs=0.001)
 
 
 def test_question_of_two_topics_is_right_when_one_of_them_is_asked_about() -> None:

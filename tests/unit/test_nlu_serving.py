@@ -134,6 +134,20 @@ def test_an_unsure_message_is_about_no_topic_and_in_the_default_language() -> No
     assert (understood.topic, understood.candidates, language_of(tracker)) == (None, ("fee", "tax"), "en")
 
 
+async def test_what_may_be_grave_is_heeded_in_the_first_reply_to_a_message_only() -> None:
+    generator, tracker = PlainResponses(), _tracker({"suspected": True})
+    tracker.latest_message.message_id = "one"  # type: ignore[union-attr]
+
+    async def heeded(response: str) -> list[bool]:
+        made = await generator.generate(response, tracker, "rest")
+        assert made is not None
+        return ["suspected" in reply for reply in made["custom"]["replies"]]
+
+    assert [await heeded("utter_fee"), await heeded("utter_tax")] == [[True], [False]]
+    tracker.latest_message.message_id = "two"  # type: ignore[union-attr]
+    assert await heeded("utter_tax") == [True]
+
+
 async def test_a_failing_text_is_raised_and_logged_by_type_only(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(NotFound):
         await PlainResponses().generate("utter_lost_card", _tracker({}), "rest")
