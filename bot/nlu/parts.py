@@ -49,10 +49,10 @@ def parts_of(text: str) -> list[str]:
         piece = piece.strip()
         if not _LETTERS.search(piece):
             continue
+        questions = _questions(piece)
         if sentences and (_is_short(sentences[-1]) or _is_short(piece)):
-            sentences[-1] = f"{sentences[-1]} {piece}"
-        else:
-            sentences += _questions(piece)
+            questions[0] = f"{sentences.pop()} {questions[0]}"
+        sentences += questions
     if len(sentences) < 2:
         return []
     if len(sentences) > MOST:

@@ -21,6 +21,10 @@ from bot.settings import ROOT
         ("My wife is here. Can she work?", ["My wife is here.", "Can she work?"]),
         ("Hi. Where is the hall?", []),
         ("Dr. Smith of ABC Co. Ltd. wants to renew in May. How?", []),
+        (
+            "Good. Can I book an appointment, and what are the opening hours of the hall?",
+            ["Good. Can I book an appointment", "what are the opening hours of the hall?"],
+        ),
         ("费用多少，要多久", ["费用多少", "要多久"]),
         ("我在深圳上班，合同到期了，想换工作，怎么办", []),
         ("办延期要什么材料？还有去哪里交？", ["办延期要什么材料？", "还有去哪里交？"]),
