@@ -7,32 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import Site, StartSite
-from tests.browser.widget import CHINESE, Widget, focused
+from tests.browser.widget import CHINESE, Widget, focused, overflow
 from tests.browser.widget_states import STATES, answered, failed, nothing, queued, scrolled_up, with_cards, with_officer
 from tests.gateway import CLOSED, PARTS, FakePresence, answer, desk, reply
 
 LONG = "\n\n".join(f"Paragraph {number}. " + "word " * 40 for number in range(12))
 
 pytestmark = pytest.mark.usefixtures("node")
-
-
-async def overflow(page: Page) -> list[str]:
-    """What reaches beyond the right or left edge of the window, which nobody could see."""
-    found: list[str] = await page.evaluate(
-        """() => {
-          const root = document.querySelector("permit-assistant[ready]").shadowRoot;
-          const hidden = (each) => each.closest(".sr, [hidden]") || !each.getClientRects().length || getComputedStyle(each).opacity === "0";
-          return [...root.querySelectorAll(".panel *")].filter((each) => !hidden(each)).filter((each) => {
-            const box = each.getBoundingClientRect();
-            return box.right > innerWidth + 1 || box.left < -1;
-          }).map((each) => each.outerHTML.slice(0, 120));
-        }"""
-    )
-    return found
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)

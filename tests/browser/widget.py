@@ -21,6 +21,21 @@ async def settled(page: Page) -> None:
     await page.evaluate(_SETTLED)
 
 
+async def overflow(page: Page) -> list[str]:
+    """What reaches beyond the right or left edge of the window, which nobody could see."""
+    found: list[str] = await page.evaluate(
+        """() => {
+          const root = document.querySelector("permit-assistant[ready]").shadowRoot;
+          const hidden = (each) => each.closest(".sr, [hidden]") || !each.getClientRects().length || getComputedStyle(each).opacity === "0";
+          return [...root.querySelectorAll(".panel *")].filter((each) => !hidden(each)).filter((each) => {
+            const box = each.getBoundingClientRect();
+            return box.right > innerWidth + 1 || box.left < -1;
+          }).map((each) => each.outerHTML.slice(0, 120));
+        }"""
+    )
+    return found
+
+
 async def focused(page: Page) -> str:
     """The name of what has the focus, through shadow roots."""
     name: str = await page.evaluate(
