@@ -194,19 +194,20 @@ class Networks:
     def __init__(self, rows: Rows, lesson: Lesson, shape: Shape, count: int = 1, neighbours: bool = False) -> None:
         self._rows, self._shape, topics = rows, shape, len(lesson.topics)
         rows.learn(lesson.batch)
-        seen, fold = rows.rows(lesson.batch), topic_model.dealt(lesson.labels, count)
+        seen, fold = rows.rows(lesson.batch), topic_model.dealt(lesson.labels, shape.folds)
         self._networks = [
             perceptron.fit(seen, lesson.labels, topics, shape.hidden, shape.epochs, None if count == 1 else np.flatnonzero(fold != number))
             for number in range(count)
         ]
         self._neighbours = Neighbours.of(lesson.batch.vectors, lesson.labels, topics) if neighbours else None
+        self._offsets = topic_model.offsets_of(lesson.labels, topics)
 
     def scores(self, batch: Batch) -> Floats:
         rows = self._rows.rows(batch)
         opinion = np.mean([softmax(network.scores(rows)) for network in self._networks], axis=0)
         if self._neighbours is None:
             return np.log(np.maximum(opinion, _LEAST))
-        return self._shape.mixed(opinion, self._neighbours.shares(batch.vectors))
+        return self._shape.mixed(opinion, self._neighbours.shares(batch.vectors), self._offsets)
 
     def size(self) -> int:
         own = sum(HALF * array.size for network in self._networks for array in network.arrays().values())

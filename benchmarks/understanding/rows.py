@@ -237,13 +237,13 @@ ROWS: Final[Mapping[str, Row]] = {
     "network": over_ours(
         "inner layers, n-grams: one small network", lambda lesson: learners.Networks(learners.Layers(shape()), lesson, shape())
     ),
-    "ours": over_ours("ours: four networks and nearest examples", Shipped),
+    "ours": over_ours("ours: two networks and nearest examples", Shipped),
     "ours-parts": over_ours("ours, with the message's sentences", Shipped, read=Shipped.together),
     "e5": over_other("multilingual-e5-small (4 bit), linear", "e5", lambda lesson: learners.Linear(learners.Other(), lesson)),
     "both": over_other(
-        "ours and multilingual-e5-small: four networks, nearest",
+        "ours and multilingual-e5-small: two networks, nearest",
         "e5",
-        lambda lesson: learners.Networks(learners.Layers(shape(), other=True), lesson, shape(), count=4, neighbours=True),
+        lambda lesson: learners.Networks(learners.Layers(shape(), other=True), lesson, shape(), count=shape().networks, neighbours=True),
         ours_too=True,
     ),
     "minilm": over_other("all-MiniLM-L6 (8 bit, English only), linear", "minilm", lambda lesson: learners.Linear(learners.Other(), lesson)),

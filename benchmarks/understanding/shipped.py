@@ -42,11 +42,10 @@ class Shipped:
 
     def __init__(self, lesson: Lesson) -> None:
         batch = lesson.batch
-        judged = topic_model.spread(len(lesson.labels), int(settings()["judged"]))
-        self._model, held_out = topic_model.train(
-            list(batch.texts), batch.vectors, lesson.labels, len(lesson.topics), shape(), int(settings()["folds"]), judged
+        self._model, judged = topic_model.train(
+            list(batch.texts), batch.vectors, lesson.labels, len(lesson.topics), shape(), int(settings()["judged"])
         )
-        self._temperature = fit_thresholds(held_out, lesson.labels[judged], lesson.stranger).temperature
+        self._temperature = fit_thresholds(judged.scores, lesson.labels[judged.examples], lesson.stranger).temperature
         aside = {*settings()["not_offered"]} - {STRANGERS, SENSITIVE}
         self._talk = [number for number, topic in enumerate(lesson.topics) if topic in aside]
         self._strangers = [] if lesson.stranger is None else [lesson.stranger]

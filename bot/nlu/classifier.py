@@ -28,7 +28,7 @@ from bot.nlu.follow_ups import FollowUps
 from bot.nlu.parts import read_together
 from bot.nlu.safety import SafetyPhrases
 from bot.nlu.text import normalise
-from bot.nlu.topic_model import Shape, TopicModel, spread
+from bot.nlu.topic_model import Shape, TopicModel
 from bot.settings import ROOT
 from bot.spoken import tongue_of
 
@@ -87,17 +87,18 @@ class TopicClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Each key may be set in `config.yml`.
 
-        `folds` for held-out scores · `judged` at most so many examples get them · `ranking` length of the ranking · `candidates` at
-        most offered · `not_offered` topics nobody is asked about · the others: `bot.nlu.topic_model.Shape`.
+        `judged` for how many examples the thresholds are fitted at most · `ranking` length of the ranking · `candidates` at most
+        offered · `not_offered` topics nobody is asked about · the others: `bot.nlu.topic_model.Shape`.
         """
         return {
             "hidden": 256,
-            "epochs": 4,
+            "epochs": 6,
+            "networks": 2,
+            "folds": 4,
             "gram_dimensions": 1024,
             "gram_longest": 4,
             "gram_weight": 0.7,
             "neighbours": 0.3,
-            "folds": 4,
             "judged": 24000,
             "ranking": 10,
             "candidates": 3,
@@ -125,12 +126,12 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         texts = [normalise(text) for text, _ in examples]
         vectors = encode_for_training(texts, run)
         run.report(f"learning {len(self._classes)} topics from {len(texts)} sentences")
-        judged = spread(len(labels), int(self._config["judged"]))
-        folds = int(self._config["folds"])
-        self._model, scores = topic_model.train(texts, vectors, labels, len(self._classes), self._shape, folds, judged)
+        most = int(self._config["judged"])
+        self._model, judged = topic_model.train(texts, vectors, labels, len(self._classes), self._shape, most)
+        gold = labels[judged.examples]
         strangers = self._classes.index(STRANGERS) if STRANGERS in self._classes else None
-        self._thresholds = fit_thresholds(scores, labels[judged], strangers, [tongue_of(texts[number]) for number in judged])
-        right = float((scores.argmax(axis=1) == labels[judged]).mean())
+        self._thresholds = fit_thresholds(judged.scores, gold, strangers, [tongue_of(texts[number]) for number in judged.examples])
+        right = float((judged.scores.argmax(axis=1) == gold).mean())
         run.report(
             f"held-out sentences right: {right:.1%}; answers from {self._thresholds.answer_from:.2f}, "
             f"declines what has less than {self._thresholds.topic_share:.2f} of a topic"

@@ -25,18 +25,23 @@ _MOMENTUM, _SPREAD, _TINY = 0.9, 0.98, 1e-8
 
 @dataclass(frozen=True)
 class Perceptron:
-    """Weights of the network; topics are the columns of `out`, `out_offsets` and `straight`."""
+    """Weights of the network; topics are the columns of `out` and `out_offsets`.
 
-    inner: Floats
+    The columns of `first` lead to the hidden layer and, beside it, straight to the topics: one wide multiplication is faster than
+    two narrow ones.
+    """
+
+    first: Floats
     inner_offsets: Floats
     out: Floats
     out_offsets: Floats
-    straight: Floats
 
     def scores(self, rows: Floats) -> Floats:
         """One row of scores (logits) for each row of features."""
-        hidden = np.maximum(rows @ self.inner + self.inner_offsets, 0)
-        return np.asarray(hidden @ self.out + self.out_offsets + rows @ self.straight, dtype=np.float32)
+        width = len(self.inner_offsets)
+        both = rows @ self.first
+        hidden = np.maximum(both[:, :width] + self.inner_offsets, 0)
+        return np.asarray(hidden @ self.out + self.out_offsets + both[:, width:], dtype=np.float32)
 
     def arrays(self) -> dict[str, Floats]:
         """What `restored` needs."""
@@ -87,12 +92,13 @@ def _batches(count: int, epochs: int, dice: np.random.Generator) -> Iterator[Int
 
 
 def _start(inputs: int, hidden: int, topics: int, dice: np.random.Generator) -> Perceptron:
+    first = np.zeros((inputs, hidden + topics), dtype=np.float32)
+    first[:, :hidden] = dice.normal(0, np.sqrt(2 / inputs), (inputs, hidden))
     return Perceptron(
-        inner=dice.normal(0, np.sqrt(2 / inputs), (inputs, hidden)).astype(np.float32),
+        first=first,
         inner_offsets=np.zeros(hidden, dtype=np.float32),
         out=dice.normal(0, np.sqrt(1 / hidden), (hidden, topics)).astype(np.float32),
         out_offsets=np.zeros(topics, dtype=np.float32),
-        straight=np.zeros((inputs, topics), dtype=np.float32),
     )
 
 
@@ -119,10 +125,11 @@ def fit(rows: Floats, labels: Ints, topics: int, hidden: int, epochs: int, among
         wanted = np.full((len(chosen), topics), _SMOOTHING / topics, dtype=np.float32)
         wanted[np.arange(len(chosen)), labels[chosen]] += 1 - _SMOOTHING
         kept = (dice.random((len(chosen), hidden), dtype=np.float32) >= _HIDDEN_DROPPED) * np.float32(1 / (1 - _HIDDEN_DROPPED))
-        before = inputs @ network.inner + network.inner_offsets
+        both = inputs @ network.first
+        before = both[:, :hidden] + network.inner_offsets
         within = np.maximum(before, 0) * kept
-        error = softmax(within @ network.out + network.out_offsets + inputs @ network.straight) - wanted
+        error = softmax(within @ network.out + network.out_offsets + both[:, hidden:]) - wanted
         error /= np.float32(len(chosen))
         back = (error @ network.out.T) * kept * (before > 0)
-        adam.apply([inputs.T @ back, back.sum(axis=0), within.T @ error, error.sum(axis=0), inputs.T @ error])
+        adam.apply([inputs.T @ np.hstack([back, error]), back.sum(axis=0), within.T @ error, error.sum(axis=0)])
     return network

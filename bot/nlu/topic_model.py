@@ -15,7 +15,6 @@ from bot.nlu.features import Features
 from bot.nlu.neighbours import Neighbours
 from bot.nlu.perceptron import Perceptron, fit
 
-_AT_ONCE: Final = 2
 _TAKEN: Final = 0.4
 """How much of the logarithm of the number of examples; chosen with the questions of tests/dialogue/development in view."""
 
@@ -27,12 +26,15 @@ class Shape:
     Attributes:
         hidden: size of a network's hidden layer.
         epochs: how often a network sees each example.
+        networks, folds: the examples are dealt into folds, and each network learns from all but one of its own.
         gram_dimensions, gram_longest, gram_weight: size, longest n-gram and weight of the character n-grams.
         neighbours: the say of the most similar examples, from 0 to 1; the rest is the networks'.
     """
 
     hidden: int
     epochs: int
+    networks: int
+    folds: int
     gram_dimensions: int
     gram_longest: int
     gram_weight: float
@@ -102,42 +104,44 @@ def dealt(labels: Ints, folds: int) -> Ints:
     return fold
 
 
-def spread(count: int, most: int) -> Ints:
-    """Numbers below `count`, evenly spread, and at most `most` of them."""
-    return np.arange(0, count, max(1, -(-count // most)), dtype=np.int64)
+@dataclass(frozen=True)
+class Judged:
+    """What a network that has not seen them makes of some examples: their numbers, and one row of scores for each."""
+
+    examples: Ints
+    scores: Floats
 
 
-def train(
-    texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shape: Shape, folds: int, judged: Ints
-) -> tuple[TopicModel, Floats]:
-    """The model of all examples, and the scores that the examples `judged` get from a network which has not seen them.
+def train(texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shape: Shape, most_judged: int) -> tuple[TopicModel, Judged]:
+    """The model of all examples, and what it would make of up to `most_judged` of them, spread over all, if they were new.
 
-    Each network learns from all folds but one, and together they decide: better than one that has seen everything, and each
-    example is judged by one for which it is new, at no further cost.
+    No network learns from all examples, and together they decide: better than one that has seen everything, and each of the judged
+    is judged by one for which it is new, at no further cost.
     """
     features = shape.features()
     rows = features.learn(texts, vectors)
     neighbours = Neighbours.of(vectors, labels, topics)
-    fold = dealt(labels, folds)
-    held_out = np.zeros((len(judged), topics), dtype=np.float32)
+    fold = dealt(labels, shape.folds)
 
     def without(number: int) -> Perceptron:
-        others = np.flatnonzero(fold != number)
-        return fit(rows, labels, topics, shape.hidden, shape.epochs, among=others)
+        return fit(rows, labels, topics, shape.hidden, shape.epochs, among=np.flatnonzero(fold != number))
 
-    # Two networks beside each other are done sooner than one after the other on two threads: much of the work is no
+    # On two threads, two networks beside each other are done sooner than one after the other: much of the work is no
     # multiplication of matrices.
-    with one_thread(), ThreadPoolExecutor(_AT_ONCE) as pool:
-        networks = tuple(pool.map(without, range(folds)))
+    with one_thread(), ThreadPoolExecutor(shape.networks) as pool:
+        networks = tuple(pool.map(without, range(shape.networks)))
+    new_to_one = np.flatnonzero(fold < shape.networks)
+    judged = new_to_one[:: max(1, -(-len(new_to_one) // most_judged))]
+    opinion = np.zeros((len(judged), topics), dtype=np.float32)
     for number, network in enumerate(networks):
         mine = fold[judged] == number
-        held_out[mine] = softmax(network.scores(rows[judged[mine]]))
-    offsets = _offsets(labels, topics)
-    held_out = shape.mixed(held_out, neighbours.shares_of_others(judged, fold), offsets)
-    return TopicModel(shape, features, networks, neighbours, offsets), held_out
+        opinion[mine] = softmax(network.scores(rows[judged[mine]]))
+    offsets = offsets_of(labels, topics)
+    scores = shape.mixed(opinion, neighbours.shares_of_others(judged, fold), offsets)
+    return TopicModel(shape, features, networks, neighbours, offsets), Judged(judged, scores)
 
 
-def _offsets(labels: Ints, topics: int) -> Floats:
+def offsets_of(labels: Ints, topics: int) -> Floats:
     """What a topic is taken for having many examples: strangers and matters of danger have many because they are many-sided, not
     because people write them so often."""
     counts = np.maximum(np.bincount(labels, minlength=topics), 1).astype(np.float32)

@@ -132,7 +132,7 @@ def test_the_model_keeps_everything_without_pickled_objects(classifier: TopicCla
     labels = np.arange(60) % len(_CLASSES)
     vectors = (np.eye(len(_CLASSES), DIMENSIONS)[labels] * 9 + dice.normal(size=(60, DIMENSIONS))).astype(np.float16)
     texts = [f"{_CLASSES[label]} please" for label in labels]
-    classifier._model, _ = topic_model.train(texts, vectors, labels, len(_CLASSES), classifier._shape, 2, np.arange(60))
+    classifier._model, _ = topic_model.train(texts, vectors, labels, len(_CLASSES), classifier._shape, most_judged=60)
     classifier._persist(0.9)
     with np.load(tmp_path / "classifier" / "classifier.npz", allow_pickle=False) as stored:
         assert all(stored[name].dtype != object for name in stored.files)
