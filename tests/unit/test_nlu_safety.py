@@ -13,6 +13,10 @@ from bot.settings import ROOT
 
 MEANT = {
     "self_harm": [
+        "by the time you read this I'll be somewhere nobody has to worry about me",
+        "they would all be better off without me, the permit too",
+        "我走了家里人会更轻松，不用再为我办这个续签",
+        "真想解脱，什么证都不要了",
         "Thinking about ending it all before my visa runs out",
         "I'd be better off dead than go home with nothing",
         "my husband keeps saying he will kill himself when the paper comes back",
@@ -38,6 +42,9 @@ MEANT = {
         "我 想 自 杀",
     ],
     "threat": [
+        "tell the woman at the counter I'll be waiting for her, waiting for her after work",
+        "我知道你几点下班，我在停车场等着你",
+        "这事没完，走着瞧",
         "I will kill that officer, I swear",
         "I'm going to burn your office down tomorrow",
         "You had better watch your back",
@@ -54,6 +61,10 @@ MEANT = {
         "我一定要杀了那个人事",
     ],
     "danger": [
+        "my bos beet me when i ask for my card",
+        "the owner does not let us leave the dormitory after work",
+        "中介不让我们出门，说许可没下来",
+        "经理老是动手动脚，我怕丢工作不敢说",
         "My employer locked us in the factory and nobody may leave",
         "I was raped and I do not dare to report it",
         "my boss beats me when I ask for my passport",
@@ -65,6 +76,15 @@ MEANT = {
         "我被骗到诈骗园区了",
     ],
     "bribe": [
+        "could I leave a bottle of whisky for the lady at window 3, she was so strict with my papers",
+        "if there is some small present, would the points pass quicker",
+        "My agent says put something between the pages of the passport",
+        "how much does the reviewer expect for a B without degree",
+        "I can make it worth your while if this one goes through today",
+        "科长那边我们可以安排个饭局，您看什么时候方便",
+        "这个件能过的话绝不让您白忙",
+        "材料袋里放点现金，窗口就不会挑毛病了吧",
+        "多少钱可以加几分，我私下转",
         "Is a small bribe usual here?",
         "could we give the officer a red envelope so it goes faster",
         "can I pay something under the table",
@@ -91,6 +111,14 @@ MEANT = {
 }  # fmt: skip
 
 INNOCENT = [
+    "my parents sent a gift for my birthday, is customs duty due",
+    "I would never give anybody money for this, what else can speed it up",
+    "it beats me how the points are counted",
+    "my old boss will not let me leave the company",
+    "无犯罪证明超期两个礼拜，能通融吗",
+    "给同事准备了点心意，跟这个没关系，我想问延期要几天",
+    "孩子要上国际学校，我的许可要不要先办",
+    "老板不让我离职",
     "I'm just killing time until the office opens",
     "this form is killing me",
     "The waiting is killing me, when will it be approved?",
