@@ -251,8 +251,8 @@ class TopicClassifier(IntentClassifier, GraphComponent):
 
     def _decision(self, probabilities: Floats, first: str, tongue: str) -> Decision:
         stranger = float(probabilities[self._classes.index(STRANGERS)]) if STRANGERS in self._classes else 0.0
-        topic = max(float(probability) for name, probability in zip(self._classes, probabilities) if name != STRANGERS)
-        decision = self._thresholds.decide(topic, stranger, tongue, urgent=first == SENSITIVE)
+        topic, second, *_ = sorted((float(each) for name, each in zip(self._classes, probabilities) if name != STRANGERS), reverse=True)
+        decision = self._thresholds.decide(topic, stranger, tongue, first == SENSITIVE, second)
         # What is about something else has an answer of its own.
         return "answer" if decision == "decline" and first == STRANGERS else decision
 

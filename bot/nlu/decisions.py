@@ -32,6 +32,8 @@ CERTAIN_FROM: Final = 0.75
 """What is so likely is not declined for sounding a little like something else."""
 SUSPECTED_FROM: Final = 0.1
 """The probability from which an answer about something else says, below it, where help is."""
+STRANGE_FROM: Final = 0.3
+"""The part of the second topic's probability that "something else" needs, for the message to be declined."""
 NOTHING_BELOW: Final = 0.1
 """A first topic that is less likely says nothing at all."""
 _ENOUGH: Final = 200
@@ -68,7 +70,7 @@ class Thresholds:
     def _of(self, tongue: str) -> tuple[float, float]:
         return self.by_tongue.get(tongue, (self.answer_from, self.topic_share))
 
-    def decide(self, topic: float, stranger: float = 0.0, tongue: str = "", urgent: bool = False) -> Decision:
+    def decide(self, topic: float, stranger: float = 0.0, tongue: str = "", urgent: bool = False, second: float = 0.0) -> Decision:
         """What to do.
 
         Args:
@@ -76,11 +78,13 @@ class Thresholds:
             stranger: the probability of "something else".
             tongue: the language of the message.
             urgent: the first topic is one that must not be missed.
+            second: the probability of the second topic; between two of ours "something else" is not the question.
         """
         sure, share = self._of(tongue)
         if urgent and topic >= min(sure, URGENT_FROM):
             return "answer"
-        if topic < NOTHING_BELOW or topic < min(CERTAIN_FROM, share * (topic + stranger)):
+        strange = stranger >= STRANGE_FROM * second and topic < min(CERTAIN_FROM, share * (topic + stranger))
+        if topic < NOTHING_BELOW or strange:
             return "decline"
         return "answer" if topic >= sure else "ask"
 

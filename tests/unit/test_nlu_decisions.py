@@ -30,6 +30,11 @@ def test_what_is_hardly_anything_else_is_not_declined() -> None:
     assert [thresholds.decide(topic, 0.1) for topic in (0.8, 0.7)] == ["answer", "decline"]
 
 
+def test_between_two_topics_something_else_is_not_the_question() -> None:
+    thresholds = Thresholds(answer_from=0.6, topic_share=0.95)
+    assert [thresholds.decide(0.5, 0.1, second=second) for second in (0.1, 0.4)] == ["decline", "ask"]
+
+
 def test_what_is_urgent_is_answered_sooner_and_never_declined_for_a_stranger() -> None:
     thresholds = Thresholds(answer_from=0.6, topic_share=0.7)
     assert (thresholds.decide(0.4), thresholds.decide(0.4, urgent=True), thresholds.decide(0.2, urgent=True)) == ("ask", "answer", "ask")
