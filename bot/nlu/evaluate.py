@@ -1,6 +1,6 @@
 """How well a model understands questions that nobody trained it on.
 
-    python -m bot.nlu.evaluate [--holdout FOLDER] [--model FILE] [--accepted FILE] [--accept]
+    python -m bot.nlu.evaluate [--holdout FOLDER] [--model FILE] [--accepted FILE] [--accept] [--markdown FILE]
 
 The hold-out is a folder of YAML files, one for each language (see `bot.nlu.holdout`). Without `--model` the model of the present
 data is taken, which must have been trained. The whole pipeline is asked, as a conversation would ask it.
@@ -32,7 +32,7 @@ import yaml
 from bot.data_file import read_mapping
 from bot.errors import BotError
 from bot.languages import TONGUES
-from bot.nlu import quiet_logs
+from bot.nlu import figures_page, quiet_logs
 from bot.nlu.classifier import SENSITIVE
 from bot.nlu.holdout import Outcome, Question, ask, read_holdout
 from bot.nlu.training import model_path
@@ -139,21 +139,26 @@ def lines(outcomes: Sequence[Outcome], accepted: Mapping[str, float]) -> list[st
     for name in (name for name in found if name.partition(" ")[2] not in ("right", "outright", "asked", "first")):
         bar = f", must be {BARS[name]:.2f}" if name in BARS else f", may be {MOST[name]:.2f}" if name in MOST else ""
         told.append(f"{name}: {found[name]:.3f}{bar}" + (f" (accepted {accepted[name]:.3f})" if name in accepted else ""))
-    told += ["", *_by(known, "style", lambda each: each.question.style, score)]
-    strangers = [each for each in outcomes if each.question.topic is None]
-    told += ["", *_by(strangers, "strangers", lambda each: each.question.style, lambda mine: share(each.declined for each in mine))]
+    told += [line for part in _parts(outcomes) for line in ("", part)]
     told += ["", "most frequent confusions:"]
     pairs = Counter((str(each.question.topic), each.ranking[0]) for each in known if each.ranking and not each.first)
     told += [f"  {count} x {topic} taken for {first}" for (topic, first), count in pairs.most_common(_CONFUSIONS)]
     return told
 
 
-def _by(outcomes: Sequence[Outcome], title: str, key: Callable[[Outcome], str], figure: Callable[[Sequence[Outcome]], float]) -> list[str]:
+def _parts(outcomes: Sequence[Outcome]) -> list[str]:
+    """By style of the questions, and by kind of stranger."""
+    known = [each for each in outcomes if each.question.topic is not None]
+    strangers = [each for each in outcomes if each.question.topic is None]
+    return [_by(known, "style", score), _by(strangers, "kind of stranger", lambda mine: share(each.declined for each in mine))]
+
+
+def _by(outcomes: Sequence[Outcome], title: str, figure: Callable[[Sequence[Outcome]], float]) -> str:
     groups: dict[str, list[Outcome]] = {}
     for each in outcomes:
-        groups.setdefault(key(each), []).append(each)
+        groups.setdefault(each.question.style, []).append(each)
     ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
-    return [f"by {title}: " + ", ".join(f"{name} {figure(mine):.3f} of {len(mine)}" for name, mine in ordered)]
+    return f"By {title}: " + ", ".join(f"{name} {figure(mine):.3f} of {len(mine)}" for name, mine in ordered) + "."
 
 
 def times(questions: Sequence[Question], model: Path) -> dict[str, tuple[float, float]]:
@@ -203,6 +208,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, help="a model file; left out: the one of the present data")
     parser.add_argument("--accepted", type=Path, default=ACCEPTED, help="figures to compare with")
     parser.add_argument("--accept", action="store_true", help="keep these figures as the accepted ones")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the figures into this document, between its marks")
     arguments = parser.parse_args(argv)
     # Rasa would log every question.
     quiet_logs.configure()
@@ -212,7 +218,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         outcomes = ask(questions, model)
         print("\n".join(lines(outcomes, accepted)))
         print()
-        for name, (median, most) in times(questions, model).items():
+        taken = times(questions, model)
+        for name, (median, most) in taken.items():
             print(f"milliseconds, {name}: median {median:.1f}, 95 % below {most:.1f}")
     except BotError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -221,6 +228,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.accept:
         arguments.accepted.write_text(yaml.safe_dump(found, sort_keys=False), encoding="utf-8")
         accepted = found
+    if arguments.markdown:
+        known = sum(each.topic is not None for each in questions)
+        asked, parts = (known, len(questions) - known), _parts(outcomes)
+        figures_page.write(arguments.markdown, figures_page.page(found, BARS, MOST, asked, parts, taken, ROOT / "data" / "topics"))
     for title, wrong in (("below the bar", below(found)), ("worse than what was accepted", fallen(found, accepted))):
         print(f"\n{title}:" + "".join(f"\n  {line}" for line in wrong) if wrong else f"\nnothing is {title}")
     return 1 if newly_below(found, accepted) or fallen(found, accepted) else 0
