@@ -22,6 +22,50 @@ _PORT_WORDS: Final = ("port", "checkpoint", "border", "crossing", "control point
 _PORT_TAIL: Final = re.compile(r" (?:port|checkpoint)$")
 _CENTER: Final = re.compile(r"\bcenter\b")
 _NORTH: Final = re.compile(r"^(\w+) north$")
+_HILL_PARK: Final = re.compile(r"(?<=..[山湖河])(?:森林|郊野)?公园$")
+_OF_DISTRICT: Final = re.compile(r"^(福田|罗湖|南山|盐田|宝安|龙岗|龙华|坪山|光明)区(?=..)")
+# How the last part of a Chinese name is put into English by people who take the rest of it in pinyin; longer ones first.
+_ENGLISH_TAILS: Final = (
+    ("人民医院", ("peoples hospital", "hospital")),
+    ("中心医院", ("central hospital", "hospital")),
+    ("森林公园", ("forest park", "park")),
+    ("郊野公园", ("country park", "park")),
+    ("工业区", ("industrial zone", "industrial area", "industrial park")),
+    ("工业园", ("industrial park",)),
+    ("产业园", ("industrial park",)),
+    ("科技园", ("technology park", "tech park", "science park")),
+    ("汽车站", ("bus station", "coach station", "bus terminal")),
+    ("高铁站", ("high speed railway station", "railway station", "train station")),
+    ("火车站", ("railway station", "train station")),
+    ("医院", ("hospital",)),
+    ("公园", ("park",)),
+    ("大学", ("university",)),
+    ("学院", ("college", "institute")),
+    ("中学", ("middle school", "high school", "secondary school")),
+    ("学校", ("school",)),
+    ("广场", ("plaza", "square")),
+    ("大厦", ("building", "tower", "mansion")),
+    ("中心", ("center", "centre")),
+    ("花园", ("garden", "gardens")),
+    ("水库", ("reservoir",)),
+    ("沙滩", ("beach",)),
+    ("海滩", ("beach",)),
+    ("古城", ("ancient city", "ancient town", "old town")),
+    ("口岸", ("port", "checkpoint", "border")),
+    ("码头", ("ferry terminal", "ferry", "pier", "wharf")),
+    ("大道", ("avenue", "ave", "boulevard", "road", "dadao")),
+    ("新村", ("new village",)),
+    ("东路", ("east road", "road east", "dong lu")),
+    ("南路", ("south road", "road south", "nan lu")),
+    ("西路", ("west road", "road west", "xi lu")),
+    ("北路", ("north road", "road north", "bei lu")),
+    ("中路", ("middle road", "central road", "zhong lu")),
+    ("路", ("road", "rd", "street", "lu")),
+    ("村", ("village", "cun")),
+    ("山", ("mountain", "hill", "shan")),
+    ("湖", ("lake", "hu")),
+    ("河", ("river",)),
+)
 
 
 @lru_cache(maxsize=1)
@@ -54,6 +98,17 @@ def pinyin(text: str) -> tuple[str, ...]:
     return tuple(syllable.replace("ü", "v") for syllable in lazy_pinyin(text))
 
 
+def english_of_chinese(name: str) -> set[str]:
+    """Folded English for a Chinese name whose last parts are kinds of places: `bijia mountain park` for 笔架山公园."""
+    for tail, words in _ENGLISH_TAILS:
+        stem = name.removesuffix(tail)
+        if stem == name or len(stem) < 2 or stem in ("深圳", "深圳市") or not HAN.fullmatch(stem):
+            continue
+        before = {" ".join(pinyin(stem))} | english_of_chinese(stem)
+        return {f"{one} {word}" for one in before for word in words}
+    return set()
+
+
 def _pieces(name: str) -> Iterator[str]:
     """`A / B (C)` as A and B, and C where it is a short form in capitals; other brackets only say where it is."""
     inside = [piece for piece in _BRACKETED.findall(name) if piece.isupper() and piece.isalpha()]
@@ -83,6 +138,7 @@ def english_names(kind: str, name: str) -> set[str]:
                 f"{one} street office",
                 f"{one} subdistrict office",
                 f"{one} jiedao",
+                f"{one} street",
                 f"{one} town",
             )
         }
@@ -113,4 +169,6 @@ def chinese_names(kind: str, name: str) -> set[str]:
         names |= {f"{one}{tail}" for one in names for tail in ("站", "地铁站", "地铁口")}
     else:
         names |= {one.removeprefix("深圳") for one in names if len(one) >= 7 and not one.startswith(("深圳湾", "深圳大学"))}
+        names |= {one.removeprefix("市") for one in names if len(one) >= 6}
+        names |= {_HILL_PARK.sub("", one) for one in names} | {_OF_DISTRICT.sub(r"\1", one) for one in names}
     return {one for one in names if len(one) >= 2}

@@ -9,11 +9,14 @@ from typing import Final, Generic, TypeVar
 
 from rapidfuzz.distance import OSA
 
-from bot.catalogue.place_names import HAN, fold, pinyin, simplified
+from bot.catalogue.place_names import HAN, english_of_chinese, fold, pinyin, simplified
 
 T = TypeVar("T")
 
 _TOKEN: Final = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*|&")
+# Words in the scripts of Russian and Korean, with the apostrophe and the hyphen that transcriptions have.
+_OTHER_SCRIPT: Final = re.compile(r"[\u0400-\u04ff\uac00-\ud7a3]+(?:['’-][\u0400-\u04ff\uac00-\ud7a3]+)*")
+_LONGEST_ENDING: Final = 4
 _LONGEST_WORDS: Final = 7
 _LONGEST_CHARACTERS: Final = 16
 _SHORTEST_FUZZY: Final = 5
@@ -54,6 +57,14 @@ _BEFORE: Final = frozenset(
         "qu",
         "dao",
         "zhu",
+        "bezirk",
+        "nahe",
+        "von",
+        "im",
+        "en",
+        "de",
+        "distrito",
+        "cerca",
     }
 )
 _AFTER: Final = frozenset(
@@ -124,6 +135,10 @@ class _Word:
     capitals: bool
 
 
+def _plain_script(word: str) -> str:
+    return re.sub("['’-]", "", word.lower().replace("ё", "е"))
+
+
 def _mended(word: str) -> str:
     """`shenzhen` for its usual misspellings, any other word unchanged."""
     close = word.startswith(("shen", "shnz", "shez")) and 6 <= len(word) <= 9 and OSA.distance(word, "shenzhen") <= 1
@@ -137,6 +152,7 @@ class NameIndex(Generic[T]):
         self._latin: dict[str, list[T]] = {}
         self._chinese: dict[str, list[T]] = {}
         self._sounds: dict[tuple[str, ...], list[T]] = {}
+        self._stems: dict[str, T] = {}
         # Spellings by first letter, length and number of words; 1 holds all, for a typed word may stand for several.
         self._by_shape: dict[tuple[str, int, int], list[str]] = {}
         self._context = {fold(name).replace(" ", "") for name in needs_context.get("en", ())}
@@ -169,11 +185,17 @@ class NameIndex(Generic[T]):
             if target not in heard:
                 heard.append(target)
         self.add_latin(" ".join(syllables), target, fuzzy)
+        for words in english_of_chinese(name):
+            self.add_latin(words, target, fuzzy)
+
+    def add_stem(self, stem: str, target: T) -> None:
+        """The beginning of the name in Cyrillic or Korean letters; the endings of cases and particles follow it."""
+        self._stems.setdefault(_plain_script(stem), target)
 
     def mentions(self, text: str) -> list[Mention[T]]:
         """Names in the text, without overlaps, in the order they stand there."""
         plain = simplified(text[:_LONGEST_TEXT])
-        found = [*self._in_latin(plain), *self._in_chinese(plain)]
+        found = [*self._in_latin(plain), *self._in_chinese(plain), *self._in_other_scripts(plain)]
         taken: list[Mention[T]] = []
         for mention in sorted(found, key=lambda m: (-(m.score >= 95), -(m.end - m.start), -m.score, m.start)):
             if all(mention.end <= other.start or mention.start >= other.end for other in taken):
@@ -253,6 +275,14 @@ class NameIndex(Generic[T]):
             words[after].text in _ROAD
             or (after + 1 < len(words) and words[after + 1].text in _ROAD and words[after].text in {"south", "north", "east", "west"})
         )
+
+    def _in_other_scripts(self, text: str) -> Iterator[Mention[T]]:
+        for match in _OTHER_SCRIPT.finditer(text):
+            word = _plain_script(match.group())
+            for length in range(len(word), max(1, len(word) - _LONGEST_ENDING - 1), -1):
+                if word[:length] in self._stems:
+                    yield Mention(match.start(), match.end(), (self._stems[word[:length]],), 100, False)
+                    break
 
     def _in_chinese(self, text: str) -> Iterator[Mention[T]]:
         covered: set[int] = set()

@@ -76,6 +76,9 @@ class PlaceMatch:
 
 
 _UNKNOWN: Final = PlaceMatch("unknown")
+# Between a place and the larger one that it lies in: "the international school in Shekou".
+_LIES_IN: Final = re.compile(r"\s*,?\s*(?:in|of|at)\s+", re.IGNORECASE)
+_SURE_SCORE: Final = 95
 # What stands in an address, or before a place that somebody names, besides the names.
 _ADDRESS_WORDS: Final = re.compile(
     r"\b(?:no|room|rm|unit|suite|flat|floor|fl|block|blk|building|bldg|tower|phase|zone|\w*\d\w*|[a-f]"
@@ -183,7 +186,7 @@ class Places:
             return self.at(point)
         mentions = self._index.mentions(text)
         strong = [mention for mention in mentions if not mention.weak]
-        return self._decide(strong or mentions)
+        return self._decide(_without_surroundings(strong or mentions, simplified(text)))
 
     def is_only_place(self, text: str) -> bool:
         """Whether the text is hardly more than a place or an address: nothing but names, numbers and words of streets."""
@@ -210,11 +213,32 @@ class Places:
             scores.update({place.key: mention.score for place in options})
         if not inner:
             return PlaceMatch("outside", outside_name=outer[0].name) if outer else _UNKNOWN
+        if outer and max(scores.values()) < _SURE_SCORE:
+            return PlaceMatch("outside", outside_name=outer[0].name)
         places = _without_wholes(_narrowed(inner))
         places = [place for place in places if place.key not in self._destinations] or places
         if len(places) == 1:
             return PlaceMatch("found", places[0], scores[places[0].key])
         return PlaceMatch("ambiguous", candidates=tuple(places[:_MOST_CANDIDATES]))
+
+
+def _without_surroundings(mentions: Sequence[Mention[Any]], text: str) -> list[Mention[Any]]:
+    """Without the name after "in" where the name before it is a finer place of the same district."""
+    kept: list[Mention[Any]] = []
+    for mention in mentions:
+        before = kept[-1] if kept else None
+        if before is None or not _LIES_IN.fullmatch(text, before.end, mention.start) or not _same_district(before, mention):
+            kept.append(mention)
+    return kept
+
+
+def _same_district(finer: Mention[Any], larger: Mention[Any]) -> bool:
+    places = [target for target in (*finer.targets, *larger.targets) if isinstance(target, Place)]
+    return (
+        len(places) == len(finer.targets) + len(larger.targets)
+        and len({place.district for place in places}) == 1
+        and not any(place.is_area for place in finer.targets)
+    )
 
 
 def _one_of_each_spot(places: list[Place]) -> list[Place]:
@@ -267,6 +291,8 @@ def _add_names(index: NameIndex[Any], raw: Mapping[str, Any], target: Place | Ou
         index.add_latin(fold(str(name)), target, fuzzy=inner or len(str(name)) >= 7)
     for name in raw.get("zh") or ():
         index.add_chinese(fold_chinese(str(name)), target, fuzzy=inner)
+    for name in raw.get("stems") or ():
+        index.add_stem(str(name), target)
 
 
 def _read_rows(path: Path) -> list[tuple[Place, str, str]]:
