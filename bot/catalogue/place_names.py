@@ -148,6 +148,7 @@ def english_names(kind: str, name: str) -> set[str]:
         tail = _PORT_TAIL.search(one)
         if tail and kind in ("metro", "landmark"):
             names |= {f"{one[: tail.start()]} {word}" for word in _PORT_WORDS}
+            names |= {f"{word} {one[: tail.start()]}" for word in ("port of", "puerto de", "puerto")}
     if kind == "metro":
         base = {one.removesuffix(" railway station").removesuffix(" station") for one in names}
         names |= base | {f"{one} {word}" for one in base for word in _STATION_WORDS}
@@ -170,5 +171,6 @@ def chinese_names(kind: str, name: str) -> set[str]:
     else:
         names |= {one.removeprefix("深圳") for one in names if len(one) >= 7 and not one.startswith(("深圳湾", "深圳大学"))}
         names |= {one.removeprefix("市") for one in names if len(one) >= 6}
+        names |= {one.removesuffix("酒店") for one in names if len(one) >= 5}
         names |= {_HILL_PARK.sub("", one) for one in names} | {_OF_DISTRICT.sub(r"\1", one) for one in names}
     return {one for one in names if len(one) >= 2}

@@ -17,6 +17,9 @@ _TOKEN: Final = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*|&")
 # Words in the scripts of Russian and Korean, with the apostrophe and the hyphen that transcriptions have.
 _OTHER_SCRIPT: Final = re.compile(r"[\u0400-\u04ff\uac00-\ud7a3]+(?:['’-][\u0400-\u04ff\uac00-\ud7a3]+)*")
 _LONGEST_ENDING: Final = 4
+_KIND_OF_PLACE: Final = re.compile(
+    r"(?:hospital|center|centre|park|village|tower|building|mansion|plaza|square|garden|hotel|college|school|university|road|lake|hill|mountain|beach|mall)$"
+)
 _LONGEST_WORDS: Final = 7
 _LONGEST_CHARACTERS: Final = 16
 _SHORTEST_FUZZY: Final = 5
@@ -60,7 +63,6 @@ _BEFORE: Final = frozenset(
         "bezirk",
         "nahe",
         "von",
-        "im",
         "en",
         "de",
         "distrito",
@@ -84,6 +86,21 @@ _AFTER: Final = frozenset(
         "neighbourhood",
         "side",
         "branch",
+        "hospital",
+        "library",
+        "stadium",
+        "plaza",
+        "mall",
+        "hotel",
+        "building",
+        "tower",
+        "garden",
+        "park",
+        "village",
+        "bezirk",
+        "railway",
+        "train",
+        "sports",
     }
 )
 _ROAD: Final = frozenset(
@@ -110,7 +127,7 @@ _SCHOOLING: Final = frozenset(
 _ARTICLES: Final = frozenset({"the", "shenzhen", "sz", "my"})
 _BEFORE_ZH: Final = re.compile(r"(?:住|在|去|到|离|近|从|于|靠|往|回|来)(?:深圳市?|了)?$|(?:福田|罗湖|南山|盐田|宝安|龙岗|龙华|坪山)区?$")
 _AFTER_ZH: Final = re.compile(
-    r"(?:[(\s·-]*深圳|站(?!点)|地铁|附近|街道|区|村|这边|那边|周边|旁|边上|口岸|上班|工作$|校区|这里|那里|片区|离|的人|有)"
+    r"(?:[(\s·-]*深圳|站(?!点)|地铁|附近|街道|区|村|这边|那边|周边|旁|边上|口岸|图书馆|体育馆|体育中心|医院|公园|广场|大厦|花园|小区|酒店|百货|商场|老街|大道|上班|工作$|校区|这里|那里|片区|离|的人|有)"
 )
 _ROAD_ZH: Final = re.compile(r"(?:[东南西北中一二三四五六七八九十]{0,2}路|大道|大街|街(?!道))")
 _NOT_STATION_ZH: Final = re.compile(r"站(?:点|岗|长|台)")
@@ -137,6 +154,12 @@ class _Word:
 
 def _plain_script(word: str) -> str:
     return re.sub("['’-]", "", word.lower().replace("ё", "е"))
+
+
+def _name_is_long_enough(spelling: str) -> bool:
+    """Whether what stands before the kind of place is long enough that a slip leaves it recognizable: not `tcm hospital`."""
+    kind = _KIND_OF_PLACE.search(spelling)
+    return kind is None or kind.start() >= _SHORTEST_FUZZY
 
 
 def _mended(word: str) -> str:
@@ -226,7 +249,7 @@ class NameIndex(Generic[T]):
                 if not covered.isdisjoint(range(first, first + count)):
                     continue
                 span = words[first : first + count]
-                if any(word.text == "shenzhen" for word in span):
+                if any(word.text.startswith("shenzhen") for word in span):
                     continue
                 key = "".join(word.text for word in span)
                 near = self._near(key, count)
@@ -247,6 +270,8 @@ class NameIndex(Generic[T]):
         best: tuple[int, str] | None = None
         for length in range(len(key) - allowed, len(key) + allowed + 1):
             for candidate in self._by_shape.get((key[0], length, words), ()):
+                if not _name_is_long_enough(candidate):
+                    continue
                 distance = OSA.distance(key, candidate, score_cutoff=allowed)
                 if distance <= allowed and (best is None or distance < best[0]):
                     best = distance, candidate
@@ -310,7 +335,9 @@ class NameIndex(Generic[T]):
                     at = start - run.start()
                     heard = self._sounds.get(syllables[at : at + length])
                     if heard:
-                        yield Mention(start, start + length, tuple(heard), 85, False)
+                        # A road that only sounds like a known one is most often another road.
+                        weak = run.group()[at : at + length].endswith(("路", "道", "街"))
+                        yield Mention(start, start + length, tuple(heard), 70 if weak else 85, weak)
                         covered.update(range(start, start + length))
                         break
 

@@ -223,16 +223,20 @@ class Places:
 
 
 def _without_surroundings(mentions: Sequence[Mention[Any]], text: str) -> list[Mention[Any]]:
-    """Without the name after "in" where the name before it is a finer place of the same district."""
+    """Without a larger place of the same district that a finer one is said to lie in: `the school in Shekou`, 布吉中心广场."""
     kept: list[Mention[Any]] = []
     for mention in mentions:
         before = kept[-1] if kept else None
-        if before is None or not _LIES_IN.fullmatch(text, before.end, mention.start) or not _same_district(before, mention):
-            kept.append(mention)
+        if before is not None and _LIES_IN.fullmatch(text, before.end, mention.start) and _same_district(before, mention):
+            continue
+        if before is not None and before.end == mention.start and _same_district(mention, before):
+            kept.pop()
+        kept.append(mention)
     return kept
 
 
 def _same_district(finer: Mention[Any], larger: Mention[Any]) -> bool:
+    """Whether both lie in one district and the finer one is no area."""
     places = [target for target in (*finer.targets, *larger.targets) if isinstance(target, Place)]
     return (
         len(places) == len(finer.targets) + len(larger.targets)
