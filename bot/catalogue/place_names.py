@@ -15,7 +15,7 @@ _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
 HAN: Final = re.compile(r"[\u3400-\u9fff]+")
 _BRACKETED: Final = re.compile(r"[（(]([^（）()]*)[）)]")
 _SHENZHEN_KEPT: Final = re.compile(
-    r"shenzhen (?:bay|(?:north |east )?railway|north|east|university$|university yuehai|museum|library|world)"
+    r"shenzhen (?:bay|(?:north |east )?railway|north|east|university$|university yuehai|museum|library|reservoir|world)"
 )
 _STATION_WORDS: Final = ("station", "metro station", "metro", "subway", "subway station", "mtr", "mtr station")
 _PORT_WORDS: Final = ("port", "checkpoint", "border", "crossing", "control point", "border crossing", "kouan", "custom", "customs")

@@ -229,8 +229,10 @@ def _without_surroundings(mentions: Sequence[Mention[Any]], text: str) -> list[M
         before = kept[-1] if kept else None
         if before is not None and _LIES_IN.fullmatch(text, before.end, mention.start) and _same_district(before, mention):
             continue
-        if before is not None and before.end == mention.start and _same_district(mention, before):
+        if before is not None and not text[before.end : mention.start].strip(" ") and _same_district(mention, before):
             kept.pop()
+        elif before is not None and text[before.end : mention.start] == " " and _same_district(before, mention):
+            continue
         kept.append(mention)
     return kept
 
