@@ -22,6 +22,7 @@ _CLAUSE: Final = re.compile(r"[,.;:!?\n，。；：！？、]| and | but | with 
 _ROLES: Final = ("degree", "no_crime", "place", "nationality", "passport", "skip", "weak")
 _ARTICLES: Final = re.compile(r"\b(?:a|an|the|my|his|her|valid|full|new|holds?|holding)\s*$")
 _SHORT: Final = 24
+_OF_PERSON: Final = frozenset({"的", "毕业的"})
 _WEAK_PLACE: Final = frozenset({"in", "在"})
 
 
@@ -143,7 +144,8 @@ class CountryRoles:
             place = tail.rfind(cue)
             if place >= 0 and not (cue.isascii() and (_letter(tail[:place][-1:]) or _letter(tail[place + len(cue) :][:1]))):
                 between = tail[place + len(cue) :]
-                if len(between) <= _SHORT and not self._countries.find(between):
+                # 没有大学学历的泰国按摩师: what is described is the person, not where the degree is from.
+                if len(between) <= _SHORT and between.strip() not in _OF_PERSON and not self._countries.find(between):
                     return True
         return False
 

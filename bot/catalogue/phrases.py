@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Generic, TypeVar
 
 from rapidfuzz.distance import OSA
@@ -16,6 +17,9 @@ V = TypeVar("V")
 
 _WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _QUOTES: Final = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "‑": "-", "–": "-", "—": "-"})
+_BREAK: Final = re.compile(rf"{HAN.pattern}|[;!?。；！？]|\.\s")
+# Between Chinese and Latin letters some write a space and some none.
+_EDGE: Final = re.compile(r"(?<=[\u3400-\u9fff]) ?(?=[a-z0-9])|(?<=[a-z0-9]) ?(?=[\u3400-\u9fff])")
 _FUZZY_LENGTH: Final = 8
 _QUESTION: Final = re.compile(
     r"[?？]\s*$|^\W*(?:how|what|when|where|which|who|why|can|could|do|does|did|is|are|must|should|may|will)\b"
@@ -55,6 +59,14 @@ def _words(text: str) -> list[tuple[int, int, str]]:
     return [(match.start(), match.end(), match.group()) for match in _WORD.finditer(text)]
 
 
+def _unbroken(text: str, words: Sequence[tuple[int, int, str]]) -> int:
+    """How many of `words` stand together: Chinese between two of them, or the end of a sentence, parts them."""
+    for place, (before, after) in enumerate(pairwise(words), 1):
+        if _BREAK.search(text, before[1], after[0]):
+            return place
+    return len(words)
+
+
 class PhraseIndex(Generic[V]):
     """Phrases and what each stands for; looking up is linear in the text."""
 
@@ -65,7 +77,8 @@ class PhraseIndex(Generic[V]):
         for phrase, value in phrases.items():
             key = plain(phrase)
             if HAN.search(key):
-                self._han.setdefault(key[0], []).append((key, value))
+                for spelt in {key, _EDGE.sub("", key), _EDGE.sub(" ", key)}:
+                    self._han.setdefault(spelt[0], []).append((spelt, value))
             else:
                 words = tuple(word for _, _, word in _words(key))
                 if words:
@@ -95,7 +108,9 @@ class PhraseIndex(Generic[V]):
         mended = [self._mend(word) for _, _, word in words]
         found = []
         for first, word in enumerate(mended):
-            for count in range(min(self._starts.get(word, 0), len(words) - first), 0, -1):
+            if word not in self._starts:
+                continue
+            for count in range(_unbroken(text, words[first : first + self._starts[word]]), 0, -1):
                 entry = self._latin.get(tuple(mended[first : first + count]))
                 if entry is not None:
                     found.append(Found(words[first][0], words[first + count - 1][1], *entry))

@@ -25,7 +25,9 @@ from bot.errors import DataError
 
 SAME: Final = "same_country"
 _NOTHING: Final = Profile()
-_UNCHANGED: Final = "nothing"
+# What gives way to anything else that is said of the same thing: "nothing changed but my passport", "signed, and now in court".
+_WEAK: Final = frozenset({"nothing", "agreed"})
+_CHANGE: Final = "change"
 # What is said of ages: reached, or so near that it may be reached while the permit lasts.
 _AGE, _OLD, _NEARLY_OLD = "age_60", 60, 55
 # A clause that is nothing but the letter: "renewal, German, B".
@@ -102,12 +104,13 @@ class Reader:
                     types.append(meaning.value)
                 elif meaning.key == CATEGORY:
                     categories.add(meaning.value)
-                elif said.get(meaning.key) in (None, _UNCHANGED):
+                elif said.get(meaning.key) in (None, *_WEAK) and (meaning.key not in said or meaning.value not in _WEAK):
                     said[meaning.key] = meaning.value
         self._read_amounts(bare, said)
         categories = categories or {match.group(1).upper() for match in _LETTER_ALONE.finditer(bare)}
-        if len(categories) == 1:  # Several are compared, not claimed.
-            said[CATEGORY] = categories.pop()
+        # Several are compared, not claimed, unless one leads to the other: then it is the way up.
+        if len(categories) == 1 or (categories and said.get(_CHANGE) == CATEGORY):
+            said[CATEGORY] = min(categories)
         purpose = self._offers.purpose(bare) if asked == TYPE else None
         if purpose is not None:
             said.setdefault(PURPOSE, purpose)
