@@ -55,8 +55,8 @@ class TopicClassifier(IntentClassifier, GraphComponent):
     """Sets `intent`, `intent_ranking`, `decision` and `candidates` in the parse data.
 
     A message in which a phrase of `data/safety.yml` stands is always about `sensitive`; its parse data has the kind of
-    phrase as `safety` too. The file is read when the assistant starts and is no part of the model. One that may be, although
-    something else is likelier, has `suspected`.
+    phrase as `safety` too, as has any other that is about `sensitive` and shows its kind. The file is read when the assistant
+    starts and is no part of the model. One that may be, although something else is likelier, has `suspected`.
 
     A message that means something only after what was said before (`data/follow_ups.yml`) is `follow_up`, with its kind under
     that name too. One that asks several things is `several`; `parts` has the text and the topic of each, in order. One in a
@@ -222,6 +222,8 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         else:
             intent = ranking[0] if decision == "answer" else {"name": FALLBACK, "confidence": ranking[0]["confidence"]}
         self._set(message, dict(intent), ranking, decision, self._candidates(ranking))
+        if intent["name"] == SENSITIVE and self._safety and (hint := self._safety.hint_of(text)):
+            message.set(SAFETY, hint, add_to_output=True)
         grave = float(probabilities[self._classes.index(SENSITIVE)]) if SENSITIVE in self._classes else 0.0
         if grave >= SUSPECTED_FROM and intent["name"] != SENSITIVE:
             message.set(SUSPECTED, True, add_to_output=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Final, Literal, cast, get_args
 
 from bot.data_file import read_mapping
 from bot.errors import DataError
+from bot.languages import TONGUES
 from bot.nlu.text import plain
 
 Kind = Literal["self_harm", "threat", "danger", "bribe", "abuse"]
@@ -17,18 +19,27 @@ Kind = Literal["self_harm", "threat", "danger", "bribe", "abuse"]
 FILE: Final = Path("data") / "safety.yml"
 _KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 _INNOCENT: Final = "innocent"
+_HINTS: Final = "hints"
 _LANGUAGES: Final = ("en", "zh")
 _BREAK: Final = "."
+# Languages that are compared without blanks; all others but Chinese and English word by word, without accents.
+_JOINED: Final = frozenset({"ja", "ko", "th"})
 
 _ENGLISH_GAP: Final = rf"(?:[^ {_BREAK}]+ ){{0,3}}"
 _CHINESE_GAP: Final = r"[^.]{0,6}"
 _PARTS: Final = re.compile(r"\((?P<choices>[^()]*)\)|(?P<gap>…)|(?P<end>\.)|(?P<words>[^()….|]+)")
 _ALLOWED: Final = {"en": re.compile(r"[a-z0-9* ]*"), "zh": re.compile(r"[a-z0-9\u3400-\u9fff]*")}
+_ALLOWED_WORDS: Final = re.compile(r"[^\W_A-Z]*(?: [^\W_A-Z]*)*")
+_ALLOWED_JOINED: Final = re.compile(r"(?:[^\W_A-Z]|[\u0e31-\u0e4e\u3099\u309a\u30fc])*")
 
-_SENTENCE_ENDS: Final = re.compile(r"[.!?;\n…。]+")
+_SENTENCE_ENDS: Final = re.compile(r"[.!?;\n…。؟؛]+")
 _APOSTROPHES: Final = re.compile(r"['’`]")
 _NO_ENGLISH: Final = re.compile(r"[^a-z0-9*.]+")
+_LETTERS: Final = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ß": "ss"})
+_WORDS, _JOINT = "words", "joined"
 _COMMAS: Final = re.compile(r"[,、]+")
+_NO_WORDS: Final = re.compile(r"[^\w.]+|_")
+_NO_JOINED: Final = re.compile(r"[^\w.,\u0e31-\u0e4e\u3099\u309a\u30fc]+|_")
 _NO_CHINESE: Final = re.compile(r"[^a-z0-9\u3400-\u9fff.,]+")
 
 
@@ -43,28 +54,60 @@ def _as_chinese(text: str) -> str:
     return _NO_CHINESE.sub("", _COMMAS.sub(",", _SENTENCE_ENDS.sub(_BREAK, text))) + _BREAK
 
 
+def _bare(text: str) -> str:
+    """Without accents and other marks above and below letters."""
+    kept = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+    return unicodedata.normalize("NFC", kept).translate(_LETTERS)
+
+
+def _as_words(text: str) -> str:
+    """As `_as_english`, for languages with other letters."""
+    return f" {_NO_WORDS.sub(' ', _SENTENCE_ENDS.sub(f' {_BREAK} ', _bare(text))).strip()} {_BREAK} "
+
+
+def _as_joined(text: str) -> str:
+    """As `_as_chinese`, for languages with other letters."""
+    return _NO_JOINED.sub("", _COMMAS.sub(",", _SENTENCE_ENDS.sub(_BREAK, text))) + _BREAK
+
+
+def _views(text: str) -> dict[str, str]:
+    """The forms in which a message is compared, by language; the first of their kind stands for its likes."""
+    return {"en": _as_english(text), "zh": _as_chinese(text), _WORDS: _as_words(text), _JOINT: _as_joined(text)}
+
+
+def _view_of(language: str) -> str:
+    return language if language in _LANGUAGES else _JOINT if language in _JOINED else _WORDS
+
+
 def _english(words: str) -> str:
     return "".join(f"{re.escape(word)} " for word in words.split())
 
 
 def _pattern(phrase: str, language: str) -> str:
     """The regular expression of a phrase; ValueError says what is wrong with it."""
-    written = _english if language == "en" else re.escape
+    view = _view_of(language)
+    by_word = view in ("en", _WORDS)
+    written = _english if by_word else re.escape
+    if view in (_WORDS, _JOINT):
+        # As the message is: Japanese characters are simplified with the Chinese.
+        phrase = "…".join(plain(part) for part in phrase.split("…"))
+        phrase = _bare(phrase) if by_word else phrase
+    allowed = _ALLOWED.get(view) or (_ALLOWED_WORDS if by_word else _ALLOWED_JOINED)
     pattern, end, must_match = "", 0, False
     for part in _PARTS.finditer(phrase):
         if part.start() != end:
             break
         end = part.end()
         if part["gap"]:
-            pattern += _ENGLISH_GAP if language == "en" else _CHINESE_GAP
+            pattern += _ENGLISH_GAP if by_word else _CHINESE_GAP
         elif part["end"]:
-            pattern += r"\. " if language == "en" else "[.,]"
+            pattern += r"\. " if by_word else "[.,]"
         else:
             choices = [part["words"]] if part["words"] else part["choices"].split("|")
             for choice in choices:
-                if choice != _BREAK and not _ALLOWED[language].fullmatch(choice):
-                    raise ValueError(f"{choice!r} may hold only lower-case letters, digits{' and blanks' if language == 'en' else ''}")
-            found = [(r"\. " if language == "en" else "[.,]") if choice == _BREAK else written(choice) for choice in choices]
+                if choice != _BREAK and not allowed.fullmatch(choice):
+                    raise ValueError(f"{choice!r} may hold only lower-case letters, digits{' and blanks' if by_word else ''}")
+            found = [(r"\. " if by_word else "[.,]") if choice == _BREAK else written(choice) for choice in choices]
             # Longer choices first, so that "kill myself" is not cut short by a choice that begins it.
             pattern += f"(?:{'|'.join(sorted(found, key=len, reverse=True))})"
             must_match = must_match or all(found)
@@ -72,7 +115,7 @@ def _pattern(phrase: str, language: str) -> str:
         raise ValueError(f"{phrase[end:]!r} cannot be read; brackets may not stand in brackets, and | stands in brackets only")
     if not must_match:
         raise ValueError("at least one word must be certain, or everything would match")
-    return f"(?<= ){pattern}" if language == "en" else pattern
+    return f"(?<= ){pattern}" if by_word else pattern
 
 
 def _patterns(file: Path, entry: str, language: str, listed: Any) -> Iterator[str]:
@@ -87,17 +130,22 @@ def _patterns(file: Path, entry: str, language: str, listed: Any) -> Iterator[st
             raise DataError(file, entry, language, f"{phrase!r}: {error}") from error
 
 
+_Compiled = Mapping[str, re.Pattern[str]]
+
+
 @dataclass(frozen=True)
 class SafetyPhrases:
-    """What `data/safety.yml` says; `kind_of` applies it.
+    """What `data/safety.yml` says; `kind_of` and `hint_of` apply it.
 
     Attributes:
-        innocent: for each language, what is taken out of a message first.
-        phrases: for each kind in the order of seriousness, the phrases of each language.
+        innocent: by form of the message, what is taken out of it first.
+        phrases: for each kind in the order of seriousness, what it is recognised by.
+        hints: words by which a message that is known to be grave shows its kind.
     """
 
-    innocent: Mapping[str, re.Pattern[str]]
-    phrases: Mapping[Kind, Mapping[str, re.Pattern[str]]]
+    innocent: _Compiled
+    phrases: Mapping[Kind, _Compiled]
+    hints: Mapping[Kind, _Compiled]
 
     @classmethod
     def load(cls, root: Path) -> SafetyPhrases:
@@ -109,27 +157,40 @@ class SafetyPhrases:
         file = root / FILE
         content = read_mapping(file)
         for entry in content:
-            if entry not in (*_KINDS, _INNOCENT):
-                raise DataError(file, str(entry), "kind", f"must be one of {', '.join((*_KINDS, _INNOCENT))}")
-        compiled: dict[str, dict[str, re.Pattern[str]]] = {}
-        for entry in (*_KINDS, _INNOCENT):
-            by_language = content.get(entry)
-            if not isinstance(by_language, dict) or set(by_language) != set(_LANGUAGES):
-                raise DataError(file, entry, "language", f"must have phrases in {' and '.join(_LANGUAGES)}")
-            compiled[entry] = {language: _one(list(_patterns(file, entry, language, by_language[language]))) for language in _LANGUAGES}
-        return cls(compiled.pop(_INNOCENT), cast("dict[Kind, dict[str, re.Pattern[str]]]", compiled))
+            if entry not in (*_KINDS, _INNOCENT, _HINTS):
+                raise DataError(file, str(entry), "kind", f"must be one of {', '.join((*_KINDS, _INNOCENT, _HINTS))}")
+        compiled = {entry: _compiled(file, entry, content.get(entry), needed=_LANGUAGES) for entry in (*_KINDS, _INNOCENT)}
+        hints = content.get(_HINTS) or {}
+        if not isinstance(hints, dict) or set(hints) - set(_KINDS):
+            raise DataError(file, _HINTS, "kind", f"must be some of {', '.join(_KINDS)}")
+        hinted = {kind: _compiled(file, f"{_HINTS}.{kind}", hints.get(kind) or {}) for kind in _KINDS}
+        return cls(compiled.pop(_INNOCENT), cast("dict[Kind, _Compiled]", compiled), cast("dict[Kind, _Compiled]", hinted))
 
     def kind_of(self, text: str) -> Kind | None:
         """Which kind of matter a message speaks of, the most serious one first; None for almost all messages."""
-        same = plain(text, lines=True)
-        views = {"en": _as_english(same), "zh": _as_chinese(same)}
-        for language, mark in (("en", f"{_BREAK} "), ("zh", _BREAK)):
+        views = _views(plain(text, lines=True))
+        for view, pattern in self.innocent.items():
             # The mark keeps what stood before from meeting what stood after.
-            views[language] = self.innocent[language].sub(mark, views[language])
-        for kind, phrases in self.phrases.items():
-            if any(phrases[language].search(view) for language, view in views.items()):
-                return kind
-        return None
+            views[view] = pattern.sub(f"{_BREAK} " if view in ("en", _WORDS) else _BREAK, views[view])
+        return _first(self.phrases, views)
+
+    def hint_of(self, text: str) -> Kind | None:
+        """Which kind of matter a message that is known to be grave most likely speaks of, or None."""
+        return self.kind_of(text) or _first(self.hints, _views(plain(text, lines=True)))
+
+
+def _first(kinds: Mapping[Kind, _Compiled], views: Mapping[str, str]) -> Kind | None:
+    return next((kind for kind, patterns in kinds.items() if any(patterns[view].search(views[view]) for view in patterns)), None)
+
+
+def _compiled(file: Path, entry: str, by_language: Any, needed: Sequence[str] = ()) -> dict[str, re.Pattern[str]]:
+    """The phrases of each form of a message."""
+    if not isinstance(by_language, dict) or set(needed) - set(by_language) or set(by_language) - set(TONGUES):
+        raise DataError(file, entry, "language", f"must have phrases in {' and '.join(needed) or 'some of our languages'}, by language")
+    patterns: dict[str, list[str]] = {}
+    for language, listed in by_language.items():
+        patterns.setdefault(_view_of(language), []).extend(_patterns(file, entry, language, listed))
+    return {view: _one(each) for view, each in patterns.items()}
 
 
 def _one(patterns: Sequence[str]) -> re.Pattern[str]:

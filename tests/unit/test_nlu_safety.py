@@ -13,6 +13,15 @@ from bot.settings import ROOT
 
 MEANT = {
     "self_harm": [
+        "ich kann einfach nicht mehr leben",
+        "quiero desaparecer, ya no puedo",
+        "ik wil er niet meer zijn",
+        "もう消えてしまいたいです",
+        "그냥 죽고 싶어요",
+        "nie chcę już żyć",
+        "Хочу умереть, всё надоело",
+        "ما بدي أعيش بعد اليوم",
+        "ฉันอยากตาย",
         "by the time you read this I'll be somewhere nobody has to worry about me",
         "they would all be better off without me, the permit too",
         "我走了家里人会更轻松，不用再为我办这个续签",
@@ -42,6 +51,8 @@ MEANT = {
         "我 想 自 杀",
     ],
     "threat": [
+        "Wir wissen, ich weiß wo ihr wohnt",
+        "je sais où vous habitez",
         "tell the woman at the counter I'll be waiting for her, waiting for her after work",
         "我知道你几点下班，我在停车场等着你",
         "这事没完，走着瞧",
@@ -61,6 +72,10 @@ MEANT = {
         "我一定要杀了那个人事",
     ],
     "danger": [
+        "Mein Chef schlägt mich",
+        "Szef nas zamyka w hotelu pracowniczym",
+        "社長に毎日殴られています",
+        "المدير يضربني",
         "my bos beet me when i ask for my card",
         "the owner does not let us leave the dormitory after work",
         "中介不让我们出门，说许可没下来",
@@ -76,6 +91,14 @@ MEANT = {
         "我被骗到诈骗园区了",
     ],
     "bribe": [
+        "Kann ich dem Beamten einen Umschlag zustecken?",
+        "¿y si le doy un regalo al funcionario?",
+        "un petit cadeau pour l'agent, ça aide ?",
+        "memura biraz para versem hızlanır mı",
+        "담당자님께 작은 선물을 드려도 되나요",
+        "担当者さんに商品券をお渡ししたいのですが",
+        "Posso dare una busta all'ispettore?",
+        "дать взятку начальнику сколько стоит",
         "could I leave a bottle of whisky for the lady at window 3, she was so strict with my papers",
         "if there is some small present, would the points pass quicker",
         "My agent says put something between the pages of the passport",
@@ -111,6 +134,12 @@ MEANT = {
 }  # fmt: skip
 
 INNOCENT = [
+    "Geschenk für meine Frau mitnehmen, Zoll?",
+    "배가 안 떠서 섬에 갇혔어요",
+    "С меня удерживают пенсию",
+    "coimas por emprego irregular",
+    "도착비자 살 수 있나요",
+    "Geçen seferki gibi beklemek yaşamak istemiyorum, kargo nasıl",
     "my parents sent a gift for my birthday, is customs duty due",
     "I would never give anybody money for this, what else can speed it up",
     "it beats me how the points are counted",
@@ -248,6 +277,22 @@ def test_the_most_serious_kind_wins(phrases: SafetyPhrases) -> None:
 
 def test_an_innocent_part_does_not_excuse_the_rest(phrases: SafetyPhrases) -> None:
     assert phrases.kind_of("笑死，我真的不想活了") == "self_harm"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("How much should I give the officer as a thank you", "bribe"),
+        ("wie kann ich mich beim Amt bedanken, mit etwas Geld vielleicht", "bribe"),
+        ("谁家住哪里都能打听到，让他当心，小心点", "threat"),
+        ("she keeps everybody locked behind the gate", "danger"),
+        ("nothing is left, goodbye", "self_harm"),
+        ("what a useless robot", "abuse"),
+        ("hm", None),
+    ],
+)
+def test_what_is_known_to_be_grave_shows_its_kind(phrases: SafetyPhrases, text: str, kind: str | None) -> None:
+    assert phrases.hint_of(text) == kind
 
 
 def _write(root: Path, **changes: object) -> SafetyPhrases:
