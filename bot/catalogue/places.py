@@ -223,16 +223,22 @@ class Places:
 
 
 def _without_surroundings(mentions: Sequence[Mention[Any]], text: str) -> list[Mention[Any]]:
-    """Without a larger place of the same district that a finer one is said to lie in: `the school in Shekou`, 布吉中心广场."""
+    """Without a larger place of the same district that a finer one is said to lie in: `the school in Shekou`, 布吉中心广场.
+
+    Without a landmark, too, that stands after the name of another district; that is a branch which the list does not have.
+    """
     kept: list[Mention[Any]] = []
     for mention in mentions:
         before = kept[-1] if kept else None
-        if before is not None and _LIES_IN.fullmatch(text, before.end, mention.start) and _same_district(before, mention):
-            continue
-        if before is not None and not text[before.end : mention.start].strip(" ") and _same_district(mention, before):
-            kept.pop()
-        elif before is not None and text[before.end : mention.start] == " " and _same_district(before, mention):
-            continue
+        if before is not None:
+            between = text[before.end : mention.start]
+            side_by_side = not between.strip(" ")
+            if _LIES_IN.fullmatch(between) and _same_district(before, mention):
+                continue
+            if side_by_side and _same_district(mention, before):
+                kept.pop()
+            elif side_by_side and ((between and _same_district(before, mention)) or _elsewhere(mention, before)):
+                continue
         kept.append(mention)
     return kept
 
@@ -245,6 +251,13 @@ def _same_district(finer: Mention[Any], larger: Mention[Any]) -> bool:
         and len({place.district for place in places}) == 1
         and not any(place.is_area for place in finer.targets)
     )
+
+
+def _elsewhere(branch: Mention[Any], where: Mention[Any]) -> bool:
+    """Whether a landmark is named in a district where the list has none of that name: another branch, as in 前海万象城."""
+    landmarks = all(isinstance(target, Place) and target.kind == "landmark" for target in branch.targets)
+    districts = {target.district for target in where.targets if isinstance(target, Place)}
+    return landmarks and bool(districts) and districts.isdisjoint(target.district for target in branch.targets)
 
 
 def _one_of_each_spot(places: list[Place]) -> list[Place]:
