@@ -28,6 +28,10 @@ NOT_KNOWN: Final = "not_known"
 _PERSON: Final = "handoff"
 _SENSITIVE: Final = "sensitive"
 _ASIDE: Final = "utter_sensitive_aside"
+# What is said where nothing is answered, which is about no topic.
+_DOUBTS: Final = frozenset(
+    {"utter_ask_back", "utter_not_understood", "utter_out_of_scope", "utter_offer_person", "utter_offer_person_outside"}
+)
 _GAP: Final = re.compile(r"\n{3,}")
 _ASKS: Final = "utter_ask_"
 IN_CHINESE: Final = "choose:answer.language=zh"
@@ -42,12 +46,14 @@ class Understood:
 
     Attributes:
         suspected: it may be about danger, a threat or a bribe, which nothing has been said about yet.
+        told: it only answers a question of the assistant's, so that what it names is asked about by nobody.
     """
 
     topic: str | None = None
     confidence: float | None = None
     candidates: tuple[str, ...] = ()
     suspected: bool = False
+    told: bool = False
 
 
 Builder = Callable[["Answers", Mapping[str, Any], Language], Part]
@@ -147,7 +153,7 @@ class Answers:
         reply gives them in Chinese.
 
         Args:
-            text: the message that is answered, for what must be named before anything is.
+            text: the message that is answered, for what must be named before anything is; empty when it has been named already.
 
         Raises:
             NotFound: there is no such response.
@@ -163,7 +169,7 @@ class Answers:
         framed = frame.responses.get(response.name) if frame else None
         part = self._builders[response.card](self, given, language) if response.card else Part()
         given.update(part.params)
-        leads = self._leads_of(response, text)
+        leads = self._leads_of(response, understood, text)
         named = [fact for lead in leads for fact in facts_of(self.response(lead.response), language, self.catalogue.facts)]
         facts = [*named, *facts_of(response, language, self.catalogue.facts), *part.facts]
         citations = Citations(self.text, tongue)
@@ -200,11 +206,16 @@ class Answers:
             reply["profile"] = dict(part.profile)
         return reply
 
-    def _leads_of(self, response: Response, text: str) -> list[Lead]:
-        topic = self.topics.get(response.topic or "")
-        if self._leads is None or not text or topic is None or topic.group != "faq" or response.name != f"utter_{topic.name}":
+    def _leads_of(self, response: Response, understood: Understood, text: str) -> list[Lead]:
+        if self._leads is None or not text:
             return []
-        return self._leads.of(text, topic.name)
+        if response.name in _DOUBTS:
+            return self._leads.of(text, None)
+        topic = self.topics.get(response.topic or "")
+        if topic is None or topic.group not in ("faq", "flow"):
+            return []
+        led = not understood.told if topic.group == "flow" else response.name == f"utter_{topic.name}"
+        return self._leads.of(text, topic.name) if led else []
 
     def _introduced(self, response: Response, tongue: Tongue) -> str:
         """The line in the applicant's tongue before a fact that is told in another language."""

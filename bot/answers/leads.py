@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from bot.catalogue import Catalogue
-from bot.catalogue.phrases import PhraseIndex
+from bot.catalogue.phrases import PhraseIndex, asks
 from bot.data_file import read_yaml
 from bot.errors import DataError
+from bot.languages import Language
 
 FILE: Final = Path("data") / "leads.yml"
 _OUTSIDE: Final = "other_place"
+_SENTENCE: Final = re.compile(r"[^.!?。！？\n]+(?:[.!?。！？\n]+|$)")
 _FIELDS: Final = frozenset({"response", "not_about", "words", "unless"})
 
 
@@ -58,19 +61,29 @@ class Leads:
             )
         return cls(catalogue, rules)
 
-    def of(self, text: str, topic: str) -> list[Lead]:
-        """What `text`, which is about `topic`, names that the answer must name first."""
+    def of(self, text: str, topic: str | None) -> list[Lead]:
+        """What `text` names that must be named before what is said to it; `topic` is what that is about, None where it is nothing."""
         found = []
         for name, rule in self._rules.items():
             if topic in rule.not_about or rule.unless.find(text):
                 continue
             if name == _OUTSIDE:
-                match = self._catalogue.places.find(text)
-                if match.kind == "outside" and match.outside_name is not None:
-                    found.append(Lead(rule.response, {"place": dict(match.outside_name)}))
+                place = next(filter(None, (self._outside(each) for each in _asked(text))), None)
+                if place is not None:
+                    found.append(Lead(rule.response, {"place": place}))
             elif rule.words.find(text):
                 found.append(Lead(rule.response, {}))
         return found
+
+    def _outside(self, text: str) -> dict[Language, str] | None:
+        match = self._catalogue.places.find(text)
+        return dict(match.outside_name) if match.kind == "outside" and match.outside_name is not None else None
+
+
+def _asked(text: str) -> list[str]:
+    """The sentences that ask; all of them where none has the form of a question."""
+    sentences = _SENTENCE.findall(text)
+    return [each for each in sentences if asks(each)] or sentences
 
 
 def _index(words: Any) -> PhraseIndex[str]:

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.events import ActiveLoop, BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
@@ -65,7 +65,18 @@ def understood_from(tracker: DialogueStateTracker) -> Understood:
         confidence=intent.get("confidence") if name else None,
         candidates=tuple(candidates),
         suspected=bool(parsed.get("suspected")),
+        told=_is_told(tracker),
     )
+
+
+def _is_told(tracker: DialogueStateTracker) -> bool:
+    """Whether the message came while the form that is open now had asked for it."""
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            break
+        if isinstance(event, ActiveLoop) and event.name:
+            return False
+    return tracker.active_loop_name is not None
 
 
 class CatalogueResponses(NaturalLanguageGenerator):
@@ -91,8 +102,8 @@ class CatalogueResponses(NaturalLanguageGenerator):
             said = tracker.latest_message.text if tracker.latest_message else None
             text = said if said and not said.startswith("/") else ""
             params, understood = kwargs.get("params") or {}, understood_from(tracker)
-            if understood.suspected:
-                understood = replace(understood, suspected=self._is_first(tracker))
+            if not self._is_first(tracker):
+                understood, text = replace(understood, suspected=False), ""
             replies = self._texts.replies(utter_action, language_of(tracker), params, understood, text)
         except Exception as error:
             _log.error("response %s failed: %s", utter_action, places(error))

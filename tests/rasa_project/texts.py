@@ -34,6 +34,7 @@ class PlainTexts:
                 "confidence": understood.confidence,
                 "candidates": list(understood.candidates),
                 **({"suspected": True} if understood.suspected else {}),
+                **({"read": text} if text else {}),
             }
         ]
 

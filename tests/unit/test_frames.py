@@ -52,6 +52,49 @@ def test_other_city_and_old_paper_are_named_first(answers: Answers, text: str, n
     assert named is None or named in reply["text"].partition("\n\n")[0]
 
 
+@pytest.mark.parametrize(
+    ("response", "text", "named"),
+    [
+        ("utter_card_reform", "专家证, can i still use it", "Expert"),
+        ("utter_ask_back", "2016年的就业证还能用吗", "employment permit"),
+        ("utter_ask_back", "old Alien Employment Permit still good?", "employment permit"),
+        ("utter_what_is_permit", "my employment licence of 2014, what became of it", "employment permit"),
+        ("utter_out_of_scope", "work permit in Beijing", "Beijing"),
+        ("utter_not_understood", "Chengdu, same thing?", "Chengdu"),
+        ("utter_other_city", "does this also go for Guangzhou?", "Guangzhou"),
+        ("utter_offer_person", "and Wuhan?", "Wuhan"),
+        ("utter_ask_number", "how is my application in Suzhou", "Suzhou"),
+        ("utter_fee", "I am a teacher. Is it free in Nanjing?", "Nanjing"),
+    ],
+)
+def test_what_is_named_stands_before_answers_questions_and_refusals(answers: Answers, response: str, text: str, named: str) -> None:
+    (reply,) = answers.replies(response, "en", {"candidates": ["fee"]}, text=text)
+    assert named in reply["text"].partition("\n\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("response", "text"),
+    [
+        ("utter_ask_back", "I studied in Wuhan, is that enough"),
+        ("utter_fee", "I come from Hong Kong, how much is it"),
+        ("utter_fee", "我在北京读书，现在办要多少钱"),
+        ("utter_fee", "I lived in Chengdu for years. What does the permit cost?"),
+        ("utter_graduates", "Shanghai takes graduates, does Shenzhen too?"),
+        ("utter_greet", "hello Beijing"),
+        ("utter_hmt_residents", "港澳台就业证还要办吗"),
+        ("utter_ask_place", "station for Dongguan people"),
+    ],
+)
+def test_city_of_origin_or_beside_shenzhen_is_not_named(answers: Answers, response: str, text: str) -> None:
+    given = {"candidates": ["fee"]}
+    assert answers.replies(response, "en", given, text=text) == answers.replies(response, "en", given)
+
+
+def test_what_is_told_to_an_open_question_is_asked_about_by_nobody(answers: Answers) -> None:
+    (reply,) = answers.replies("utter_ask_number", "en", understood=Understood(told=True), text="it lies in Suzhou")
+    assert "Suzhou" not in reply["text"]
+
+
 @pytest.mark.parametrize(("old", "new"), [("{title}", "title"), ("  fee:", "  fees:"), ("language: de", "language: nl")])
 def test_frame_that_is_wrong_is_refused_by_its_name(tmp_path: Path, old: str, new: str) -> None:
     shutil.copytree(ROOT / "data", tmp_path / "data")

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
 from rasa.core.lock_store import LockError
-from rasa.shared.core.events import UserUttered
+from rasa.shared.core.events import ActiveLoop, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.errors import NotFound
@@ -124,7 +124,15 @@ async def test_a_response_is_rendered_in_the_language_of_the_message_with_what_w
     made = await PlainResponses().generate("utter_fee", tracker, "rest", params={"days": 7}, domain_responses={})
     assert made is not None
     assert made["custom"]["replies"] == [
-        {"text": "utter_fee", "language": "zh", "params": {"days": 7}, "topic": "fee", "confidence": 0.8, "candidates": ["fee", "tax"]}
+        {
+            "text": "utter_fee",
+            "language": "zh",
+            "params": {"days": 7},
+            "topic": "fee",
+            "confidence": 0.8,
+            "candidates": ["fee", "tax"],
+            "read": "text",
+        }
     ]
 
 
@@ -146,6 +154,22 @@ async def test_what_may_be_grave_is_heeded_in_the_first_reply_to_a_message_only(
     assert [await heeded("utter_fee"), await heeded("utter_tax")] == [[True], [False]]
     tracker.latest_message.message_id = "two"  # type: ignore[union-attr]
     assert await heeded("utter_tax") == [True]
+
+
+async def test_message_is_given_to_the_first_reply_only_so_that_nothing_is_named_twice() -> None:
+    generator, tracker = PlainResponses(), _tracker({})
+    tracker.latest_message.message_id = "one"  # type: ignore[union-attr]
+    read = [await generator.generate(response, tracker, "rest") for response in ("utter_fee", "utter_tax")]
+    assert [made["custom"]["replies"][0].get("read") for made in read if made] == ["text", None]
+
+
+def test_message_is_told_only_where_the_open_form_had_asked_for_it() -> None:
+    tracker = _tracker({})
+    assert not understood_from(tracker).told
+    tracker.update(ActiveLoop("status_form"))
+    assert not understood_from(tracker).told
+    tracker.update(UserUttered("text", None, None, {}))
+    assert understood_from(tracker).told
 
 
 async def test_a_failing_text_is_raised_and_logged_by_type_only(caplog: pytest.LogCaptureFixture) -> None:
