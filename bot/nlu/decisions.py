@@ -32,7 +32,7 @@ CERTAIN_FROM: Final = 0.75
 """What is so likely is not declined for sounding a little like something else."""
 SUSPECTED_FROM: Final = 0.1
 """The probability from which an answer about something else says, below it, where help is."""
-STRANGE_FROM: Final = 0.3
+STRANGE_FROM: Final = 0.2
 """The part of the second topic's probability that "something else" needs, for the message to be declined."""
 NOTHING_BELOW: Final = 0.1
 """A first topic that is less likely says nothing at all."""
