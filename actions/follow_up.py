@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from rasa_sdk import Action, Tracker
@@ -92,13 +93,27 @@ def take_choice(turn: Turn) -> list[EventType] | None:
     return None
 
 
+def _answered(turn: Turn) -> list[Mapping[str, Any]]:
+    """The questions of the message before this one when it asked several things; `text` and `topic` of each."""
+    heard = [event for event in turn.tracker.events if event.get("event") == "user"]
+    parts = (heard[-2].get("parse_data") or {}).get("parts") if len(heard) > 1 and turn.said else None
+    return list(parts or ())
+
+
 def _take(turn: Turn) -> list[EventType]:
-    """The thing that the message points at by its number: a station that was shown, or a choice that was offered."""
+    """What the message points at by its number: a station that was shown, one of several answers, or a choice that was offered."""
     stations = next((said.stations for said in reversed(turn.said) if len(said.stations) > 1), ())
     at = ORDINALS[str(turn.refers)]
     if stations and at < len(stations):
         turn.say("utter_station", station=stations[at])
         return []
+    answered = _answered(turn)
+    if answered and at < len(answered):
+        topic = str(answered[at]["topic"])
+        if f"{_MORE}{topic}" in current().answers.names:
+            turn.say(f"{_MORE}{topic}")
+            return []
+        return answer(turn.about(topic, str(answered[at]["text"])))
     payload = turn.pointed
     taken = take_choice(turn) if payload is not None and payload.startswith(_CHOOSE) else None
     if taken is not None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
+from bot.data_file import read_mapping
+from bot.errors import DataError
+from bot.settings import ROOT
+
+FILE: Final = Path("data") / "footers.yml"
 LONGEST: Final = 150
 """How much of a message is encoded, counted by `_weight`: the time of the encoder grows with it."""
 
@@ -29,6 +35,45 @@ def _simplifier() -> Any:
     from opencc import OpenCC
 
     return OpenCC("t2s")
+
+
+@lru_cache(maxsize=1)
+def _footers() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    raw = read_mapping(ROOT / FILE)
+
+    def phrases(kind: str) -> str:
+        listed = raw.get(kind)
+        if not isinstance(listed, list) or not listed or not all(isinstance(phrase, str) and phrase.strip() for phrase in listed):
+            raise DataError(ROOT / FILE, kind, "phrases", "must be a list of texts")
+        return "|".join(re.escape(phrase) for phrase in sorted(listed, key=len, reverse=True))
+
+    flags = re.IGNORECASE | re.MULTILINE
+    sent_from = rf"(?=[^\n]*(?:{phrases('devices')}))(?:{phrases('sent_from')})[^\n.?？]*[.]?[ \t]*$"
+    return (
+        re.compile(rf"(?:^|(?<=[.!?。！？*;；>])|(?<=[.!?]\s))\W*(?:{phrases('notices')}).*\Z", flags | re.DOTALL),
+        re.compile(
+            rf"(?:^|(?<=[.!?。！？]\s)|(?<=[。！？]))[ \t]*{sent_from}",
+            flags,
+        ),
+        re.compile(rf"^[ \t]*(?:(?:{phrases('closings')})[^\w?？]*$|--+[ \t]*$).*\Z", flags | re.DOTALL),
+    )
+
+
+def without_footer(text: str) -> str:
+    """`text` without what mail programs and companies put below it: notices, "sent from", and the signature below a closing.
+
+    A text that would be left without a letter is returned whole, and so is what asks something below its closing.
+    """
+    notice, sent_from, closing = _footers()
+    for pattern in (notice, sent_from, closing):
+        shorter = pattern.sub(_kept_when_asking if pattern is closing else "", text)
+        if re.search(r"[^\W\d_]", shorter):
+            text = shorter
+    return text
+
+
+def _kept_when_asking(found: re.Match[str]) -> str:
+    return found[0] if re.search(r"[?？؟]", found[0]) else ""
 
 
 def _weight(character: str) -> float:
@@ -73,5 +118,5 @@ def plain(text: str, lines: bool = False) -> str:
 
 
 def normalise(text: str) -> str:
-    """As `plain`, but a text longer than the encoder can read in time loses its middle."""
-    return _simplified(_shortened(_tidied(text)))
+    """As `plain`, but without a footer, and a text longer than the encoder can read in time loses its middle."""
+    return _simplified(_shortened(_tidied(without_footer(text))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.nlu.text import LONGEST, normalise, plain
+from bot.nlu.text import LONGEST, normalise, plain, without_footer
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,47 @@ def test_the_plain_text_is_whole_and_may_keep_its_lines() -> None:
     assert len(plain("word " * 1000)) == 4999
     assert plain("Ｏne \n two", lines=True) == "one\ntwo"
     assert plain("kill\u200bing  time") == "killing time"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("How long does it take? This e-mail is confidential and may be privileged. Delete it.", "How long does it take?"),
+        ("What is the fee?\n\nCONFIDENTIALITY NOTICE: the contents are private.\nwww.example.com", "What is the fee?"),
+        ("What is the fee?\n\nBest regards,\nAnna Example\nHR\nTel <PHONE:1>\nwww.example.com", "What is the fee?"),
+        ("What is the fee?\n-- \nAnna Example, www.example.com", "What is the fee?"),
+        ("What is the fee?\nSent from my iPhone", "What is the fee?"),
+        ("Sent from my Galaxy\nWhat is the fee?", "What is the fee?"),
+        ("体检在哪里做？\n本邮件及其附件含有保密信息，仅限收件人使用。", "体检在哪里做？"),
+        ("体检在哪里做？\n此致\n敬礼！\n某公司人事部", "体检在哪里做？"),
+        ("体检在哪里做？\n发自我的iPhone", "体检在哪里做？"),
+        ("Was kostet das?\n\nDiese E-Mail enthält vertrauliche Informationen.", "Was kostet das?"),
+        ("Was kostet das?\nVon meinem iPhone gesendet", "Was kostet das?"),
+        ("Combien ça coûte ?\n\nCe message et ses pièces jointes sont confidentiels.", "Combien ça coûte ?"),
+        ("¿Cuánto cuesta?\nUn saludo,\nAna\nAviso legal: este mensaje es privado.", "¿Cuánto cuesta?"),
+        ("Сколько это стоит?\nОтправлено с iPhone", "Сколько это стоит?"),
+        ("費用はいくらですか\n私のiPhoneから送信", "費用はいくらですか"),
+        ("كم الرسوم؟\nهذه الرسالة سرية وموجهة إلى المرسل إليه فقط.", "كم الرسوم؟"),
+    ],
+)
+def test_what_stands_below_a_mail_is_not_read(text: str, kept: str) -> None:
+    assert without_footer(text).strip() == kept
+    assert normalise(text) == normalise(kept)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Is this e-mail confidential?",
+        "This email is confidential, right?",
+        "Sent from my iPhone",
+        "Where was it sent from, my company?",
+        "发自我的公司的邀请函可以吗",
+        "Hello\nBest regards\nWhere is the hall?",
+        "Who reads this message and any attachments?",
+        "What is best?",
+        "从我的公司辞职了怎么办",
+    ],
+)
+def test_a_question_is_no_footer(text: str) -> None:
+    assert without_footer(text) == text
