@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar
 
 from actions.dates import ORDERS, TOKEN, chosen_order, reading, resolved, today
 from actions.forms import Flow, State, Step, flow_actions
@@ -37,16 +39,20 @@ class DeadlineFlow(Flow):
     action: ClassVar[str] = "action_work_out_deadline"
 
     def begin(self, turn: Turn, before: State) -> Step:
-        return self._step(turn, self._read(turn, before))
+        after = self._read(turn, before)
+        if "rule" not in after and ("date" in after or "day" in after):
+            worked_out = self._worked_out(turn, after)
+            after |= {"rule": worked_out["rule"]} if worked_out else {}
+        return self._step(turn, after, before)
 
     def choose(self, turn: Turn, before: State) -> Step | None:
         rule = turn.choice("deadline.rule")
         known = any(each.id == rule for each in current().catalogue.deadlines.rules())
-        return self._step(turn, {**before, "rule": rule}) if known else None
+        return self._step(turn, {**before, "rule": rule}, before) if known else None
 
     def claims(self, turn: Turn) -> bool:
-        state = self._read(turn, {}) if "deadline" in turn.candidates else {}
-        return "rule" in state and ("date" in state or "day" in state)
+        known = turn.tracker.get_slot("deadline_state") or {}
+        return "deadline" in turn.candidates and self.begin(turn, {key: known[key] for key in known if key == "result"}).done
 
     def take(self, turn: Turn, state: State) -> Step | None:
         chosen = self.choose(turn, state) if turn.chosen is not None else None
@@ -55,7 +61,7 @@ class DeadlineFlow(Flow):
         if "date" in state:
             order = turn.choice("deadline.order") or chosen_order(turn, state, past=False)
             if order in ORDERS:
-                return self._step(turn, {**state, "order": order})
+                return self._step(turn, {**state, "order": order}, state)
         if turn.intent == "out_of_scope" and turn.asks:
             return None
         after = self._read(turn, state)
@@ -64,11 +70,23 @@ class DeadlineFlow(Flow):
             after.pop("day", None)
         brief = turn.short and not turn.asks and turn.intent not in _STOPPING
         if "rule" not in state and "rule" in after and (brief or _labelled(turn.text) is not None):
-            return self._step(turn, after)
+            return self._step(turn, after, state)
         named = "day" in after and not turn.asks and turn.intent not in _STOPPING and (turn.short or "rule" in state)
         if turn.interrupts and turn.intent not in _RELATED and not named and not TOKEN.search(turn.text):
             return None
-        return None if after == state else self._step(turn, after)
+        return None if after == state else self._step(turn, after, state)
+
+    def standing(self, turn: Turn) -> bool:
+        """Tell whether it is too late for what was worked out last, and what can be done; False when nothing was."""
+        params = self._worked_out(turn, turn.tracker.get_slot("deadline_state") or {})
+        if params is None:
+            return False
+        token = current().hide(turn.conversation, {"response": "utter_deadline_standing", "params": params})
+        turn.say("utter_private_deadline", private=token)
+        answer = current().catalogue.deadlines.compute(params["rule"], date.fromisoformat(params["base_date"]), today())
+        if answer.state in ("late", "passed") and answer.rule.missed is not None:
+            turn.say(f"utter_{answer.rule.missed}")
+        return True
 
     def ask(self, turn: Turn, state: State) -> None:
         if "rule" not in state:
@@ -86,14 +104,17 @@ class DeadlineFlow(Flow):
         params = {"rule": state["rule"], "base_date": base.isoformat()}
         token = current().hide(turn.conversation, {"response": "utter_deadline_days", "params": params})
         turn.say("utter_private_deadline", private=token)
-        return {}
+        return {"result": token}
 
     @staticmethod
-    def _read(turn: Turn, state: State) -> State:
+    def _worked_out(turn: Turn, state: Mapping[str, Any]) -> dict[str, str] | None:
+        """Rule and base date of the last result, while it is at hand."""
+        kept = current().reveal(turn.conversation, state["result"]) if "result" in state else None
+        return kept["params"] if kept else None
+
+    def _read(self, turn: Turn, state: State) -> State:
         found = dict(state)
-        rule = _labelled(turn.text) or current().catalogue.deadlines.find(turn.text)
-        if rule is not None:
-            found["rule"] = rule.id
+        deadlines = current().catalogue.deadlines
         dates = TOKEN.findall(turn.text)
         if dates:
             found["date"] = dates[-1]
@@ -102,18 +123,25 @@ class DeadlineFlow(Flow):
             spoken = read_date(turn.text, today(), turn.language)
             if spoken.kind == "exact" and spoken.relative:
                 found["day"] = turn.text[spoken.start : spoken.end]
+        rule = _labelled(turn.text) or deadlines.wanted(turn.text)
+        if rule is None and ("rule" not in state or found == state):
+            # With the day that was asked for people say what happens then, which is no new wish.
+            rule = deadlines.find(turn.text, (self._worked_out(turn, state) or {}).get("rule"))
+        if rule is not None:
+            found["rule"] = rule.id
         return found
 
     @staticmethod
-    def _step(turn: Turn, state: State) -> Step:
-        if "rule" not in state:
-            return Step(state)
-        if "date" not in state:
-            return Step(state, done="day" in state)
-        read = reading(turn, state["date"], past=False)
-        if read is None or read.kind == "none":
+    def _step(turn: Turn, state: State, before: State) -> Step:
+        read = reading(turn, state["date"], past=False) if "date" in state else None
+        if "date" in state and (read is None or read.kind == "none"):
             rest = {key: value for key, value in state.items() if key != "date"}
             return Step(rest, missed=read is not None, says=() if read is None else (("utter_deadline_date_not_read", {}),))
+        if "rule" not in state:
+            new = any(state.get(key) not in (None, before.get(key)) for key in ("date", "day"))
+            return Step(state, says=(("utter_deadline_date_noted", {}),) if new else ())
+        if read is None:
+            return Step(state, done="day" in state)
         return Step(state, done=read.kind == "exact" or "order" in state)
 
 

@@ -47,6 +47,26 @@ def days(answers: Answers, params: Mapping[str, Any], language: Language) -> Par
     )
 
 
+def standing(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
+    """Whether it is too late for what `rule` says for `base_date` (ISO)."""
+    deadlines = answers.catalogue.deadlines
+    answer = deadlines.compute(params["rule"], date.fromisoformat(params["base_date"]), local(now()).date())
+    target = answer.last_day or answer.due
+    assert target is not None
+    day = format_date(target, language)
+    doubt = doubt_of(answer.rule.certainty, answer.rule.scope)
+    return Part(
+        params={
+            "standing": answers.text(f"utter_deadline_standing_{_state(answer)}", language, date=day),
+            "name": _capital(answer.rule.name[language]),
+            "rule": answer.rule.text[language],
+        },
+        facts=tuple(answers.catalogue.facts[fact] for fact in answer.facts),
+        claims=(answers.catalogue.cited(answer.rule.sources),),
+        unconfirmed=((doubt, answer.rule.name[language]),) if doubt is not None else (),
+    )
+
+
 def _state(answer: DeadlineAnswer) -> str:
     # Where the applicant waits for the authority there is nothing to be in time with.
     waits = answer.last_day is None and answer.due is not None

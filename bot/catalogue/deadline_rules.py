@@ -19,7 +19,7 @@ Unit = Literal["hours", "days", "working_days", "months"]
 
 _ROLES: Final = ("first", "last", "due", "end", "alternative")
 _UNITS: Final = ("hours", "days", "working_days", "months")
-_RULE_FIELDS: Final = frozenset({"name", "text", "base", "marks", "afterwards", "remarks", "aliases"}) | PROVENANCE
+_RULE_FIELDS: Final = frozenset({"name", "text", "base", "marks", "afterwards", "missed", "remarks", "aliases", "hints"}) | PROVENANCE
 _MARK_FIELDS: Final = frozenset({"id", "role", "before", "after", "unit", "base_counts", "text"})
 _REMARK_FIELDS: Final = frozenset({"scope", "text", "sources"})
 
@@ -54,7 +54,10 @@ class Rule:
     """One rule; `base` is the date it asks for and `question` how to ask it.
 
     Attributes:
+        missed: the topic that says what can be done when the last day is over, None where the rule's own text does.
         facts: ids of the facts its days and texts are taken from, without those of remarks.
+        aliases: phrases for what somebody wants or asks about.
+        hints: phrases for what happened, which decide only where no alias stands.
     """
 
     id: str
@@ -64,6 +67,7 @@ class Rule:
     question: Text
     marks: tuple[Mark, ...]
     afterwards: Literal["late", "passed"]
+    missed: str | None
     scope: str
     certainty: str
     sources: tuple[str, ...]
@@ -71,6 +75,7 @@ class Rule:
     review_by: date
     facts: tuple[str, ...]
     aliases: Mapping[Language, tuple[str, ...]]
+    hints: Mapping[Language, tuple[str, ...]]
 
 
 def read_rule(file: str, rule_id: str, raw: Any, questions: Mapping[str, Text], grounds: Grounds) -> Rule:
@@ -83,10 +88,8 @@ def read_rule(file: str, rule_id: str, raw: Any, questions: Mapping[str, Text], 
     if raw.get("base") not in questions:
         raise entry.error("base", "must be one of base_dates")
     afterwards = entry.one_of("afterwards", ("late", "passed"))
-    aliases = raw.get("aliases") or {}
-    for language in LANGUAGES:
-        if not isinstance(aliases.get(language), list) or not aliases[language]:
-            raise entry.error(f"aliases.{language}", "must be a list of phrases")
+    aliases = _phrases(entry, "aliases")
+    hints = _phrases(entry, "hints") if "hints" in raw else dict.fromkeys(LANGUAGES, ())
     marks, counted = _marks(entry, grounds)
     ground = entry.provenance(counted)
     return Rule(
@@ -97,14 +100,24 @@ def read_rule(file: str, rule_id: str, raw: Any, questions: Mapping[str, Text], 
         question=questions[raw["base"]],
         marks=marks,
         afterwards=afterwards,
+        missed=raw.get("missed"),
         scope=ground.scope,
         certainty=ground.certainty,
         sources=ground.sources,
         remarks=tuple(_remark(file, f"{rule_id}.remarks[{place}]", item, grounds) for place, item in enumerate(raw.get("remarks") or ())),
         review_by=ground.review_by,
         facts=tuple(dict.fromkeys(fact.id for fact in (*counted, *entry.facts))),
-        aliases=MappingProxyType({language: tuple(aliases[language]) for language in LANGUAGES}),
+        aliases=MappingProxyType(aliases),
+        hints=MappingProxyType(hints),
     )
+
+
+def _phrases(entry: Entry, field: str) -> dict[Language, tuple[str, ...]]:
+    raw = entry.raw.get(field) or {}
+    for language in LANGUAGES:
+        if not isinstance(raw.get(language), list) or not raw[language]:
+            raise entry.error(f"{field}.{language}", "must be a list of phrases")
+    return {language: tuple(raw[language]) for language in LANGUAGES}
 
 
 def _remark(file: str, name: str, raw: Any, grounds: Grounds) -> Remark:

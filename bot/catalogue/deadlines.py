@@ -21,6 +21,7 @@ from bot.catalogue.place_names import fold, fold_chinese
 from bot.catalogue.reviews import Review
 from bot.data_file import read_yaml
 from bot.errors import NotFound
+from bot.languages import Language
 
 State = Literal["too_early", "open", "late", "passed"]
 
@@ -84,6 +85,29 @@ class DeadlineAnswer:
         return (*self.rule.facts, _NEXT_CALENDAR) if inexact else self.rule.facts
 
 
+@dataclass(frozen=True)
+class _Phrase:
+    parts: tuple[str, ...]
+    language: Language
+    rule: Rule
+    weak: bool
+
+    @classmethod
+    def of(cls, written: str, language: Language, rule: Rule, weak: bool) -> _Phrase:
+        folded = fold_chinese if language == "zh" else fold
+        return cls(tuple(folded(part.strip()) for part in written.split("…")), language, rule, weak)
+
+    @property
+    def length(self) -> int:
+        # A Chinese character says about as much as three Latin letters.
+        return sum(map(len, self.parts)) * (3 if self.language == "zh" else 1)
+
+    def within(self, latin: str, chinese: str) -> bool:
+        if self.language == "zh":
+            return all(part in chinese for part in self.parts)
+        return all(f" {part} " in latin for part in self.parts)
+
+
 class Deadlines:
     """The rules, found by id or in a sentence, and computed for a date."""
 
@@ -92,12 +116,13 @@ class Deadlines:
         self.reviews = reviews
         self._phrases = sorted(
             (
-                (fold_chinese(alias) if language == "zh" else fold(alias), language, rule)
+                _Phrase.of(phrase, language, rule, weak)
                 for rule in rules.values()
-                for language, aliases in rule.aliases.items()
-                for alias in aliases
+                for weak, listed in ((False, rule.aliases), (True, rule.hints))
+                for language, phrases in listed.items()
+                for phrase in phrases
             ),
-            key=lambda item: -len(item[0]) * (3 if item[1] == "zh" else 1),
+            key=lambda phrase: -phrase.length,
         )
 
     @classmethod
@@ -132,13 +157,22 @@ class Deadlines:
         except KeyError:
             raise NotFound("deadline_rule_not_found", rule=rule_id) from None
 
-    def find(self, text: str) -> Rule | None:
-        """The rule that `text` speaks of, by its longest phrase in it, or None."""
+    def wanted(self, text: str) -> Rule | None:
+        """The rule whose alias stands in `text`, the longest first, or None."""
+        return self._first(text, weak=False, before=None)
+
+    def find(self, text: str, before: str | None = None) -> Rule | None:
+        """The rule that is `wanted`, or else the one whose hint stands in `text`, or None.
+
+        `before` is the id of the rule spoken of last, which is meant where a hint is that of several.
+        """
+        return self.wanted(text) or self._first(text, weak=True, before=before)
+
+    def _first(self, text: str, weak: bool, before: str | None) -> Rule | None:
         latin, chinese = f" {fold(text)} ", fold_chinese(text)
-        for phrase, language, rule in self._phrases:
-            if (phrase in chinese) if language == "zh" else (f" {phrase} " in latin):
-                return rule
-        return None
+        within = [phrase for phrase in self._phrases if phrase.weak is weak and phrase.within(latin, chinese)]
+        same = [phrase.rule for phrase in within if phrase.parts == within[0].parts]
+        return same[0] if len(same) == 1 else next((rule for rule in same if rule.id == before), None)
 
     def compute(self, rule_id: str, base_date: date, today: date) -> DeadlineAnswer:
         """The days of a rule for `base_date`, and where `today` stands.

@@ -55,7 +55,7 @@ def test_the_label_of_an_offered_rule_may_be_typed(
 ) -> None:
     conversation.hears("work out a date", "deadline").runs(RUN)
     conversation.hears(catalogue.deadlines.rule(rule).name[language], intent, language=language).runs(VALIDATE)
-    assert conversation.slots["deadline_state"] == {"rule": rule}
+    assert conversation.slots["deadline_state"]["rule"] == rule
 
 
 def test_the_wish_to_stop_is_no_rule(conversation: Conversation) -> None:
@@ -133,10 +133,95 @@ def test_a_date_that_is_gone_is_asked_for_again(conversation: Conversation, cloc
 def test_every_offered_rule_is_known(conversation: Conversation, rule: str) -> None:
     conversation.hears("work out a date", "deadline").runs(RUN)
     conversation.hears("", choice=f"deadline.rule={rule}").runs(VALIDATE)
-    assert conversation.slots["deadline_state"] == {"rule": rule}
+    assert conversation.slots["deadline_state"]["rule"] == rule
 
 
 def test_a_day_in_another_question_is_not_the_one_to_count_from(conversation: Conversation) -> None:
     conversation.hears("until when can we file for the extension", "deadline").runs(RUN)
     assert conversation.hears("what's the weather today", "out_of_scope").runs(VALIDATE).responses == ["utter_form_not_understood"]
     assert conversation.slots["deadline_answer"] is None and "day" not in conversation.slots["deadline_state"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "rule"),
+    [
+        ("deadline: my contract ends {}, when must i extend", "en", "extension_window"),
+        ("my residence permit runs out on {}, until when must I renew it", "en", "residence_extension"),
+        ("I moved on {}, by when do I report the change", "en", "accommodation"),
+        ("合同{}到期，最晚什么时候续签", "zh", "extension_window"),
+    ],
+)
+def test_what_is_wanted_outweighs_what_happens_on_the_day(conversation: Conversation, text: str, language: str, rule: str) -> None:
+    text = text.format(conversation.hides("DATE", "2026-12-31"))
+    assert result(conversation, conversation.hears(text, "deadline", language=language).runs(RUN).said) == (rule, "2026-12-31")
+
+
+def worked_out(conversation: Conversation, rule: str, day: str) -> None:
+    conversation.hears("work out a date", "deadline").runs(RUN)
+    conversation.hears("", choice=f"deadline.rule={rule}").runs(VALIDATE)
+    conversation.hears(conversation.hides("DATE", day)).runs(VALIDATE)
+    assert result(conversation, conversation.runs(RUN).said) == (rule, day)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "written", "day"),
+    [
+        ("and what if it ends {}?", "en", "1 april", "2027-04-01"),
+        ("permit until {}", "en", "2027-01-15", "2027-01-15"),
+        ("{}", "en", "5 December", "2026-12-05"),
+        ("and if my contract ends {} instead", "en", "31 Jan 2027", "2027-01-31"),
+        ("那{}到期呢", "zh", "3月1日", "2027-03-01"),
+        ("如果是{}呢？", "zh", "2027年2月3日", "2027-02-03"),
+    ],
+)
+def test_another_day_is_worked_out_by_the_same_rule(conversation: Conversation, text: str, language: str, written: str, day: str) -> None:
+    worked_out(conversation, "extension_window", "2026-12-31")
+    text = text.format(conversation.hides("DATE", written))
+    said = conversation.hears(text, "deadline", language=language).runs(RUN).said
+    assert result(conversation, said) == ("extension_window", day)
+    assert "2027" not in f"{conversation.events} {conversation.slots}"
+
+
+def test_another_day_is_worked_out_where_the_classifier_would_ask_back(conversation: Conversation) -> None:
+    worked_out(conversation, "change_report", "2026-11-20")
+    turn = conversation.hears(conversation.hides("DATE", "2026-11-23"), candidates=("deadline", "fee")).turn()
+    assert deadline.FLOW.claims(turn)
+    assert not deadline.FLOW.claims(conversation.hears("and otherwise", candidates=("deadline", "fee")).turn())
+
+
+def test_another_wish_with_another_day_is_another_rule(conversation: Conversation) -> None:
+    worked_out(conversation, "extension_window", "2026-12-31")
+    text = f"and when must it be cancelled if I leave on {conversation.hides('DATE', '2026-11-30')}"
+    said = conversation.hears(text, "deadline").runs(RUN).said
+    assert result(conversation, said) == ("cancellation_by_employer", "2026-11-30")
+
+
+def test_a_new_calculation_without_a_day_asks_for_the_rule(conversation: Conversation) -> None:
+    worked_out(conversation, "extension_window", "2026-12-31")
+    conversation.hears("work out another date", "deadline").runs(RUN)
+    assert conversation.runs(ASK).responses == ["utter_ask_deadline_rule"]
+
+
+@pytest.mark.parametrize("answer", ["2027-01-15", "1 april"])
+def test_a_day_given_while_the_rule_is_asked_is_kept(conversation: Conversation, answer: str) -> None:
+    conversation.hears("work out a date", "deadline").runs(RUN)
+    noted = conversation.hears(f"it is about {conversation.hides('DATE', answer)}", "deadline").runs(VALIDATE)
+    assert noted.responses == ["utter_deadline_date_noted"]
+    conversation.hears("", choice="deadline.rule=residence_extension").runs(VALIDATE)
+    day = "2027-04-01" if answer == "1 april" else answer
+    assert result(conversation, conversation.runs(RUN).said) == ("residence_extension", day)
+
+
+def test_a_day_given_before_the_rule_is_kept(conversation: Conversation) -> None:
+    begun = conversation.hears(f"what about {conversation.hides('DATE', '2027-01-15')}", "deadline").runs(RUN)
+    assert begun.responses == ["utter_deadline_date_noted"]
+    assert conversation.runs(ASK).responses == ["utter_ask_deadline_rule"]
+    conversation.hears("renewal").runs(VALIDATE)
+    assert result(conversation, conversation.runs(RUN).said) == ("extension_window", "2027-01-15")
+
+
+def test_what_happens_on_the_day_that_was_asked_for_is_no_other_rule(conversation: Conversation) -> None:
+    conversation.hears("work out a date", "deadline").runs(RUN)
+    conversation.hears("", choice="deadline.rule=residence_extension").runs(VALIDATE)
+    conversation.hears(f"{conversation.hides('DATE', '2027-03-01')}到期", "deadline", language="zh").runs(VALIDATE)
+    assert result(conversation, conversation.runs(RUN).said) == ("residence_extension", "2027-03-01")

@@ -156,6 +156,55 @@ def test_an_unknown_rule_is_not_found(deadlines: Deadlines) -> None:
         deadlines.compute("nothing", TODAY, TODAY)
 
 
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("my contract ends in December, when must I extend", "extension_window"),
+        ("I was promoted in March, by when do we renew the work permit", "extension_window"),
+        ("my job ends in May and HR wants to renew", "extension_window"),
+        ("my permit expires in May but I quit, until when must they cancel it", "cancellation_by_employer"),
+        ("when do I extend my work permit if my residence permit expires in May", "extension_window"),
+        ("my residence permit runs out soon, when must I renew it", "residence_extension"),
+        ("new passport came, by when must I report the change", "passport_change"),
+        ("I moved, by when must I report the change", "accommodation"),
+        ("I got a new job title, when must we report the change", "change_report"),
+        ("I entered China in May, until when must I register my address", "accommodation"),
+        ("our extension was accepted, when is the decision", "decision_due"),
+        ("I decided to resign", "cancellation_by_employer"),
+        ("the permit was approved, until when must they register social insurance", "social_insurance"),
+        ("合同年底到期，最晚哪天续签", "extension_window"),
+        ("合同终止后最晚哪天延期", "extension_window"),
+        ("许可到期前离职，几天内注销", "cancellation_by_employer"),
+        ("居留许可三月到期，什么时候续签", "residence_extension"),
+        ("居留证到期了，工作许可什么时候续签", "extension_window"),
+        ("换了护照，几天内要申报", "passport_change"),
+        ("入境之后住宿登记最晚哪天", "accommodation"),
+        ("延期申请受理了，什么时候批下来", "decision_due"),
+        ("批下来以后多久内办社保", "social_insurance"),
+        ("我决定离职，最晚哪天", "cancellation_by_employer"),
+        ("升职了，最晚哪天申请变更", "change_report"),
+    ],
+)
+def test_what_is_wanted_outweighs_the_event_that_is_mentioned(deadlines: Deadlines, text: str, rule: str) -> None:
+    found = deadlines.find(text)
+    assert found is not None and found.id == rule
+
+
+@pytest.mark.parametrize("text", ["my contract ends in May", "合同五月到期"])
+def test_an_event_of_several_rules_means_the_one_spoken_of_before(deadlines: Deadlines, text: str) -> None:
+    assert deadlines.find(text) is None
+    for rule in ("extension_window", "cancellation_by_employer"):
+        found = deadlines.find(text, rule)
+        assert found is not None and found.id == rule
+    assert deadlines.find(text, "medical") is None
+
+
+def test_every_phrase_that_is_wanted_names_one_rule(deadlines: Deadlines) -> None:
+    for rule in deadlines.rules():
+        for phrases in rule.aliases.values():
+            assert {found.id for phrase in phrases if (found := deadlines.wanted(phrase.replace("…", " "))) is not None} == {rule.id}
+
+
 @settings(deadline=None)
 @given(rule=st.sampled_from(sorted(EXPECTED)), base=st.dates(date(2020, 1, 1), date(2030, 1, 1)), ahead=st.integers(-400, 400))
 def test_days_are_in_order_and_the_state_agrees_with_them(rule: str, base: date, ahead: int) -> None:
