@@ -19,6 +19,7 @@ from actions.turn import Turn
 
 State = dict[str, Any]
 _RESUME = "interrupted_form"
+_EARLIER = "earlier"
 _PATIENCE = 2
 _YES_AND_NO = frozenset({"affirm", "deny"})
 
@@ -111,6 +112,10 @@ def flow_actions(flow: Flow) -> list[type[Action]]:
             turn = Turn(tracker, dispatcher)
             if turn.chosen is not None and turn.chosen[0] != flow.name:
                 return []
+            earlier = state.pop(_EARLIER, [])
+            if earlier and turn.goes_back:
+                *older, last = earlier
+                return [SlotSet(state_slot, {**last, _EARLIER: older}), SlotSet(answer_slot, None)]
             step = flow.take(turn, state)
             if step is None:
                 if turn.interrupts and (turn.intent not in _YES_AND_NO or turn.person_offered):
@@ -125,9 +130,14 @@ def flow_actions(flow: Flow) -> list[type[Action]]:
                 known["misses"] = int(state.get("misses", 0)) + 1
                 if known["misses"] >= _PATIENCE:
                     says = (("utter_form_offer_person", {}),)
+            else:
+                earlier = [*earlier, {key: value for key, value in state.items() if key != "misses"}]
             for response, params in says:
                 turn.say(response, **params)
-            return [SlotSet(state_slot, known), SlotSet(answer_slot, "done" if step.done else None)]
+            return [
+                SlotSet(state_slot, {**known, _EARLIER: earlier} if earlier else known),
+                SlotSet(answer_slot, "done" if step.done else None),
+            ]
 
     class Ask(Action):
         def name(self) -> str:
@@ -145,6 +155,7 @@ def start(flow: Flow, turn: Turn) -> list[EventType]:
     form, state_slot, answer_slot = _slots(flow)
     tracker = turn.tracker
     state: State = dict(tracker.get_slot(state_slot) or {})
+    state.pop(_EARLIER, None)
     if tracker.get_slot(answer_slot) != "done":
         before = {key: value for key, value in state.items() if key != "misses"}
         chosen = turn.chosen is not None and turn.chosen[0] == flow.name

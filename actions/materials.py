@@ -16,7 +16,7 @@ from actions.forms import Flow, State, Step, flow_actions, start
 from actions.services import current
 from actions.turn import COMMANDS, Turn
 from bot.catalogue.conditions import UNKNOWN
-from bot.catalogue.profile import TYPE, Profile
+from bot.catalogue.profile import CATEGORY, TYPE, Profile
 from bot.errors import Invalid
 
 # Topics whose words are also answers to our questions, so that being sure of them does not make a message a question.
@@ -38,6 +38,11 @@ _DESCRIBED: Final = 3
 # What is concluded and not said.
 _DERIVED: Final = frozenset({"teaches_mother_tongue"})
 _ASKED: Final = "utter_ask_circumstance"
+_EXTENSION: Final = "extension"
+_CHANGE: Final = "change"
+_LIST: Final = "utter_checklist"
+_SIGNS: Final = " .,!()。，！"
+_LETTER = re.compile(r"^[ (]*[abc][ .,!)。，！]*$", re.IGNORECASE)
 _CORRECTION = re.compile(
     r"^\W*(?:(?:no|nope|not|sorry|actually|wait|i mean|correction|instead)\b|不|错了|改成|应该是|我是说)", re.IGNORECASE
 )
@@ -61,11 +66,13 @@ class MaterialsFlow(Flow):
             before = {}
         known = Profile.from_dict(before.get("profile") or {})
         new = self._read(turn, known, before.get("asked"))
+        if self.mends(turn):
+            new = _within(known, new)
         if new.application_type is None and "unfinished" not in before and "asked" not in before:
             meant = self._with_topic(_spoken_of(turn), new)
             if meant.to_dict() != new.to_dict():
                 return replace(self._step(meant), says=(_noted(new, meant),))
-        corrects = bool(new.context()) and (new.application_type is None or _CORRECTION.match(turn.words))
+        corrects = bool(new.context()) and (new.application_type is None or _corrects(turn))
         same = known.application_type is None or new.application_type in (None, known.application_type)
         if not (corrects or "asked" in before or (before.get("unfinished") and same)):
             return self._step(new)
@@ -84,7 +91,19 @@ class MaterialsFlow(Flow):
             # It was offered by an earlier version of the catalogue.
             return None
 
+    def mends(self, turn: Turn) -> bool:
+        """Whether the message corrects what the list rests on that was the last answer."""
+        if turn.asks or all(said.response != _LIST for said in turn.said):
+            return False
+        known = Profile.from_dict((turn.tracker.get_slot("materials_state") or {}).get("profile") or {})
+        before, new = known.context(), self._read(turn, known, None).context()
+        changed = {key for key, value in new.items() if before.get(key) != value}
+        # Another kind of application, or a category, may be named because it is asked about.
+        return bool(changed if _corrects(turn) else changed & before.keys() - {TYPE, CATEGORY})
+
     def claims(self, turn: Turn) -> bool:
+        if self.mends(turn):
+            return True
         reader = current().catalogue.papers.reader
         profile = reader.read_profile(turn.words)
         if turn.candidates[:1] == ("materials",) and profile.application_type is not None:
@@ -93,7 +112,6 @@ class MaterialsFlow(Flow):
         return (len(said) >= _DESCRIBED and not turn.asks) or (len(said) >= _NAMED and reader.asks_for_list(turn.words))
 
     def take(self, turn: Turn, state: State) -> Step | None:
-        papers = current().catalogue.papers
         profile = Profile.from_dict(state["profile"])
         asked = state.get("asked")
         if turn.chosen is not None:
@@ -102,10 +120,17 @@ class MaterialsFlow(Flow):
             return self._step(profile)
         if not turn.words or self._belongs_elsewhere(turn, asked, profile):
             return None
+        if turn.refuses:
+            return self._step(profile.answered(asked, UNKNOWN))
         new = self._read(turn, profile, asked)
-        value = papers.reader.read_answer(asked, turn.words, profile)
+        if asked == _CHANGE:
+            new = _within(profile, new)
+        value = self._answer(turn, asked, profile)
         if value is not None and asked not in new.context() and not self._by_the_way(turn, asked, value, profile):
             new = new.answered(asked, value)
+        if value is None and _LETTER.match(turn.words):
+            # It is asked for later, or was before.
+            new = new.answered(CATEGORY, turn.words.strip(_SIGNS).upper())
         if asked == TYPE and value != UNKNOWN:
             new = self._with_topic(turn.intent, new)
         merged = profile.merged(new)
@@ -129,12 +154,21 @@ class MaterialsFlow(Flow):
 
     @staticmethod
     def _read(turn: Turn, known: Profile, asked: str | None) -> Profile:
-        corrects = _CORRECTION.match(turn.words) is not None
-        return current().catalogue.papers.reader.read_profile(turn.words, known, asked, corrects)
+        reader = current().catalogue.papers.reader
+        found = reader.read_profile(turn.words, known, asked, _corrects(turn))
+        for meant in turn.meant:
+            found = found.merged(reader.read_profile(meant, known.merged(found), asked, corrects=True))
+        return found
+
+    @staticmethod
+    def _answer(turn: Turn, asked: str, profile: Profile) -> str | None:
+        read = current().catalogue.papers.reader.read_answer
+        values = (read(asked, said, profile) for said in (*reversed(turn.meant), turn.words))
+        return next((value for value in values if value is not None), None)
 
     @staticmethod
     def _belongs_elsewhere(turn: Turn, asked: str, profile: Profile) -> bool:
-        if not turn.interrupts or turn.intent in _ANSWERS:
+        if not turn.interrupts or turn.intent in _ANSWERS or turn.refuses:
             return False
         reader = current().catalogue.papers.reader
         if not turn.asks and reader.names_answer(asked, turn.words, profile):
@@ -146,7 +180,7 @@ class MaterialsFlow(Flow):
             return True
         # What is told under another topic names a kind of application without choosing it ("they refuse to cancel my permit").
         named = None if turn.short or turn.intent in _TYPES else reader.read_profile(turn.words).application_type
-        return named not in (None, profile.application_type) and not _CORRECTION.match(turn.words)
+        return named not in (None, profile.application_type) and not _corrects(turn)
 
     @staticmethod
     def _by_the_way(turn: Turn, asked: str, value: str, profile: Profile) -> bool:
@@ -168,7 +202,7 @@ class MaterialsFlow(Flow):
         if found.application_type is None and found.outcome is None:
             turn.say("utter_checklist_type_unknown")
             return {}
-        turn.say("utter_checklist", profile=state["profile"])
+        turn.say(_LIST, profile=state["profile"])
         return {"profile": state["profile"]}
 
     def rest(self, state: State) -> State:
@@ -184,6 +218,16 @@ class MaterialsFlow(Flow):
         if question is None:
             return Step(state, done=True)
         return Step({**state, "asked": question.id})
+
+
+def _corrects(turn: Turn) -> bool:
+    return _CORRECTION.match(turn.words) is not None or (not turn.asks and current().catalogue.papers.answer_words.corrects(turn.text))
+
+
+def _within(known: Profile, new: Profile) -> Profile:
+    """What changed in the meantime goes along with an extension that is applied for and makes no other application of it."""
+    along = known.application_type == _EXTENSION and _CHANGE in new.circumstances
+    return replace(new, application_type=None) if along else new
 
 
 def _spoken_of(turn: Turn) -> str | None:
@@ -211,6 +255,20 @@ class AnswerOrList(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(tracker, dispatcher)
         if FLOW.claims(turn):
+            return start(FLOW, turn)
+        turn.say(f"utter_{turn.intent}")
+        return []
+
+
+class AnswerOrMend(Action):
+    """The answer to the topic, or the list made anew where the message corrects what it rests on."""
+
+    def name(self) -> str:
+        return "action_answer_or_mend"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        turn = Turn(tracker, dispatcher)
+        if FLOW.mends(turn):
             return start(FLOW, turn)
         turn.say(f"utter_{turn.intent}")
         return []

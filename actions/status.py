@@ -49,7 +49,7 @@ class StatusFlow(Flow):
         after = self._read(turn, state)
         if after != state or _NUMBER.search(turn.text):
             return self._step(turn, after)
-        if turn.lacks and (not turn.interrupts or turn.intent in _LACKING):
+        if turn.lacks and (turn.refuses or not turn.interrupts or turn.intent in _LACKING):
             return Step(state, missed=True, says=(("utter_birth_date_missing" if "number" in state else "utter_number_missing", {}),))
         return None
 

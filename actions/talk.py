@@ -89,8 +89,7 @@ class Agree(Action):
 
         turn = Turn(tracker, dispatcher)
         if not turn.person_offered:
-            turn.say("utter_affirm")
-            return []
+            return _mended(turn, "utter_affirm")
         turn.say("utter_handoff", reason="offered")
         return set_aside(tracker, *FLOWS)
 
@@ -102,8 +101,17 @@ class Decline(Action):
         return "action_decline"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        Turn(tracker, dispatcher).say("utter_deny")
-        return []
+        return _mended(Turn(tracker, dispatcher), "utter_deny")
+
+
+def _mended(turn: Turn, otherwise: str) -> list[EventType]:
+    """What follows when the yes or no brings a correction of the last list; without one the response `otherwise`."""
+    from actions import materials
+
+    if materials.FLOW.mends(turn):
+        return start(materials.FLOW, turn)
+    turn.say(otherwise)
+    return []
 
 
 class SetLanguage(Action):

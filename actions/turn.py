@@ -93,6 +93,22 @@ class Turn:
         """The text in the words that the catalogue reads: what it knows of other tongues is in English."""
         return current().catalogue.papers.foreign.english(self.text, self.tongue)
 
+    @cached_property
+    def meant(self) -> tuple[str, ...]:
+        """What the message says after each correction in it ("yes, I mean no"), in the words that the catalogue reads."""
+        papers = current().catalogue.papers
+        return tuple(papers.foreign.english(each, self.tongue) for each in papers.answer_words.meant(self.text))
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the applicant would rather not answer."""
+        return current().catalogue.papers.answer_words.refuses(self.text)
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether the last answer is taken back, so that its question is asked again."""
+        return current().catalogue.papers.answer_words.goes_back(self.text)
+
     @property
     def tongue(self) -> Tongue:
         """What the applicant speaks."""
@@ -139,8 +155,8 @@ class Turn:
 
     @property
     def lacks(self) -> bool:
-        """Whether the message says that what was asked for is not known or not at hand."""
-        return _MISSING.search(self.words) is not None
+        """Whether the message says that what was asked for is not known, not at hand or not to be told."""
+        return self.refuses or _MISSING.search(self.words) is not None
 
     @property
     def short(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.catalogue.answer_words import AnswerWords
 from bot.catalogue.applications import ApplicationTypes, Category, load_categories
 from bot.catalogue.checklist import Checklists
 from bot.catalogue.circumstances import Circumstances
@@ -36,6 +37,7 @@ class Papers:
     checklists: Checklists
     reader: Reader
     foreign: ForeignWords
+    answer_words: AnswerWords
     stages: Stages
     glossary: Glossary
     reviews: tuple[Review, ...]
@@ -88,6 +90,7 @@ class Papers:
             ),
             reader=Reader.load(folder, types=types, categories=categories, circumstances=circumstances, countries=countries),
             foreign=ForeignWords.load(folder, countries=countries),
+            answer_words=AnswerWords.load(folder),
             stages=stages,
             glossary=glossary,
             reviews=tuple(grounds.reviews),

@@ -7,14 +7,15 @@ from typing import ClassVar
 import pytest
 
 from actions.forms import Flow, State, Step, flow_actions, forget
+from actions.services import Services
 from actions.turn import Turn
 from tests.actions.conftest import Conversation
 
 
 @pytest.fixture
-def conversation() -> Conversation:
-    """A conversation; the mechanism needs nothing of the core."""
-    return Conversation(None)
+def conversation(services: Services) -> Conversation:
+    """A conversation; the mechanism needs nothing of the core but the words by which an answer is taken back."""
+    return Conversation(services)
 
 
 class Tea(Flow):
@@ -145,7 +146,23 @@ def test_a_choice_of_another_flow_goes_to_the_rules(conversation: Conversation) 
 def test_a_choice_of_this_form_may_correct_an_earlier_answer(conversation: Conversation) -> None:
     conversation.hears("green please", "tea").runs(RUN)
     conversation.hears("", choice="tea.tea=black").runs(VALIDATE)
-    assert conversation.slots["tea_state"] == {"tea": "black"}
+    assert conversation.slots["tea_state"]["tea"] == "black"
+
+
+def test_an_answer_that_is_taken_back_is_as_if_it_had_not_been_given(conversation: Conversation) -> None:
+    conversation.hears("some tea", "tea").runs(RUN)
+    before = conversation.slots["tea_state"]
+    conversation.hears("green").runs(VALIDATE)
+    assert conversation.runs(ASK).responses == ["utter_ask_cup"]
+    conversation.hears("mumble").runs(VALIDATE)
+    assert conversation.hears("go back", "cancel").runs(VALIDATE).slots["tea_answer"] is None
+    assert {**conversation.slots["tea_state"], "earlier": []} == {**before, "earlier": []}
+    assert conversation.runs(ASK).responses == ["utter_ask_tea"]
+
+
+def test_without_an_answer_there_is_nothing_to_take_back(conversation: Conversation) -> None:
+    conversation.hears("some tea", "tea").runs(RUN)
+    assert conversation.hears("go back", "cancel").runs(VALIDATE).events == []
 
 
 def test_starting_again_while_the_form_is_open_keeps_what_is_known(conversation: Conversation) -> None:
