@@ -91,7 +91,7 @@ def read_together(whole: Floats, each: Floats, parts: Sequence[str], talk: Colle
 def _is_short(text: str) -> bool:
     wide = len(_WIDE.findall(text))
     if wide:
-        return wide < _SHORTEST_WIDE
+        return wide < _SHORTEST_WIDE and not _joints().shows_question(text)
     return len(text) < _SHORTEST and not (asks(text) and len(text.split()) > 1)
 
 
@@ -176,21 +176,21 @@ class Joints:
         A question whose form would not show that it is one gets a question mark.
         """
         things = [piece.strip() for piece in sentence.strip("?？ ").split("+")]
-        if len(things) > 1 and all(map(_THING.fullmatch, things)) and any(map(self._asks, things)):
+        if len(things) > 1 and all(map(_THING.fullmatch, things)) and any(map(self.shows_question, things)):
             return [_shown(thing) for thing in things]
         first, *others = (self.strong if self.comparing.search(sentence) else self.every).split(sentence)
         questions = [first]
         for joint, piece in zip(others[::2], others[1::2], strict=True):
-            if self._asks(questions[-1]) and self._asks(piece, questions[-1]):
+            if self.shows_question(questions[-1]) and self.shows_question(piece, questions[-1]):
                 questions.append(piece)
             else:
                 questions[-1] += joint + piece
-        if len(questions) > 1 and self._asks(questions[-1]):
+        if len(questions) > 1 and self.shows_question(questions[-1]):
             return [_shown(question.strip(_JOINING)) for question in questions]
         bare = self.leading.sub("", sentence)
         return [bare if asks(bare) and not asks(sentence) else sentence]
 
-    def _asks(self, piece: str, before: str = "") -> bool:
+    def shows_question(self, piece: str, before: str = "") -> bool:
         """Whether `piece` asks without the question mark, which may be that of the whole sentence."""
         bare = piece.strip(_AROUND)
         # "How" alone belongs to what was said before it.

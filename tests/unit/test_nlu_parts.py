@@ -51,6 +51,8 @@ def test_parts_of_a_message_without_signs_are_short() -> None:
         ("how long and how much", ["how long", "how much"]),
         ("How long? How much?", ["How long?", "How much?"]),
         ("is tax higher? also who pays social insurance", ["is tax higher?", "who pays social insurance"]),
+        ("费用？多久？", ["费用？", "多久？"]),
+        ("ต้องตรวจสุขภาพไหม แล้วค่าธรรมเนียมเท่าไหร่", ["ต้องตรวจสุขภาพไหม", "ค่าธรรมเนียมเท่าไหร่"]),
         ("fee and processing time", ["fee?", "processing time?"]),
         ("opening hours and address", ["opening hours?", "address?"]),
         ("photo size + medical + fee", ["photo size?", "medical?", "fee?"]),
