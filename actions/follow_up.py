@@ -9,6 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import deadline
 from actions.asked import answer
 from actions.forms import start
 from actions.services import current
@@ -60,6 +61,8 @@ class FollowUp(Action):
             if not tracker.active_loop_name and not say_again(turn):
                 turn.say("utter_not_understood")
             return []
+        if turn.refers == "too_late":
+            return [] if deadline.FLOW.standing(turn) else answer(turn.about("late_extension", turn.text))
         return _take(turn)
 
 

@@ -14,7 +14,7 @@ from bot.errors import DataError
 from bot.nlu.text import plain
 
 FILE: Final = Path("data") / "follow_ups.yml"
-KINDS: Final = frozenset({"why", "more", "again", "in_chinese", "in_english", "1", "2", "3", "last"})
+KINDS: Final = frozenset({"why", "more", "again", "in_chinese", "in_english", "too_late", "1", "2", "3", "last"})
 _AROUND: Final = frozenset({"before", "after"})
 _SIGNS: Final = re.compile(r"[\W_]+")
 _WITHOUT_BLANKS: Final = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -73,7 +73,7 @@ class FollowUps:
         return cls(MappingProxyType(kinds), before, after)
 
     def kind_of(self, text: str) -> str | None:
-        """What a message refers to: `why`, `more`, `again`, `in_chinese`, `in_english`, `1` to `3` or `last`; None for almost all."""
+        """What a message refers to, one of `KINDS`; None for almost all."""
         bare = _bare(text)
         # Fillers go one by one: that of one language may begin what is meant in another ("en chino").
         known = (self.kinds.get(back) for front in _stripped(self.before, bare) for back in _stripped(self.after, front))

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from actions import deadline
+from actions.follow_up import FollowUp
 from bot.catalogue import Catalogue
 from bot.languages import Language
-from tests.actions.conftest import Conversation
+from tests.actions.conftest import Conversation, Outcome
 
 RUN, VALIDATE, ASK = deadline.ACTIONS
 
@@ -225,3 +226,29 @@ def test_what_happens_on_the_day_that_was_asked_for_is_no_other_rule(conversatio
     conversation.hears("", choice="deadline.rule=residence_extension").runs(VALIDATE)
     conversation.hears(f"{conversation.hides('DATE', '2027-03-01')}到期", "deadline", language="zh").runs(VALIDATE)
     assert result(conversation, conversation.runs(RUN).said) == ("residence_extension", "2027-03-01")
+
+
+def asks_whether_too_late(conversation: Conversation) -> Outcome:
+    conversation.hears("is it too late?", "follow_up").message["follow_up"] = "too_late"
+    return conversation.runs(FollowUp)
+
+
+@pytest.mark.parametrize(
+    ("rule", "day", "said"),
+    [
+        ("extension_window", "2027-03-01", ["utter_private_deadline"]),
+        ("extension_window", "2026-12-10", ["utter_private_deadline", "utter_late_extension"]),
+        ("residence_extension", "2026-11-01", ["utter_private_deadline", "utter_overstay"]),
+        ("medical", "2026-03-01", ["utter_private_deadline"]),
+    ],
+)
+def test_whether_it_is_too_late_is_told_of_what_was_worked_out(conversation: Conversation, rule: str, day: str, said: list[str]) -> None:
+    worked_out(conversation, rule, day)
+    told = asks_whether_too_late(conversation)
+    assert told.responses == said
+    kept = conversation.finds(told.said[0][1]["private"])
+    assert kept == {"response": "utter_deadline_standing", "params": {"rule": rule, "base_date": day}}
+
+
+def test_whether_it_is_too_late_is_the_topic_before_anything_was_worked_out(conversation: Conversation) -> None:
+    assert asks_whether_too_late(conversation).responses == ["utter_late_extension"]
