@@ -125,7 +125,7 @@ class SetLanguage(Action):
         strange = foreign_by_code(turn.foreign)
         wanted = wanted_tongue(turn.text)
         if strange is not None:
-            turn.say("utter_language_unknown", name=dict(strange.name), line=strange.line)
+            turn.say("utter_language_unknown", name=strange.called(turn.tongue), line=strange.line)
         elif wanted is None:
             turn.say("utter_language")
         else:

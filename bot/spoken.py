@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from math import exp
 from pathlib import Path
@@ -16,12 +15,12 @@ from typing import Any, Final
 
 from bot.data_file import read_mapping
 from bot.errors import DataError
-from bot.languages import DEFAULT, TONGUES, TRADITIONAL, Language, Tongue
+from bot.foreign_languages import Foreign, foreign_languages, shown_by, with_letters
+from bot.languages import DEFAULT, TONGUES, TRADITIONAL, Tongue
 from bot.traditional import is_traditional
 
 _ROOT: Final = Path(__file__).parent.parent
 _TONGUES_FILE: Final = _ROOT / "data" / "tongues.yml"
-_FOREIGN_FILE: Final = _ROOT / "data" / "foreign.yml"
 _TEXTS: Final = Path(__file__).parent / "i18n"
 
 _HAN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -68,7 +67,7 @@ _NEIGHBOURS: Final[Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]]] = {
 # Characters that only Japanese writes this way.
 _JAPANESE: Final = re.compile(r"[続経険検転発価変駅帯観歳営雑関単戦図団対広実県効拡毎気済働込処歴収権様労帰択沢届]")
 # Vietnamese shows itself by letters that nobody else has.
-_VIETNAMESE: Final = re.compile(r"[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.I)
+_VIETNAMESE: Final = re.compile(r"[ơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.I)
 
 _WORD_OF_ITS_OWN: Final = 1.0
 _LETTER_OF_ITS_OWN: Final = 1.2
@@ -78,20 +77,6 @@ _LEAD: Final = 0.45
 _FEWEST_WORDS: Final = 4
 _STRANGE_BELOW: Final = 0.34
 _CERTAIN: Final = 0.995
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """A language that the encoder does not know.
-
-    Attributes:
-        name: what English and Chinese call it.
-        line: that we do not read it well enough, said in it.
-    """
-
-    code: str
-    name: Mapping[Language, str]
-    line: str
 
 
 def tongue_of(text: str, otherwise: Tongue = DEFAULT) -> Tongue:
@@ -115,22 +100,34 @@ def foreign(text: str) -> Foreign | None:
             others = (name for name, letters in _NEIGHBOURS.get(code, ()) if letters.search(plain))
             code = next(others, code)
             share = sum(map(len, script.findall(plain))) / max(1, sum(char.isalpha() for char in plain))
-            return _foreign().get(code) if code not in TONGUES and share >= 0.5 else None
+            return foreign_languages().get(code) if code not in TONGUES and share >= 0.5 else None
     words = [word.lower() for word in _LATIN.findall(plain)]
-    if _HAN.search(plain) or len(words) < _FEWEST_WORDS:
+    if _HAN.search(plain):
         return None
-    if len(_VIETNAMESE.findall(plain)) >= 2:
-        return _foreign().get("vi")
     known = _words()
+    vietnamese = len(_VIETNAMESE.findall(plain))
+    if vietnamese >= 2 or (vietnamese and not any(word in known for word in words)):
+        return foreign_languages().get("vi")
+    shown = shown_by(words, known)
+    if len(shown) == 1:
+        return shown[0]
+    # What shows several, or nothing but a letter, is looked at more closely; a name alone shows nothing.
+    named_only = not any(word.islower() for word in _LATIN.findall(plain)[1:])
+    maybe = shown or (() if named_only or any(word in known for word in words) else with_letters(words))
+    if maybe:
+        name, _ = _identified(" ".join(words))
+        return next((language for language in maybe if name in language.codes), shown[0] if shown else None)
+    if len(words) < _FEWEST_WORDS:
+        return None
     if max(_shares(words, known).values(), default=0.0) >= _STRANGE_BELOW:
         return None
     name, certainty = _identified(" ".join(words))
-    return _foreign().get(name) if certainty >= _CERTAIN and name not in TONGUES else None
+    return foreign_languages().get(name) if certainty >= _CERTAIN and name not in TONGUES else None
 
 
 def foreign_by_code(code: str | None) -> Foreign | None:
     """The language of this code, if it is one that the encoder does not know."""
-    return None if code is None else _foreign().get(code)
+    return None if code is None else foreign_languages().get(code)
 
 
 def _found(text: str, otherwise: Tongue) -> Tongue | None:
@@ -157,6 +154,8 @@ def _latin(words: list[str], otherwise: Tongue) -> Tongue | None:
     if not any(len(word) > 1 for word in lower):
         return None
     known, signs, score = _words(), _letters(), defaultdict[Tongue, float](float)
+    if not any(word in known for word in lower) and with_letters(lower):
+        return None
     for word in lower:
         tongues = known.get(word, ())
         for tongue in tongues:
@@ -238,18 +237,6 @@ def _texts(tree: Any) -> Iterator[str]:
     elif isinstance(tree, dict):
         for each in tree.values():
             yield from _texts(each)
-
-
-@lru_cache(maxsize=1)
-def _foreign() -> Mapping[str, Foreign]:
-    found = {}
-    for code, entry in read_mapping(_FOREIGN_FILE).items():
-        try:
-            name = {"en": str(entry["name"]["en"]), "zh": str(entry["name"]["zh"])}
-            found[str(code)] = Foreign(str(code), MappingProxyType(name), str(entry["line"]))  # type: ignore[arg-type]
-        except (KeyError, TypeError) as error:
-            raise DataError(_FOREIGN_FILE.name, str(code), "name", "must have a name in English and Chinese, and a line") from error
-    return MappingProxyType(found)
 
 
 def _identified(text: str) -> tuple[str, float]:

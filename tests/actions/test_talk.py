@@ -153,3 +153,15 @@ def test_the_language_asked_for_is_found(text: str, language: str | None) -> Non
 def test_the_language_is_set_with_the_answer(conversation: Conversation) -> None:
     assert conversation.hears("请用中文", "language").runs(SetLanguage).said == [("utter_language_zh", {"set_language": "zh"})]
     assert conversation.hears("which languages", "language").runs(SetLanguage).responses == ["utter_language"]
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "name"),
+    [("sv", "de", "Schwedisch"), ("ms", "it", "indonesiano / malese"), ("hu", "en", {"en": "Hungarian", "zh": "匈牙利语"})],
+)
+def test_a_language_that_is_not_understood_is_named_in_that_of_the_conversation(
+    conversation: Conversation, code: str, language: str, name: object
+) -> None:
+    conversation.hears("…", "language", language=language).message["metadata"]["foreign"] = code
+    ((response, params),) = conversation.runs(SetLanguage).said
+    assert response == "utter_language_unknown" and params["name"] == name

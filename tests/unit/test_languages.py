@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.languages import Language, Tongue, as_language, as_tongue, written
-from bot.spoken import foreign, tongue_of
+from bot.foreign_languages import foreign_languages
+from bot.languages import TONGUES, Language, Tongue, as_language, as_tongue, written
+from bot.spoken import foreign, foreign_by_code, tongue_of
 
 
 @pytest.mark.parametrize(
@@ -75,10 +76,83 @@ def test_language_that_the_encoder_does_not_know_is_named(text: str, code: str) 
 
 
 @pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("kuinka kauan kestää", "fi"),
+        ("Tarvitsenko työluvan Kiinassa?", "fi"),
+        ("kestaa kauan", "fi"),
+        ("kiitos", "fi"),
+        ("jag behöver arbetstillstånd", "sv"),
+        ("är det gratis?", "sv"),
+        ("hvor lenge varer det", "no"),
+        ("hvordan søger jeg", "da"),
+        ("Berapa lama proses izin kerja?", "id"),
+        ("apa syaratnya", "id"),
+        ("Mennyi ideig tart?", "hu"),
+        ("hogyan kérhetek engedélyt", "hu"),
+        ("Cât durează permisul?", "ro"),
+        ("până când e valabilă viza", "ro"),
+        ("cần gì", "vi"),
+        ("đi đâu làm giấy phép", "vi"),
+        ("jak dlouho to trvá?", "cs"),
+        ("ako dlho to bude", "sk"),
+        ("kaip gauti leidimą", "lt"),
+        ("magkano po", "tl"),
+        ("नमस्ते", "hi"),
+    ],
+)
+@pytest.mark.parametrize("otherwise", ["en", "de"])
+def test_few_words_show_a_language_before_one_of_ours_is_guessed(text: str, code: str, otherwise: Tongue) -> None:
+    found = foreign(text)
+    assert found is not None and found.code == code
+    assert tongue_of(text, otherwise) == otherwise
+
+
+@pytest.mark.parametrize(("text", "otherwise"), [("på", "en"), ("jäätelö", "en"), ("řeka", "zh")])
+def test_letters_of_a_strange_language_are_no_sign_of_ours(text: str, otherwise: Tongue) -> None:
+    assert tongue_of(text, otherwise) == otherwise
+
+
+@pytest.mark.parametrize(
+    ("tongue", "called"),
+    [
+        ("de", "Finnisch"),
+        ("ja", "フィンランド語"),
+        ("en", {"en": "Finnish", "zh": "芬兰语"}),
+        ("zh-TW", {"en": "Finnish", "zh": "芬兰语"}),
+    ],
+)
+def test_a_language_is_called_as_the_applicants_own_calls_it(tongue: Tongue, called: object) -> None:
+    found = foreign_by_code("fi")
+    assert found is not None and found.called(tongue) == called
+
+
+def test_languages_that_cannot_be_told_apart_are_named_together() -> None:
+    malay, indonesian = foreign_by_code("ms"), foreign_by_code("id")
+    assert malay == indonesian and malay is not None
+    assert malay.name["en"] == "Indonesian or Malay" and malay.called("fr") == "indonésien / malais"
+
+
+@pytest.mark.parametrize("tongue", sorted(set(TONGUES) - {"en", "zh", "zh-TW"}))
+def test_every_language_has_a_name_in_every_tongue(tongue: Tongue) -> None:
+    assert all(language.called(tongue) for language in foreign_languages().values())
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "how long does it take",
         "visa cost",
+        "Søren Kjærgård",
+        "my name is Åsa",
+        "lama temple visit",
+        "Wie lange dauert es",
+        "Führungszeugnis nötig?",
+        "när",
+        "jak długo to trwa",
+        "Çalışma izni ne kadar",
+        "hola",
+        "wat kost het",
         "wher can i renu my permt pls",
         "Führungszeugnis",
         "Сколько стоит разрешение",
