@@ -193,8 +193,7 @@ class MaterialsFlow(Flow):
 
     def ask(self, turn: Turn, state: State) -> None:
         if state.get("asked"):
-            first = all(said.response != _ASKED for said in turn.said)
-            turn.say(_ASKED, question=state["asked"], profile=state["profile"], first=first)
+            turn.say(_ASKED, question=state["asked"], profile=state["profile"])
 
     def finish(self, turn: Turn, state: State) -> State:
         profile = Profile.from_dict(state["profile"])

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot import migrations
 from bot.answers import Answers
+from bot.answers.person_card import hours_text
 from bot.answers.station_card import public_stations
 from bot.assistant import RasaAssistant
 from bot.attempts import Attempts
@@ -40,7 +41,7 @@ from bot.db import Database
 from bot.errors import StartError
 from bot.http import Edge, Health, Runner, actions_check, rasa_check
 from bot.i18n import Texts
-from bot.languages import LANGUAGES, Language, Tongue
+from bot.languages import TONGUES, Language, Tongue
 from bot.limits import Limiter
 from bot.logs import place, set_up
 from bot.metrics import Metrics
@@ -124,7 +125,7 @@ def real_parts(settings: Settings) -> Parts:
         raise StartError("no_hours", detail=f"The catalogue has no hours for the station {SAFE_CHOICE}.")
     contact = Contact(
         hotline=str(catalogue.facts["phones.work_permit"].values["number"]),
-        hours={language: hall.hours.text[language] for language in LANGUAGES},
+        hours={tongue: hours_text(answers, hall.hours, tongue) for tongue in TONGUES},
     )
 
     permits = Permits(derived_key(read_or_create_key(settings.data_dir / KEY_FILE), "permits"))

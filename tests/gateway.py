@@ -21,6 +21,7 @@ from bot.channels.rest import PATH
 from bot.conversations.composer import Contact
 from bot.conversations.desk import Desk, Presence, Rules
 from bot.http import Runner
+from bot.languages import TONGUES
 from bot.nlu.safety import SafetyPhrases
 from bot.settings import ROOT, Settings
 from bot.staff.officers import Officer
@@ -124,7 +125,7 @@ PARTS = Parts(
     redact=lambda session, conversation, text, expects: text.replace("E12345678", "<NUMBER:1>"),
     render_private=lambda session, conversation, token, language: [reply(f"status of {token}", language=language)],
     desk=desk(),
-    contact=Contact("0755-88121678", {"en": "Monday to Friday, 09:00–12:00", "zh": "周一至周五 9:00–12:00"}),
+    contact=Contact("0755-88121678", {**dict.fromkeys(TONGUES, "Monday to Friday, 09:00–12:00"), "zh": "周一至周五 9:00–12:00"}),
     tidy=lambda session: None,
 )
 

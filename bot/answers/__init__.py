@@ -56,7 +56,7 @@ class Understood:
     told: bool = False
 
 
-Builder = Callable[["Answers", Mapping[str, Any], Language], Part]
+Builder = Callable[["Answers", Mapping[str, Any], Any], Part]
 
 
 class Answers:
@@ -82,7 +82,7 @@ class Answers:
         self._frames: Mapping[Tongue, Frame] = {}
         self._leads: Leads | None = None
         if root is not None:
-            self._frames = load_frames(root / "data" / "frames", self._responses, self.topics, catalogue.facts, date.today())
+            self._frames = load_frames(root / "data" / "frames", self._responses, self.topics, catalogue, date.today())
             self._leads = Leads.load(root, catalogue, tuple(self._responses), tuple(self.topics))
 
     @classmethod
@@ -124,6 +124,10 @@ class Answers:
         if name not in self._responses:
             raise NotFound("response_unknown", name=name)
         return self._responses[name]
+
+    def frame(self, tongue: Tongue) -> Frame | None:
+        """What stands around facts in `tongue`; None where facts are written in it."""
+        return self._frames.get(tongue)
 
     def text(self, name: str, tongue: Tongue, /, **params: Any) -> str:
         """Only the text of a response, for pieces that stand inside others."""
@@ -167,14 +171,14 @@ class Answers:
     def _reply(self, response: Response, tongue: Tongue, given: dict[str, Any], understood: Understood, text: str) -> dict[str, Any]:
         language, frame = written(tongue), self._frames.get(tongue)
         framed = frame.responses.get(response.name) if frame else None
-        part = self._builders[response.card](self, given, language) if response.card else Part()
+        part = self._builders[response.card](self, given, tongue if framed else language) if response.card else Part()
         given.update(part.params)
         leads = self._leads_of(response, understood, text)
         named = [fact for lead in leads for fact in facts_of(self.response(lead.response), language, self.catalogue.facts)]
         facts = [*named, *facts_of(response, language, self.catalogue.facts), *part.facts]
         citations = Citations(self.text, tongue)
         shown = citations.shown(self._claims(response, facts, part))
-        introduced = frame and not framed and (not response.name.startswith(_ASKS) or given.get("first"))
+        introduced = frame and not framed and not response.name.startswith(_ASKS)
         pieces = [self._introduced(response, tongue)] if introduced else []
         pieces += [self.text(lead.response, tongue, **lead.params) for lead in leads]
         pieces.append(self._template(response, tongue).fill(self.catalogue.facts, language, given))
@@ -219,8 +223,6 @@ class Answers:
 
     def _introduced(self, response: Response, tongue: Tongue) -> str:
         """The line in the applicant's tongue before a fact that is told in another language."""
-        if response.name.startswith(_ASKS):
-            return self.text("utter_frame_asked", tongue)
         topic = self.topics.get(response.topic or "")
         if topic is not None and topic.group == "faq":
             return self.text("utter_frame_understood", tongue, title=self._frames[tongue].titles[topic.name])

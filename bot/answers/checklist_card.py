@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.answers.asked import put
 from bot.answers.formats import format_date, join
 from bot.answers.part import DOUBTS, MAX_CHOICES, DoubtKind, Part, doubt_of
 from bot.catalogue.calendar import local
 from bot.catalogue.checklist import Checklist, Item
 from bot.catalogue.profile import Profile
 from bot.db import now
-from bot.languages import Language
+from bot.languages import Language, Tongue
 
 if TYPE_CHECKING:
     from bot.answers import Answers
@@ -40,23 +41,23 @@ _FIELDS = (
 )
 
 
-def question(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
+def question(answers: Answers, params: Mapping[str, Any], tongue: Tongue) -> Part:
     """The question `question` as put to the person of `profile`, with its choices."""
     profile = Profile.from_dict(params["profile"])
     asked = answers.catalogue.papers.checklists.question(params["question"], profile)
-    offered = list(asked.choices)
+    said = put(answers, asked, tongue)
+    offered = list(said.choices)
     if len(offered) > _CHOICES:
-        offered = [choice for choice in offered if choice[0] not in _SELDOM][:_CHOICES]
-    choices = [(label[language], f"choose:materials.{asked.id}={value}") for value, label in offered]
-    choices.append((answers.text("utter_unknown_choice", language), f"choose:materials.{asked.id}=unknown"))
-    named = [f"- {label[language]}" for value, label in asked.choices if (value, label) not in offered]
+        offered = [value for value in offered if value not in _SELDOM][:_CHOICES]
+    choices = [(said.choices[value], f"choose:materials.{asked.id}={value}") for value in offered]
+    choices.append((answers.text("utter_unknown_choice", tongue), f"choose:materials.{asked.id}=unknown"))
+    named = [title for value, title in said.choices.items() if value not in offered]
     others = ""
     if named:
-        others = answers.text("utter_question_others", language, others="\n".join(named))
+        others = answers.text("utter_question_others", tongue, others=_bullets(named))
     elif asked.kind == "country":
-        others = answers.text("utter_question_other_country", language)
-    texts = {"question": asked.text[language], "others": others}
-    return Part(params=texts, quick_replies=tuple(choices), profile=profile.to_dict())
+        others = answers.text("utter_question_other_country", tongue)
+    return Part(params={"question": said.text, "others": others}, quick_replies=tuple(choices), profile=profile.to_dict())
 
 
 def checklist(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:

@@ -11,7 +11,7 @@ from bot.answers.part import Part, doubt_of
 from bot.catalogue.calendar import local
 from bot.catalogue.deadlines import DeadlineAnswer
 from bot.db import now
-from bot.languages import Language
+from bot.languages import Language, Tongue, written
 
 if TYPE_CHECKING:
     from bot.answers import Answers
@@ -77,8 +77,9 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def rules(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
+def rules(answers: Answers, params: Mapping[str, Any], tongue: Tongue) -> Part:
     """The rules as choices."""
+    language = written(tongue)
     known = {rule.id: rule for rule in answers.catalogue.deadlines.rules()}
     offered = [known[rule] for rule in _OFFERED]
     return Part(quick_replies=tuple((_capital(rule.name[language]), f"choose:deadline.rule={rule.id}") for rule in offered))

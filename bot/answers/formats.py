@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
-from bot.catalogue.formats import SHENZHEN, format_date, format_moment, format_number, format_source_date, format_value, join
+from bot.catalogue.formats import (
+    SHENZHEN,
+    format_date,
+    format_moment,
+    format_number,
+    format_source_date,
+    format_spans,
+    format_value,
+    format_weekdays,
+    join,
+)
 
-__all__ = ["SHENZHEN", "format_date", "format_moment", "format_number", "format_source_date", "format_value", "join"]
+__all__ = [
+    "SHENZHEN",
+    "format_date",
+    "format_moment",
+    "format_number",
+    "format_source_date",
+    "format_spans",
+    "format_value",
+    "format_weekdays",
+    "join",
+]

@@ -9,7 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from bot.answers.asked import Asked, load_asked
 from bot.answers.texts import Response, Topic
+from bot.catalogue import Catalogue
 from bot.catalogue.facts import Facts
 from bot.catalogue.templates import PLACEHOLDER, Template
 from bot.data_file import read_yaml
@@ -37,23 +39,25 @@ class Frame:
         name: of the tongue, in itself.
         titles: what a choice of a topic is called.
         responses: what is said in the tongue altogether; every other response is a fact.
+        questions: those that lead to a checklist, by id.
     """
 
     tongue: Tongue
     name: str
     titles: Mapping[str, str]
     responses: Mapping[str, Framed]
+    questions: Mapping[str, Asked]
 
 
 def load_frames(
-    folder: Path, responses: Mapping[str, Response], topics: Mapping[str, Topic], facts: Facts, today: date
+    folder: Path, responses: Mapping[str, Response], topics: Mapping[str, Topic], catalogue: Catalogue, today: date
 ) -> Mapping[Tongue, Frame]:
     """Read `<tongue>.yml` for every tongue that has a frame.
 
     Raises:
         DataError: naming file, entry and field; also when one tongue says less than the others.
     """
-    frames = {tongue: _load(folder / f"{tongue}.yml", tongue, responses, topics, facts, today) for tongue in FRAMED}
+    frames = {tongue: _load(folder / f"{tongue}.yml", tongue, responses, topics, catalogue, today) for tongue in FRAMED}
     said = set().union(*(frame.responses for frame in frames.values()))
     for tongue, frame in frames.items():
         for name in sorted(said - set(frame.responses)):
@@ -61,7 +65,9 @@ def load_frames(
     return MappingProxyType(frames)
 
 
-def _load(file: Path, tongue: Tongue, responses: Mapping[str, Response], topics: Mapping[str, Topic], facts: Facts, today: date) -> Frame:
+def _load(
+    file: Path, tongue: Tongue, responses: Mapping[str, Response], topics: Mapping[str, Topic], catalogue: Catalogue, today: date
+) -> Frame:
     raw = read_yaml(file)
     if not isinstance(raw, Mapping) or raw.get("language") != tongue or not isinstance(raw.get("name"), str):
         raise DataError(file.name, "language", "language", "must be the name of the file, with the tongue's own name beside it")
@@ -74,8 +80,10 @@ def _load(file: Path, tongue: Tongue, responses: Mapping[str, Response], topics:
     for name, entry in written.items():
         if name not in responses:
             raise DataError(file.name, str(name), "name", "is not a response")
-        said[str(name)] = _framed(file.name, responses[name], entry, facts, today)
-    return Frame(tongue, raw["name"], MappingProxyType({str(topic): str(title) for topic, title in titles.items()}), MappingProxyType(said))
+        said[str(name)] = _framed(file.name, responses[name], entry, catalogue.facts, today)
+    named = MappingProxyType({str(topic): str(title) for topic, title in titles.items()})
+    questions = load_asked(file.name, raw.get("questions"), catalogue, today)
+    return Frame(tongue, raw["name"], named, MappingProxyType(said), questions)
 
 
 def _framed(file: str, response: Response, entry: Any, facts: Facts, today: date) -> Framed:

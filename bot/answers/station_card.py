@@ -16,7 +16,7 @@ from bot.catalogue.places import Place
 from bot.catalogue.station_data import Station
 from bot.catalogue.stations import SAFE_CHOICE, StationAnswer
 from bot.db import now
-from bot.languages import Language
+from bot.languages import Language, Tongue, written
 
 if TYPE_CHECKING:
     from bot.answers import Answers
@@ -125,18 +125,19 @@ def public_stations(answers: Answers, language: Language) -> list[dict[str, Any]
     ]
 
 
-def places(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
+def places(answers: Answers, params: Mapping[str, Any], tongue: Tongue) -> Part:
     """The places a name may stand for, as choices."""
     known = [answers.catalogue.places.by_key(place) for place in params["places"]]
+    language = written(tongue)
     return Part(
         quick_replies=tuple((_label(answers, place, language), f"choose:station.place={place.key}") for place in known if place is not None)
     )
 
 
-def districts(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
+def districts(answers: Answers, params: Mapping[str, Any], tongue: Tongue) -> Part:
     """Districts as choices, those with most people first."""
     chosen = [place for place in answers.catalogue.places.all() if place.kind == "district"]
-    return Part(quick_replies=tuple((place.name[language], f"choose:station.place={place.key}") for place in chosen))
+    return Part(quick_replies=tuple((place.name[written(tongue)], f"choose:station.place={place.key}") for place in chosen))
 
 
 def _label(answers: Answers, place: Place, language: Language) -> str:

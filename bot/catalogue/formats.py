@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime, time
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_skeleton
 
 from bot.languages import LANGUAGES, TRADITIONAL, Language, Tongue, written
@@ -74,12 +75,32 @@ def format_moment(value: datetime, tongue: Tongue) -> str:
     return f"{weekday} {format_date(local, language)}, {local:%H:%M}"
 
 
+def format_weekdays(weekdays: Collection[int], tongue: Tongue) -> str:
+    """ISO weekdays (Monday is 1): `Mon–Fri` or `周一至周五` where they follow each other, otherwise one by one."""
+    days = sorted(weekdays)
+    if tongue in LANGUAGES or tongue == TRADITIONAL:
+        names = [_WEEKDAYS[written(tongue)][day - 1] for day in days]
+    else:
+        names = [str(Locale.parse(tongue).days["stand-alone"]["abbreviated"][day - 1]) for day in days]
+    if len(days) > 1 and days[-1] - days[0] == len(days) - 1:
+        return ("至" if written(tongue) == "zh" else "–").join((names[0], names[-1]))
+    return join(names, tongue)
+
+
+def format_spans(spans: Iterable[tuple[time, time]], tongue: Tongue) -> str:
+    """Spans of a day: `09:00–12:00, 14:00–17:45`."""
+    return join([f"{start:%H:%M}–{end:%H:%M}" for start, end in spans], tongue)
+
+
 def format_day(value: date, language: Language) -> str:
     """A day with its weekday: `Sat 28 Nov 2026` or `2026年11月28日（周六）`."""
     weekday = _WEEKDAYS[language][value.weekday()]
     return f"{format_date(value, language)}（{weekday}）" if language == "zh" else f"{weekday} {format_date(value, language)}"
 
 
-def join(parts: list[str], language: Language) -> str:
+_COMMAS: Final[Mapping[Tongue, str]] = {"zh": "、", "zh-TW": "、", "ja": "、", "ar": "، "}
+
+
+def join(parts: list[str], tongue: Tongue) -> str:
     """A list within a sentence."""
-    return ("、" if language == "zh" else ", ").join(parts)
+    return _COMMAS.get(tongue, ", ").join(parts)

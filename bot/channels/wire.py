@@ -26,7 +26,7 @@ class Wire:
 
     demo: bool
     hotline: str
-    hours: Mapping[Language, str]
+    hours: Mapping[Tongue, str]
     stations: Mapping[str, Mapping[Language, str]]
 
     def staff(self, who: StaffName | None, language: Tongue) -> dict[str, Any] | None:
@@ -91,7 +91,7 @@ class Wire:
             "more": taken.more,
             "demo": self.demo,
             "hotline": self.hotline,
-            "hours": self.hours[written(language)],
+            "hours": self.hours[language],
             "within_hours": within_hours,
             "server_time": now().isoformat(),
         }

@@ -21,7 +21,7 @@ from bot.conversations.text import PERSON, is_payload
 from bot.conversations.threads import Address
 from bot.errors import AssistantUnavailable
 from bot.i18n import Texts
-from bot.languages import Language, Tongue, written
+from bot.languages import Tongue
 from bot.logs import place
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Contact:
     """How people are reached without this system."""
 
     hotline: str
-    hours: Mapping[Language, str]
+    hours: Mapping[Tongue, str]
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Composer:
         )
 
     def _plain_apology(self, turn: TakenTurn) -> Draft:
-        contact = {"hotline": self.contact.hotline, "hours": self.contact.hours[written(turn.language)]}
+        contact = {"hotline": self.contact.hotline, "hours": self.contact.hours[turn.language]}
         text = self.texts.get(turn.language, "gateway.unavailable", **contact)
         offer = {"title": self.texts.get(turn.language, "gateway.person"), "payload": PERSON}
         return Draft("system", turn.language, text, {"quick_replies": [offer], "notice": _UNAVAILABLE})

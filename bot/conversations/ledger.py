@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.conversations.events import Stored
 from bot.conversations.models import Conversation, Message, Turn
 from bot.conversations.states import State
-from bot.conversations.text import is_desk, is_payload
+from bot.conversations.text import is_desk, is_payload, opens_topic
 from bot.conversations.threads import Address as Address
 from bot.conversations.threads import address_of, find_newest, lock_open, tongue_spoken
 from bot.conversations.threads import lock as lock
@@ -142,8 +142,8 @@ def find_earlier(session: Session, conversation: Any, client_id: str | None) -> 
 def _chosen(session: Session, conversation: Any, text: str, language: Tongue, opener: Opener | None) -> tuple[str | None, str]:
     """The choice that a text stands for, if any, and what the applicant is seen to say.
 
-    A choice counts if it was offered in the thread, or opens a matter. What the desk offers last may also be typed as it is
-    read, so that a client without quick replies has the same choices.
+    A choice counts if it was offered in the thread, or opens a matter. What is offered last, except a topic, may also be typed
+    as it is read, in whatever tongue that is, so that a client without quick replies has the same choices.
     """
     recent = session.execute(
         select(Message.payload)
@@ -160,7 +160,7 @@ def _chosen(session: Session, conversation: Any, text: str, language: Tongue, op
         title = None if opener is None else opener(text, language)
         return (None, text) if title is None else (text, title)
     for offer in offers[0] if offers else ():
-        if is_desk(offer["payload"]) and _same(offer["title"], text):
+        if not opens_topic(offer["payload"]) and _same(offer["title"], text):
             return str(offer["payload"]), text
     return None, text
 

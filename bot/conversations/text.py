@@ -87,6 +87,11 @@ def is_desk(payload: str | None, waiting: bool = False) -> bool:
     return payload is not None and (payload.startswith(DESK) or (waiting and payload == PERSON))
 
 
+def opens_topic(payload: str) -> bool:
+    """Whether a choice asks about a topic, which a sentence may do as well."""
+    return payload.startswith("/")
+
+
 def is_payload(text: str) -> bool:
     """Whether `text` has the form of a quick reply's payload and is none of Rasa's own commands."""
     return _PAYLOAD.fullmatch(text) is not None and text not in _COMMANDS

@@ -23,6 +23,7 @@ from bot.conversations.threads import Address
 from bot.db import Database
 from bot.errors import Conflict
 from bot.i18n import Texts
+from bot.languages import TONGUES
 from bot.staff.officers import Officer
 from tests.gateway import CLOSED, FakePresence, desk
 from tests.staff import make_officer
@@ -54,7 +55,7 @@ class Office:
         self.database, self.asked = database, []  # type: list[str]
         self.desk = desk(presence, **desk_options)
         self.record = Record(database)
-        contact = Contact("0755-88121678", {"en": "", "zh": ""})
+        contact = Contact("0755-88121678", dict.fromkeys(TONGUES, ""))
         composer = Composer(Texts.load(), contact, lambda *_: (), self.desk, False)
         self.conversations = Conversations(self.record, composer, lambda _s, _c, text, _e: text, None)  # type: ignore[arg-type]
 

@@ -208,6 +208,24 @@ def test_choice_of_the_desk_may_be_typed_as_it_is_read(database: Database) -> No
     assert said(database, "fee").message.payload == {}
 
 
+@pytest.mark.parametrize(
+    ("typed", "choice"),
+    [
+        ("nichts davon", "choose:materials.change=nothing"),
+        ("Weiß ich nicht", "choose:materials.change=unknown"),
+        ("مواد", "choose:materials.change=post"),
+        ("nichts davon, nur der Pass", None),
+    ],
+)
+def test_choice_of_a_question_may_be_typed_as_it_is_read_in_any_tongue(database: Database, typed: str, choice: str | None) -> None:
+    conversation = said(database).message.conversation_id
+    titles = {"Nichts davon": "nothing", "weiß ich nicht": "unknown", "مواد": "post"}
+    offers = [{"title": title, "payload": f"choose:materials.change={value}"} for title, value in titles.items()]
+    with database.session() as session:
+        ledger.append(session, ledger.lock(session, conversation), [Draft("bot", "de", "x", {"quick_replies": offers})])
+    assert said(database, typed).message.payload == ({} if choice is None else {"choice": choice})
+
+
 def test_question_that_waited_when_an_officer_joined_is_not_asked(database: Database) -> None:
     first = said(database)
     conversation, second = first.message.conversation_id, said(database, "second")
