@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -193,6 +194,12 @@ class Reader:
         found = self._answers.find_plain(bare)
         if any(each.value == UNKNOWN for each in found):
             return UNKNOWN
+        # "Of course not", "对，没有": a no that follows a yes, with nothing else said, counts; "有没有" asks.
+        alone = not any(char.isalnum() for char in _without(bare, found))
+        for first, second in pairwise(found if alone else ()):
+            doubled = first.end == second.start and second.phrase.endswith(first.phrase)
+            if (first.value, second.value) == (YES, NO) and not doubled:
+                return NO
         return found[0].value if found else None
 
     def _read_first(self, question_id: str, text: str, bare: str) -> str | None:
@@ -282,6 +289,12 @@ class Reader:
 def _add(meanings: dict[str, list[_Meaning]], phrases: Collection[str], key: str, value: str) -> None:
     for phrase in phrases:
         meanings.setdefault(plain(phrase), []).append(_Meaning(key, value))
+
+
+def _without(bare: str, found: list[Found[str]]) -> str:
+    for each in reversed(found):
+        bare = bare[: each.start] + " " + bare[each.end :]
+    return bare
 
 
 def _denies(found: Found[list[_Meaning]]) -> bool:

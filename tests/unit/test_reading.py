@@ -394,3 +394,15 @@ def test_official_terms_are_found_in_both_languages() -> None:
     }.items():
         found = papers().glossary.find(word)
         assert found is not None and found.id == term
+
+
+@pytest.mark.parametrize(
+    "text", ["of course not", "absolutely not!", "sure, no", "yeah no", "right, no", "当然没有", "当然不是", "对，没有", "嗯，不是"]
+)
+def test_a_no_after_a_yes_counts(text: str) -> None:
+    assert papers().reader.read_answer("age_60", text) == "no"
+
+
+@pytest.mark.parametrize("text", ["yes, no problem with that", "of course", "有没有", "是不是", "yes, not far from seventy"])
+def test_a_no_after_a_yes_that_belongs_to_something_else_does_not(text: str) -> None:
+    assert papers().reader.read_answer("age_60", text) == "yes"
