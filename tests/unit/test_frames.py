@@ -85,6 +85,8 @@ def test_what_is_named_stands_before_answers_questions_and_refusals(answers: Ans
         ("utter_ask_back", "I studied in Wuhan, is that enough"),
         ("utter_ask_back", "Ich habe in Shanghai studiert, reicht das"),
         ("utter_fee", "estudié en Chengdu, ¿cuánto cuesta?"),
+        ("utter_ask_back", "Ich habe in Shanghai studiert, reicht das"),
+        ("utter_fee", "estudié en Chengdu, ¿cuánto cuesta?"),
         ("utter_fee", "I come from Hong Kong, how much is it"),
         ("utter_fee", "我在北京读书，现在办要多少钱"),
         ("utter_fee", "I lived in Chengdu for years. What does the permit cost?"),
