@@ -32,7 +32,7 @@ def test_what_is_hardly_anything_else_is_not_declined() -> None:
 
 def test_between_two_topics_something_else_is_not_the_question() -> None:
     thresholds = Thresholds(answer_from=0.6, topic_share=0.95)
-    assert [thresholds.decide(0.5, 0.1, second=second) for second in (0.1, 0.4)] == ["decline", "ask"]
+    assert [thresholds.decide(0.5, 0.05, second=second) for second in (0.1, 0.4)] == ["decline", "ask"]
 
 
 def test_what_is_urgent_is_answered_sooner_and_never_declined_for_a_stranger() -> None:
