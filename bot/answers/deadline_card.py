@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.answers.formats import format_date
 from bot.answers.part import Part, doubt_of
@@ -16,8 +16,15 @@ from bot.languages import Language, Tongue, written
 if TYPE_CHECKING:
     from bot.answers import Answers
 
-# The rules people ask for most, as choices.
-_OFFERED = ("extension_window", "decision_due", "change_report", "cancellation_by_employer", "residence_permit", "residence_extension")
+OFFERED: Final = (
+    "extension_window",
+    "decision_due",
+    "change_report",
+    "cancellation_by_employer",
+    "residence_permit",
+    "residence_extension",
+)
+"""The rules people ask for most, as choices."""
 
 
 def days(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
@@ -79,12 +86,12 @@ def _capital(text: str) -> str:
 
 def rules(answers: Answers, params: Mapping[str, Any], tongue: Tongue) -> Part:
     """The rules as choices."""
-    language = written(tongue)
-    known = {rule.id: rule for rule in answers.catalogue.deadlines.rules()}
-    offered = [known[rule] for rule in _OFFERED]
-    return Part(quick_replies=tuple((_capital(rule.name[language]), f"choose:deadline.rule={rule.id}") for rule in offered))
+    frame, known = answers.frame(tongue), answers.catalogue.deadlines.rule
+    titles = {rule: frame.deadlines[rule] if frame else _capital(known(rule).name[written(tongue)]) for rule in OFFERED}
+    return Part(quick_replies=tuple((title, f"choose:deadline.rule={rule}") for rule, title in titles.items()))
 
 
-def question(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
+def question(answers: Answers, params: Mapping[str, Any], tongue: Tongue) -> Part:
     """The question for the date that `rule` counts from."""
-    return Part(params={"question": answers.catalogue.deadlines.rule(params["rule"]).question[language]})
+    frame, rule = answers.frame(tongue), answers.catalogue.deadlines.rule(params["rule"])
+    return Part(params={"question": frame.dates[rule.base] if frame else rule.question[written(tongue)]})

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bot.answers.asked import Asked, load_asked
+from bot.answers.deadline_card import OFFERED
 from bot.answers.texts import Response, Topic
 from bot.catalogue import Catalogue
 from bot.catalogue.facts import Facts
@@ -40,6 +41,8 @@ class Frame:
         titles: what a choice of a topic is called.
         responses: what is said in the tongue altogether; every other response is a fact.
         questions: those that lead to a checklist, by id.
+        dates: the questions for the dates that deadlines count from.
+        deadlines: what the rules are called that are offered as choices.
     """
 
     tongue: Tongue
@@ -47,6 +50,8 @@ class Frame:
     titles: Mapping[str, str]
     responses: Mapping[str, Framed]
     questions: Mapping[str, Asked]
+    dates: Mapping[str, str]
+    deadlines: Mapping[str, str]
 
 
 def load_frames(
@@ -71,19 +76,32 @@ def _load(
     raw = read_yaml(file)
     if not isinstance(raw, Mapping) or raw.get("language") != tongue or not isinstance(raw.get("name"), str):
         raise DataError(file.name, "language", "language", "must be the name of the file, with the tongue's own name beside it")
-    titles, written = raw.get("titles"), raw.get("responses")
-    if not isinstance(titles, Mapping) or not isinstance(written, Mapping):
-        raise DataError(file.name, "titles", "content", "must have titles and responses")
-    for topic in sorted(set(topics) ^ set(titles)):
-        raise DataError(file.name, f"titles.{topic}", "topic", "has no title" if topic in topics else "is not a topic")
+    written = raw.get("responses")
+    if not isinstance(written, Mapping):
+        raise DataError(file.name, "responses", "content", "must be a mapping")
     said = {}
     for name, entry in written.items():
         if name not in responses:
             raise DataError(file.name, str(name), "name", "is not a response")
         said[str(name)] = _framed(file.name, responses[name], entry, catalogue.facts, today)
-    named = MappingProxyType({str(topic): str(title) for topic, title in titles.items()})
-    questions = load_asked(file.name, raw.get("questions"), catalogue, today)
-    return Frame(tongue, raw["name"], named, MappingProxyType(said), questions)
+    return Frame(
+        tongue,
+        raw["name"],
+        _named(file.name, raw, "titles", set(topics)),
+        MappingProxyType(said),
+        load_asked(file.name, raw.get("questions"), catalogue, today),
+        _named(file.name, raw, "dates", {rule.base for rule in catalogue.deadlines.rules()}),
+        _named(file.name, raw, "deadlines", set(OFFERED)),
+    )
+
+
+def _named(file: str, raw: Mapping[str, Any], section: str, needed: set[str]) -> Mapping[str, str]:
+    named = raw.get(section)
+    if not isinstance(named, Mapping):
+        raise DataError(file, section, "content", "must be texts by what they stand for")
+    for name in sorted(needed ^ set(named)):
+        raise DataError(file, f"{section}.{name}", "text", "is missing in this tongue" if name in needed else "stands for nothing")
+    return MappingProxyType({str(name): str(text) for name, text in named.items()})
 
 
 def _framed(file: str, response: Response, entry: Any, facts: Facts, today: date) -> Framed:

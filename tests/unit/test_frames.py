@@ -85,8 +85,6 @@ def test_what_is_named_stands_before_answers_questions_and_refusals(answers: Ans
         ("utter_ask_back", "I studied in Wuhan, is that enough"),
         ("utter_ask_back", "Ich habe in Shanghai studiert, reicht das"),
         ("utter_fee", "estudié en Chengdu, ¿cuánto cuesta?"),
-        ("utter_ask_back", "Ich habe in Shanghai studiert, reicht das"),
-        ("utter_fee", "estudié en Chengdu, ¿cuánto cuesta?"),
         ("utter_fee", "I come from Hong Kong, how much is it"),
         ("utter_fee", "我在北京读书，现在办要多少钱"),
         ("utter_fee", "I lived in Chengdu for years. What does the permit cost?"),
@@ -173,6 +171,7 @@ def test_what_is_noted_is_said_in_the_tongue(answers: Answers, tongue: Tongue, k
         ("  permit_lapsed:\n", "  permit_lapsing:\n", "is missing in this tongue"),
         ("      tourist: ", "      visitor: ", "must have a text, and the choices"),
         ("{visa.visa_free_until.days} Tage", "ein Monat", "names other numbers than in English"),
+        ("  photo_taken: ", "  taken: ", "is missing in this tongue"),
         ("    text: Ist es ein Praktikum?\n", "    choices: {}\n", "must be a text"),
     ],
 )
@@ -184,6 +183,16 @@ def test_question_that_a_tongue_lacks_is_refused(tmp_path: Path, old: str, new: 
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(DataError, match=problem):
         Answers.load(tmp_path)
+
+
+@pytest.mark.parametrize("tongue", FRAMED)
+def test_every_deadline_that_is_offered_and_the_date_it_needs_are_asked_for_in_the_tongue(answers: Answers, tongue: Tongue) -> None:
+    (offer,), (plain,) = (answers.replies("utter_ask_deadline_rule", each) for each in (tongue, "en"))
+    assert [reply["payload"] for reply in offer["quick_replies"]] == [reply["payload"] for reply in plain["quick_replies"]]
+    assert not {reply["title"] for reply in offer["quick_replies"]} & {reply["title"] for reply in plain["quick_replies"]}
+    for rule in answers.catalogue.deadlines.rules():
+        (reply,) = answers.replies("utter_ask_deadline_date", tongue, {"rule": rule.id})
+        assert reply["language"] == tongue and reply["text"] != rule.question["en"]
 
 
 @pytest.mark.parametrize(
