@@ -15,6 +15,7 @@ from actions.dates import today
 from actions.forms import Flow, State, Step, flow_actions, start
 from actions.services import current
 from actions.turn import COMMANDS, Turn
+from bot.answers.asked import typed
 from bot.catalogue.conditions import UNKNOWN
 from bot.catalogue.profile import CATEGORY, TYPE, Profile
 from bot.errors import Invalid
@@ -118,6 +119,9 @@ class MaterialsFlow(Flow):
             return self.choose(turn, state)
         if asked is None:
             return self._step(profile)
+        named = typed(current().answers, current().catalogue.papers.checklists.question(asked, profile), turn.text, turn.tongue)
+        if named is not None:
+            return self._step(profile.answered(asked, named))
         if not turn.words or self._belongs_elsewhere(turn, asked, profile):
             return None
         if turn.refuses:

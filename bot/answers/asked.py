@@ -15,6 +15,7 @@ from bot.catalogue import Catalogue
 from bot.catalogue.checklist import Question
 from bot.catalogue.circumstances import NO, YES
 from bot.catalogue.countries import Country
+from bot.catalogue.phrases import plain
 from bot.catalogue.profile import CATEGORY, TYPE, Profile
 from bot.catalogue.templates import Template
 from bot.errors import DataError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from bot.answers import Answers
 
 _FIELDS: Final = frozenset({"text", "choices"})
+_SIGNS: Final = " -.!。"
 _NUMBER: Final = re.compile(r"\d+")
 # The topics whose titles are the answers yes and no.
 _SAID: Final[Mapping[str, str]] = MappingProxyType({YES: "affirm", NO: "deny"})
@@ -82,6 +84,16 @@ def put(answers: Answers, question: Question, tongue: Tongue) -> Asked:
     else:
         choices = {value: asked.choices[value] for value, _ in question.choices}
     return Asked(asked.text, choices)
+
+
+def typed(answers: Answers, question: Question, text: str, tongue: Tongue) -> str | None:
+    """The choice that `text` names as it stands below the question, with or without what is in brackets; None where it names none."""
+    if answers.frame(tongue) is None:
+        return None
+    said = plain(text).strip(_SIGNS)
+    titles = {value: plain(title) for value, title in put(answers, question, tongue).choices.items()}
+    found = [value for value, title in titles.items() if said in (title, title.partition("(")[0].strip())]
+    return found[0] if len(found) == 1 else None
 
 
 def label(answers: Answers, question_id: str, value: str, tongue: Tongue) -> str:

@@ -437,3 +437,31 @@ def test_what_is_told_under_another_topic_is_no_answer(conversation: Conversatio
     before = profile(conversation)
     assert conversation.hears(text, intent).runs(VALIDATE).events == []
     assert profile(conversation) == before
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "text", "language", "value"),
+    [
+        ("visa_kind", "Visumfrei, gegenseitiges Abkommen", "de", "visa_free_mutual"),
+        ("visa_kind", "- autre chose", "fr", "other"),
+        ("visa_kind", "観光ビザ", "ja", "tourist"),
+        ("basis", "Świeżo uzyskany magister lub doktorat", "pl", "graduate"),
+        ("application_type", "ยกเลิก", "th", "cancellation"),
+        ("application_type", "取り消し", "ja", "cancellation"),
+        ("category", "C – прочие", "ru", "C"),
+    ],
+)
+def test_choice_that_is_only_named_may_be_typed_in_its_tongue(
+    conversation: Conversation, asked_for: str, text: str, language: str, value: str
+) -> None:
+    known = {"application_type": None if asked_for == "application_type" else "new_in_china", "category": None, "circumstances": {}}
+    conversation.hears("documents", "materials").runs(RUN)
+    conversation.slots["materials_state"] = {"profile": known, "asked": asked_for}
+    conversation.hears(text, "out_of_scope", language=language).runs(VALIDATE)
+    assert profile(conversation)[asked_for] == value
+
+
+def test_words_that_two_choices_share_choose_neither(conversation: Conversation) -> None:
+    conversation.hears("書類", "materials", language="ja").runs(RUN)
+    conversation.hears("初めての許可", language="ja").runs(VALIDATE)
+    assert profile(conversation).get("application_type") is None
