@@ -14,6 +14,8 @@ from bot.errors import DataError
 from bot.nlu.text import plain
 
 FILE: Final = Path("data") / "follow_ups.yml"
+_LONGEST: Final = 160
+"""Characters; what is longer says more than what it refers to."""
 KINDS: Final = frozenset({"why", "more", "again", "in_chinese", "in_english", "too_late", "1", "2", "3", "last"})
 _AROUND: Final = frozenset({"before", "after"})
 _SIGNS: Final = re.compile(r"[\W_]+")
@@ -74,6 +76,8 @@ class FollowUps:
 
     def kind_of(self, text: str) -> str | None:
         """What a message refers to, one of `KINDS`; None for almost all."""
+        if len(text) > _LONGEST:
+            return None
         bare = _bare(text)
         # Fillers go one by one: that of one language may begin what is meant in another ("en chino").
         known = (self.kinds.get(back) for front in _stripped(self.before, bare) for back in _stripped(self.after, front))

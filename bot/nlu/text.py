@@ -38,8 +38,12 @@ def _simplifier() -> Any:
 
 
 @lru_cache(maxsize=1)
-def _footers() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _footers() -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
+    """The patterns of a notice, "sent from" and a closing, each with phrases of which it needs one."""
     raw = read_mapping(ROOT / FILE)
+
+    def needed(kind: str) -> tuple[str, ...]:
+        return tuple(phrase.lower() for phrase in raw[kind])
 
     def phrases(kind: str) -> str:
         listed = raw.get(kind)
@@ -49,14 +53,10 @@ def _footers() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
     flags = re.IGNORECASE | re.MULTILINE
     sent_from = rf"(?=[^\n]*(?:{phrases('devices')}))(?:{phrases('sent_from')})[^\n.?？]*[.]?[ \t]*$"
-    return (
-        re.compile(rf"(?:^|(?<=[.!?。！？*;；>])|(?<=[.!?]\s))\W*(?:{phrases('notices')}).*\Z", flags | re.DOTALL),
-        re.compile(
-            rf"(?:^|(?<=[.!?。！？]\s)|(?<=[。！？]))[ \t]*{sent_from}",
-            flags,
-        ),
-        re.compile(rf"^[ \t]*(?:(?:{phrases('closings')})[^\w?？]*$|--+[ \t]*$).*\Z", flags | re.DOTALL),
-    )
+    notice = re.compile(rf"(?:^|(?<=[.!?。！？*;；>])|(?<=[.!?]\s))\W*(?:{phrases('notices')}).*\Z", flags | re.DOTALL)
+    device = re.compile(rf"(?:^|(?<=[.!?。！？]\s)|(?<=[。！？]))[ \t]*{sent_from}", flags)
+    closing = re.compile(rf"^[ \t]*(?:(?:{phrases('closings')})[^\w?？]*$|--+[ \t]*$).*\Z", flags | re.DOTALL)
+    return (needed("notices"), notice), (needed("sent_from"), device), ((*needed("closings"), "--"), closing)
 
 
 def without_footer(text: str) -> str:
@@ -64,9 +64,13 @@ def without_footer(text: str) -> str:
 
     A text that would be left without a letter is returned whole, and so is what asks something below its closing.
     """
-    notice, sent_from, closing = _footers()
-    for pattern in (notice, sent_from, closing):
-        shorter = pattern.sub(_kept_when_asking if pattern is closing else "", text)
+    lower = text.lower()
+    *others, closing = _footers()
+    for needed, pattern in (*others, closing):
+        # Almost no message has one; looking for a phrase is a hundred times as fast as the pattern.
+        if not any(phrase in lower for phrase in needed):
+            continue
+        shorter = pattern.sub(_kept_when_asking if pattern is closing[1] else "", text)
         if re.search(r"[^\W\d_]", shorter):
             text = shorter
     return text
