@@ -55,6 +55,7 @@ MOST: Final[Mapping[str, float]] = {"declined in error": 0.04}
 _ASKED_COUNT: Final = 0.10
 # One question in a hundred is what a retraining moves without being worse.
 _MAY_FALL: Final = 0.01
+_MAY_SLIP: Final = 0.005
 _CONFUSIONS: Final = 20
 _BINS: Final = 10
 _SHORT, _LONG = 300, 2000
@@ -196,9 +197,14 @@ def read_accepted(file: Path) -> dict[str, float]:
 
 
 def newly_below(found: Mapping[str, float], accepted: Mapping[str, float]) -> list[str]:
-    """Of the figures that miss their bar those that did not miss it when they were accepted."""
+    """Of the figures that miss their bar those that did not miss it when they were accepted.
+
+    Another machine rounds otherwise and so trains another model; a figure that stands on its bar may slip by that much.
+    """
     known = {line.partition(":")[0] for line in below(accepted)}
-    return [line for line in below(found) if line.partition(":")[0] not in known]
+    slipped = {name for name, bar in BARS.items() if bar - _MAY_SLIP <= found.get(name, 0.0) < bar}
+    slipped |= {name for name, bar in MOST.items() if bar < found.get(name, 1.0) <= bar + _MAY_SLIP}
+    return [line for line in below(found) if line.partition(":")[0] not in known | slipped]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
