@@ -81,7 +81,7 @@ def test_bar_that_was_missed_when_it_was_accepted_is_no_news() -> None:
 
 def test_figure_on_its_bar_may_slip_by_what_another_machine_rounds() -> None:
     assert newly_below({"zh right": 0.927, "declined in error": 0.043}, {"zh right": 0.931, "declined in error": 0.03}) == []
-    assert len(newly_below({"zh right": 0.921, "declined in error": 0.046}, {"zh right": 0.931, "declined in error": 0.03})) == 2
+    assert len(newly_below({"zh right": 0.919, "declined in error": 0.051}, {"zh right": 0.931, "declined in error": 0.03})) == 2
 
 
 def test_every_language_of_the_encoder_has_a_bar() -> None:
