@@ -257,24 +257,24 @@ class AnswerOrList(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(tracker, dispatcher)
-        if FLOW.claims(turn):
+        if self.wants_list(turn):
             return start(FLOW, turn)
         turn.say(f"utter_{turn.intent}")
         return []
 
+    def wants_list(self, turn: Turn) -> bool:
+        """Whether the list is what the message asks for."""
+        return FLOW.claims(turn)
 
-class AnswerOrMend(Action):
+
+class AnswerOrMend(AnswerOrList):
     """The answer to the topic, or the list made anew where the message corrects what it rests on."""
 
     def name(self) -> str:
         return "action_answer_or_mend"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        turn = Turn(tracker, dispatcher)
-        if FLOW.mends(turn):
-            return start(FLOW, turn)
-        turn.say(f"utter_{turn.intent}")
-        return []
+    def wants_list(self, turn: Turn) -> bool:
+        return FLOW.mends(turn)
 
 
 class ShowMaterial(Action):

@@ -13,12 +13,11 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.services import current
-from bot.answers import IN_CHINESE
+from bot.answers import IN_CHINESE, NO_ANSWERS
 from bot.catalogue.phrases import asks
 from bot.languages import DEFAULT, Language, Tongue, as_tongue, written
 
 UNSURE = "nlu_fallback"
-_DOUBTS = frozenset({"utter_ask_back", "utter_not_understood", "utter_out_of_scope", "utter_offer_person", "utter_offer_person_outside"})
 _OFFERS = frozenset({"utter_offer_person", "utter_offer_person_outside", "utter_form_offer_person"})
 _MISSING = re.compile(
     r"\b(?:don['’]?t|do not|can['’]?t|cannot|didn['’]?t|haven['’]?t|have not)\s+(?:\w+\s+)?(?:have|know|remember|find|get|got|received?)\b"
@@ -255,7 +254,7 @@ class Turn:
         """How many messages in a row, this one included, could not be answered, given that this one cannot."""
         count = 1
         for names in self._earlier_replies():
-            if not names & _DOUBTS:
+            if not names & NO_ANSWERS:
                 break
             count += 1
         return count

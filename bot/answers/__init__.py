@@ -28,10 +28,10 @@ NOT_KNOWN: Final = "not_known"
 _PERSON: Final = "handoff"
 _SENSITIVE: Final = "sensitive"
 _ASIDE: Final = "utter_sensitive_aside"
-# What is said where nothing is answered, which is about no topic.
-_DOUBTS: Final = frozenset(
+NO_ANSWERS: Final = frozenset(
     {"utter_ask_back", "utter_not_understood", "utter_out_of_scope", "utter_offer_person", "utter_offer_person_outside"}
 )
+"""What is said where nothing is answered, which is about no topic."""
 _GAP: Final = re.compile(r"\n{3,}")
 _ASKS: Final = "utter_ask_"
 IN_CHINESE: Final = "choose:answer.language=zh"
@@ -213,7 +213,7 @@ class Answers:
     def _leads_of(self, response: Response, understood: Understood, text: str) -> list[Lead]:
         if self._leads is None or not text:
             return []
-        if response.name in _DOUBTS:
+        if response.name in NO_ANSWERS:
             return self._leads.of(text, None)
         topic = self.topics.get(response.topic or "")
         if topic is None or topic.group not in ("faq", "flow"):

@@ -23,7 +23,7 @@ _HINTS: Final = "hints"
 _LANGUAGES: Final = ("en", "zh")
 _BREAK: Final = "."
 # Languages that are compared without blanks; all others but Chinese and English word by word, without accents.
-_JOINED: Final = frozenset({"ja", "ko", "th"})
+_UNSPACED: Final = frozenset({"ja", "ko", "th"})
 
 _ENGLISH_GAP: Final = rf"(?:[^ {_BREAK}]+ ){{0,3}}"
 _CHINESE_GAP: Final = r"[^.]{0,6}"
@@ -36,7 +36,7 @@ _SENTENCE_ENDS: Final = re.compile(r"[.!?;\n…。؟؛]+")
 _APOSTROPHES: Final = re.compile(r"['’`]")
 _NO_ENGLISH: Final = re.compile(r"[^a-z0-9*.]+")
 _LETTERS: Final = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ß": "ss"})
-_WORDS, _JOINT = "words", "joined"
+_WORDS, _JOINED = "words", "joined"
 _COMMAS: Final = re.compile(r"[,、]+")
 _NO_WORDS: Final = re.compile(r"[^\w.]+|_")
 _NO_JOINED: Final = re.compile(r"[^\w.,\u0e31-\u0e4e\u3099\u309a\u30fc]+|_")
@@ -72,11 +72,11 @@ def _as_joined(text: str) -> str:
 
 def _views(text: str) -> dict[str, str]:
     """The forms in which a message is compared, by language; the first of their kind stands for its likes."""
-    return {"en": _as_english(text), "zh": _as_chinese(text), _WORDS: _as_words(text), _JOINT: _as_joined(text)}
+    return {"en": _as_english(text), "zh": _as_chinese(text), _WORDS: _as_words(text), _JOINED: _as_joined(text)}
 
 
 def _view_of(language: str) -> str:
-    return language if language in _LANGUAGES else _JOINT if language in _JOINED else _WORDS
+    return language if language in _LANGUAGES else _JOINED if language in _UNSPACED else _WORDS
 
 
 def _english(words: str) -> str:
@@ -88,7 +88,7 @@ def _pattern(phrase: str, language: str) -> str:
     view = _view_of(language)
     by_word = view in ("en", _WORDS)
     written = _english if by_word else re.escape
-    if view in (_WORDS, _JOINT):
+    if view in (_WORDS, _JOINED):
         # As the message is: Japanese characters are simplified with the Chinese.
         phrase = "…".join(plain(part) for part in phrase.split("…"))
         phrase = _bare(phrase) if by_word else phrase
