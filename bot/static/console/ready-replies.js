@@ -1,5 +1,5 @@
 /** Ready-made replies: found by `/` while typing, chosen with the arrow keys, filled in before they are sent. */
-import { html, useEffect, useMemo, useRef, useState } from "./view.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./view.js";
 import { useDesk } from "./desk.js";
 import { announce } from "./announce.js";
 
@@ -50,14 +50,15 @@ export function useReadyReplies({ box, text, write, on, language }) {
     if (!found) dismissed.current = null;
     setSpot(found);
   };
-  useEffect(look, [text, on]);
+  // Before the next key, not after the next picture: a list that lags behind quick fingers would replace the wrong letters.
+  useLayoutEffect(look, [text, on]);
   const matches = useMemo(() => {
     if (!spot || !list) return [];
     const word = spot.word.toLowerCase();
     const rank = (reply) => (reply.shortcut.startsWith(word) ? 0 : Object.values(reply.title).some((title) => title.toLowerCase().includes(word)) ? 1 : Object.values(reply.text).some((each) => each.toLowerCase().includes(word)) ? 2 : 3);
     return list.map((reply) => [rank(reply), reply]).filter(([found]) => found < 3).sort((one, other) => one[0] - other[0]).map(([, reply]) => reply).slice(0, MOST_SHOWN);
   }, [spot?.word, spot?.from, list]);
-  useEffect(() => setAt(0), [spot?.word]);
+  useLayoutEffect(() => setAt(0), [spot?.word]);
   const shown = spot !== null && list !== null;
   useEffect(() => {
     if (shown) announce(matches.length ? t.n("replies.found", matches.length) : t("replies.none"));

@@ -132,6 +132,31 @@ async def test_list_of_ready_made_replies_leaves_nothing_behind(workplace: Workp
     await expect(officer.dialog.get_by_text("has not been sent")).to_have_count(0)
 
 
+async def test_list_of_ready_made_replies_keeps_up_with_quick_fingers(workplace: Workplace) -> None:
+    officer = await workplace.hired("chen.li", name="Chen Li")
+    conversation = await workplace.waits("What is the fee?", sender="ann")
+    await officer.open()
+    await officer.take(conversation)
+    await officer.box.fill("/hel")
+    await expect(officer.talk.get_by_role("listbox").get_by_role("option", selected=True)).to_contain_text("Greeting")
+    # Keys that come faster than the page draws pictures.
+    await officer.box.evaluate("""async (box) => {
+        const next = () => new Promise((go) => setTimeout(go));
+        for (const letter of "lo") {
+            box.setRangeText(letter, box.value.length, box.value.length, "end");
+            box.dispatchEvent(new InputEvent("input", { bubbles: true }));
+            await next();
+        }
+        for (const _ of "12") {
+            box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+            await next();
+        }
+    }""")
+    await officer.has_said("Hello, this is Chen Li")
+    said = await officer.transcript.locator(".message.staff", has_text="Hello, this is Chen Li").inner_text()
+    assert said.count("this is Chen Li") == 1 and said.rstrip().endswith("."), said
+
+
 async def test_close_and_transfer_say_in_the_window_what_is_missing(workplace: Workplace) -> None:
     officer = await workplace.hired("chen.li")
     conversation = await workplace.waits("What is the fee?", sender="ann")
