@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -14,8 +14,15 @@ from bot.catalogue.place_names import HAN, english_of_chinese, fold, pinyin, sim
 T = TypeVar("T")
 
 _TOKEN: Final = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*|&")
-# Words in the scripts of Russian and Korean, with the apostrophe and the hyphen that transcriptions have.
-_OTHER_SCRIPT: Final = re.compile(r"[\u0400-\u04ff\uac00-\ud7a3]+(?:['’-][\u0400-\u04ff\uac00-\ud7a3]+)*")
+# Words in the scripts of Russian, Korean and Arabic, with the apostrophe and the hyphen that transcriptions have.
+_OTHER_SCRIPT: Final = re.compile(r"[\u0400-\u04ff\uac00-\ud7a3\u0621-\u064a]+(?:['’-][\u0400-\u04ff\uac00-\ud7a3]+)*")
+# "and", "in", "to" and the article are written together with an Arabic name.
+_ARABIC_PREFIX: Final = re.compile(r"^[وف]?[بلك]?(?:ال)?(?=.{4})")
+# Thai and Japanese put no blanks between words.
+_RUN_ON_SCRIPT: Final = re.compile(r"[\u0e00-\u0e7f]+|[\u3040-\u30ff]+")
+# What people leave out or exchange when they write a foreign name by ear: marks of vowels and tones, and letters that sound alike.
+_MARKS: Final = re.compile("['’\\u0640\\u064b-\\u0652\\u0670\\u0e47-\\u0e4e-]")
+_LETTERS: Final = str.maketrans({"ё": "е", "أ": "ا", "إ": "ا", "آ": "ا", "ة": "ه", "ى": "ي"})
 _LONGEST_ENDING: Final = 4
 _KIND_OF_PLACE: Final = re.compile(
     r"(?:hospital|center|centre|park|village|tower|building|mansion|plaza|square|garden|hotel|college|school|university|road|lake|hill|mountain|beach|mall)$"
@@ -124,8 +131,22 @@ _SCHOOLING: Final = frozenset(
         "doctorate",
     }
 )
+# Two words with one of these between or beside are no name that somebody has mistyped: "has an", "left for", "how long I".
+_LITTLE_WORDS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        "a an and any are as at be but by can for from had has he her how i if in is it its me my no not of on one or our she so the then"
+        " they to us was we will with you your de du di da des et en el la las le les los un una une que por con ist im am zu ik je te"
+        " ich meinen meine mein habe haben",
+    )
+)
+_STOPS: Final = frozenset(",;:.(-–，；：。（")
+_LINKS: Final = frozenset({"of", "the", "and"})
 _ARTICLES: Final = frozenset({"the", "shenzhen", "sz", "my"})
 _BEFORE_ZH: Final = re.compile(r"(?:住|在|去|到|离|近|从|于|靠|往|回|来)(?:深圳市?|了)?$|(?:福田|罗湖|南山|盐田|宝安|龙岗|龙华|坪山)区?$")
+_BEFORE_TAIL_ZH: Final = re.compile(
+    r"(?:住|在|去|到|离|近|从|于|靠|往|回|来|是|的|了|和|跟|与|及|叫|过|就|[个家间座路道街口号]|深圳市?|(?:福田|罗湖|南山|盐田|宝安|龙岗|龙华|坪山|光明|大鹏|前海|蛇口)区?)$"
+)
 _AFTER_ZH: Final = re.compile(
     r"(?:[(\s·-]*深圳|站(?!点)|地铁|附近|街道|区|村|这边|那边|周边|旁|边上|口岸|图书馆|体育馆|体育中心|医院|公园|广场|大厦|花园|小区|酒店|百货|商场|老街|大道|上班|工作$|校区|这里|那里|片区|离|的人|有)"
 )
@@ -153,13 +174,19 @@ class _Word:
 
 
 def _plain_script(word: str) -> str:
-    return re.sub("['’-]", "", word.lower().replace("ё", "е"))
+    return _MARKS.sub("", word.lower()).translate(_LETTERS)
 
 
 def _name_is_long_enough(spelling: str) -> bool:
     """Whether what stands before the kind of place is long enough that a slip leaves it recognizable: not `tcm hospital`."""
     kind = _KIND_OF_PLACE.search(spelling)
     return kind is None or kind.start() >= _SHORTEST_FUZZY
+
+
+def _has_little_words(span: Sequence[_Word]) -> bool:
+    little = [word.text in _LITTLE_WORDS for word in span]
+    # "Window of the World" has some within.
+    return len(span) > 1 and (little[0] or little[-1] or any(a and b.text not in _LINKS for a, b in zip(little, span)))
 
 
 def _mended(word: str) -> str:
@@ -171,15 +198,24 @@ def _mended(word: str) -> str:
 class NameIndex(Generic[T]):
     """Every spelling of every name, and the search for them in free text."""
 
-    def __init__(self, needs_context: Mapping[str, Iterable[str]], capitals: Iterable[str], not_places: Iterable[str]) -> None:
+    def __init__(
+        self,
+        needs_context: Mapping[str, Iterable[str]],
+        capitals: Iterable[str],
+        not_places: Iterable[str],
+        tails: Iterable[str] = (),
+    ) -> None:
         self._latin: dict[str, list[T]] = {}
+        self._order: dict[str, int] = {}
         self._chinese: dict[str, list[T]] = {}
         self._sounds: dict[tuple[str, ...], list[T]] = {}
         self._stems: dict[str, T] = {}
+        self._run_on: dict[str, T] = {}
         # Spellings by first letter, length and number of words; 1 holds all, for a typed word may stand for several.
         self._by_shape: dict[tuple[str, int, int], list[str]] = {}
         self._context = {fold(name).replace(" ", "") for name in needs_context.get("en", ())}
         self._context_zh = set(needs_context.get("zh", ()))
+        self._tails_zh = set(tails)
         self._context |= {"".join(pinyin(name)) for name in self._context_zh}
         self._capitals, self._not_places = set(capitals), {fold(name).replace(" ", "") for name in not_places}
 
@@ -187,6 +223,7 @@ class NameIndex(Generic[T]):
         """One folded Latin spelling; typing errors in it are forgiven only if `fuzzy`."""
         key = name.replace(" ", "")
         targets = self._latin.setdefault(key, [])
+        self._order.setdefault(key, len(self._order))
         if fuzzy and len(key) >= _SHORTEST_FUZZY:
             for words in {1, name.count(" ") + 1}:
                 shape = self._by_shape.setdefault((key[0], len(key), words), [])
@@ -212,8 +249,9 @@ class NameIndex(Generic[T]):
             self.add_latin(words, target, fuzzy)
 
     def add_stem(self, stem: str, target: T) -> None:
-        """The beginning of the name in Cyrillic or Korean letters; the endings of cases and particles follow it."""
-        self._stems.setdefault(_plain_script(stem), target)
+        """The name in Thai or kana, or its beginning in Cyrillic, Korean or Arabic letters, which endings and particles follow."""
+        known = self._run_on if _RUN_ON_SCRIPT.fullmatch(stem) else self._stems
+        known.setdefault(_plain_script(stem), target)
 
     def mentions(self, text: str) -> list[Mention[T]]:
         """Names in the text, without overlaps, in the order they stand there."""
@@ -249,7 +287,7 @@ class NameIndex(Generic[T]):
                 if not covered.isdisjoint(range(first, first + count)):
                     continue
                 span = words[first : first + count]
-                if any(word.text.startswith("shenzhen") for word in span):
+                if _has_little_words(span) or any(word.text.startswith("shenzhen") for word in span):
                     continue
                 key = "".join(word.text for word in span)
                 near = self._near(key, count)
@@ -267,15 +305,17 @@ class NameIndex(Generic[T]):
         if len(key) < _SHORTEST_FUZZY or key in self._not_places or key.isdigit():
             return None
         allowed = 1 if len(key) < 10 else 2
-        best: tuple[int, str] | None = None
+        # Of names that are equally near the one that the list has first, which is the larger place.
+        best: tuple[int, int, str] | None = None
         for length in range(len(key) - allowed, len(key) + allowed + 1):
             for candidate in self._by_shape.get((key[0], length, words), ()):
                 if not _name_is_long_enough(candidate):
                     continue
                 distance = OSA.distance(key, candidate, score_cutoff=allowed)
-                if distance <= allowed and (best is None or distance < best[0]):
-                    best = distance, candidate
-        return best[1] if best else None
+                if distance <= allowed:
+                    found = distance, self._order[candidate], candidate
+                    best = found if best is None else min(best, found)
+        return best[2] if best else None
 
     def _allowed(self, key: str, words: list[_Word], first: int, count: int, text: str) -> bool:
         if key in self._capitals:
@@ -292,7 +332,9 @@ class NameIndex(Generic[T]):
             return False
         after = [word.text for word in words[first + count : first + count + 1]]
         only = len(words) - count <= sum(word.text in _ARTICLES for word in words) and not HAN.search(text)
-        return only or bool(before and before[-1] in _BEFORE) or bool(after and after[0] in _AFTER)
+        # "SUSTech, I'm a postdoc": an answer that begins with it.
+        opens = all(word.text in _ARTICLES for word in words[:first]) and text[words[first + count - 1].end :].lstrip()[:1] in _STOPS
+        return only or opens or bool(before and before[-1] in _BEFORE) or bool(after and after[0] in _AFTER)
 
     @staticmethod
     def _is_road(words: list[_Word], after: int) -> bool:
@@ -303,11 +345,18 @@ class NameIndex(Generic[T]):
 
     def _in_other_scripts(self, text: str) -> Iterator[Mention[T]]:
         for match in _OTHER_SCRIPT.finditer(text):
-            word = _plain_script(match.group())
-            for length in range(len(word), max(1, len(word) - _LONGEST_ENDING - 1), -1):
-                if word[:length] in self._stems:
-                    yield Mention(match.start(), match.end(), (self._stems[word[:length]],), 100, False)
+            whole = _plain_script(match.group())
+            for word in dict.fromkeys((whole, _ARABIC_PREFIX.sub("", whole))):
+                stems = (word[:length] for length in range(len(word), max(1, len(word) - _LONGEST_ENDING - 1), -1))
+                found = next((stem for stem in stems if stem in self._stems), None)
+                if found is not None:
+                    yield Mention(match.start(), match.end(), (self._stems[found],), 100, False)
                     break
+        for match in _RUN_ON_SCRIPT.finditer(text):
+            plain = _plain_script(match.group())
+            for stem, target in self._run_on.items():
+                if stem in plain:
+                    yield Mention(match.start(), match.end(), (target,), 100, False)
 
     def _in_chinese(self, text: str) -> Iterator[Mention[T]]:
         covered: set[int] = set()
@@ -334,17 +383,27 @@ class NameIndex(Generic[T]):
                             break
                     at = start - run.start()
                     heard = self._sounds.get(syllables[at : at + length])
-                    if heard:
+                    if heard and self._is_meant(run.group()[at : at + length], lowered, start):
                         # A road that only sounds like a known one is most often another road.
                         weak = run.group()[at : at + length].endswith(("路", "道", "街"))
                         yield Mention(start, start + length, tuple(heard), 70 if weak else 85, weak)
                         covered.update(range(start, start + length))
                         break
 
+    def _is_meant(self, name: str, text: str, start: int) -> bool:
+        """Whether characters that only sound like a name are one: three of them do by chance (税前还是, 前海石)."""
+        if name in self._tails_zh:
+            return False
+        return len(name) > 3 or len(text) <= 5 or self._place_beside(name, text, start, start + len(name))
+
+    @staticmethod
+    def _place_beside(name: str, text: str, start: int, end: int) -> bool:
+        alone = text.strip(" 。？?!！，,").removeprefix("深圳市").removeprefix("深圳") == name
+        return alone or bool(_BEFORE_ZH.search(text[:start])) or bool(_AFTER_ZH.match(text, end))
+
     def _allowed_chinese(self, name: str, text: str, start: int, end: int) -> bool:
         if name.endswith("站") and _NOT_STATION_ZH.match(text, end - 1):
             return False
-        if name not in self._context_zh:
-            return True
-        alone = text.strip(" 。？?!！，,").removeprefix("深圳市").removeprefix("深圳") == name
-        return alone or bool(_BEFORE_ZH.search(text[:start])) or bool(_AFTER_ZH.match(text, end))
+        if name in self._tails_zh and HAN.search(text[start - 1 : start]) and not _BEFORE_TAIL_ZH.search(text[:start]):
+            return False
+        return name not in self._context_zh or self._place_beside(name, text, start, end)

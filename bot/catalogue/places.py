@@ -24,6 +24,7 @@ _KINDS: Final = ("landmark", "metro", "subdistrict", "district")
 _COLUMNS: Final = ("kind", "name_en", "name_zh", "district_en", "lat", "lon", "datum", "certainty", "source")
 _SAME_PLACE_KM: Final = 2.5
 _PART_OF_KM: Final = 5.0
+_SAME_WAY_KM: Final = 7.0
 _NEIGHBOUR_KM: Final = 80.0
 _MOST_CANDIDATES: Final = 5
 
@@ -43,6 +44,11 @@ class Place:
     district: str
     point: Point
     certainty: str
+
+    @property
+    def is_road(self) -> bool:
+        """Whether it is a road, of which the point is only somewhere on it."""
+        return self.kind == "landmark" and self.name["zh"].endswith(("路", "大道"))
 
     @property
     def is_area(self) -> bool:
@@ -139,7 +145,7 @@ class Places:
 
         def index() -> NameIndex[Place | OutsidePlace]:
             built: NameIndex[Place | OutsidePlace] = NameIndex(
-                names.get("needs_context") or {}, names.get("capitals") or (), names.get("not_places") or ()
+                names.get("needs_context") or {}, names.get("capitals") or (), names.get("not_places") or (), names.get("tails") or ()
             )
             for place, raw_en, raw_zh in rows:
                 for name in english_names(place.kind, raw_en):
@@ -185,7 +191,8 @@ class Places:
         if point is not None:
             return self.at(point)
         mentions = self._index.mentions(text)
-        strong = [mention for mention in mentions if not mention.weak]
+        strong = [mention for mention in mentions if not mention.weak and not _only_roads(mention)]
+        strong = strong or [mention for mention in mentions if not mention.weak]
         return self._decide(_without_surroundings(strong or mentions, simplified(text)))
 
     def is_only_place(self, text: str) -> bool:
@@ -217,9 +224,13 @@ class Places:
             return PlaceMatch("outside", outside_name=outer[0].name)
         places = _without_wholes(_narrowed(inner))
         places = [place for place in places if place.key not in self._destinations] or places
-        if len(places) == 1:
+        if len(places) == 1 or _side_by_side(places):
             return PlaceMatch("found", places[0], scores[places[0].key])
         return PlaceMatch("ambiguous", candidates=tuple(places[:_MOST_CANDIDATES]))
+
+
+def _only_roads(mention: Mention[Place | OutsidePlace]) -> bool:
+    return all(isinstance(target, Place) and target.is_road for target in mention.targets)
 
 
 def _without_surroundings(mentions: Sequence[Mention[Any]], text: str) -> list[Mention[Any]]:
@@ -235,7 +246,7 @@ def _without_surroundings(mentions: Sequence[Mention[Any]], text: str) -> list[M
             side_by_side = not between.strip(" ")
             if _LIES_IN.fullmatch(between) and _same_district(before, mention):
                 continue
-            if side_by_side and _same_district(mention, before):
+            if side_by_side and (_same_district(mention, before) or _elsewhere(before, mention)):
                 kept.pop()
             elif side_by_side and ((between and _same_district(before, mention)) or _elsewhere(mention, before)):
                 continue
@@ -254,8 +265,8 @@ def _same_district(finer: Mention[Any], larger: Mention[Any]) -> bool:
 
 
 def _elsewhere(branch: Mention[Any], where: Mention[Any]) -> bool:
-    """Whether a landmark is named in a district where the list has none of that name: another branch, as in 前海万象城."""
-    landmarks = all(isinstance(target, Place) and target.kind == "landmark" for target in branch.targets)
+    """Whether a landmark or a metro station is named in a district where the list has none of that name: 前海万象城 is a branch."""
+    landmarks = all(isinstance(target, Place) and target.kind in ("landmark", "metro") for target in branch.targets)
     districts = {target.district for target in where.targets if isinstance(target, Place)}
     return landmarks and bool(districts) and districts.isdisjoint(target.district for target in branch.targets)
 
@@ -294,6 +305,12 @@ def _without_wholes(places: list[Place]) -> list[Place]:
         elif _KINDS.index(place.kind) < _KINDS.index(twin.kind):
             result[result.index(twin)] = place
     return result
+
+
+def _side_by_side(places: Sequence[Place]) -> bool:
+    """Whether it makes no difference which is meant: "Fuyong, ten minutes from the airport"."""
+    first = places[0]
+    return all(place.district == first.district and distance_km(place.point, first.point) <= _SAME_WAY_KM for place in places)
 
 
 def _holds(area: Place, other: Place) -> bool:
