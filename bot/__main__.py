@@ -16,12 +16,22 @@ from bot.settings import load
 def _check(arguments: argparse.Namespace) -> int:
     from bot.answers import Answers
     from bot.console import replies
+    from bot.foreign_languages import foreign_languages
+    from bot.nlu.follow_ups import FollowUps
+    from bot.nlu.parts import Joints
     from bot.nlu.safety import SafetyPhrases
+    from bot.nlu.text import without_footer
     from bot.settings import ROOT
+    from bot.spoken import tongue_of
     from bot.staff import agreement
+    from bot.tongue_names import tongues_named
 
     SafetyPhrases.load(ROOT)
+    FollowUps.load(ROOT)
+    Joints.load(ROOT)
     agreement.current()
+    # These read their files when they are first asked.
+    without_footer("Thanks"), tongue_of("Danke"), tongues_named("Deutsch"), foreign_languages()
 
     answers = Answers.load(ROOT)
     facts = answers.catalogue.facts
