@@ -1,4 +1,4 @@
-"""A day that somebody wrote, in the ways people write days in English and Chinese."""
+"""A day that somebody wrote, in the ways people write days in English and Chinese, and with the names of months of every tongue."""
 
 from __future__ import annotations
 
@@ -9,35 +9,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+from bot.month_names import month_names
 from bot.catalogue.place_names import simplified
 from bot.catalogue.relative_dates import RELATIVE, WEEKDAYS
 from bot.languages import Language
 
-_MONTHS: Final = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan",
-            "february feb febr",
-            "march mar",
-            "april apr",
-            "may",
-            "june jun",
-            "july jul",
-            "august aug",
-            "september sep sept",
-            "october oct",
-            "november nov",
-            "december dec",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-_MONTH: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTHS: Final = month_names()
+_MONTH: Final = "|".join(re.escape(name) for name in sorted(_MONTHS, key=len, reverse=True))
+# Thai is written without blanks, so that letters may follow.
+_MONTH_ENDS: Final = r"(?![a-z\u00c0-\u024f\u0400-\u04ff\u0621-\u064a])"
+_OF: Final = r"(?:(?:of|de|del|di|do|d['’]|من|เดือน)\s*)?"
 _YEARS_ZH: Final = {"今年": 0, "明年": 1, "去年": -1, "后年": 2, "前年": -2}
 _DIGITS_ZH: Final = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "O": 0, "两": 2}
 _NUM_ZH: Final = "[〇零○一二三四五六七八九十]"
+# The year before the first of an era in which Japan and Taiwan count, in simplified characters.
+_ERAS: Final = {"昭和": 1925, "平成": 1988, "令和": 2018, "民国": 1911}
+# Thailand counts from the death of the Buddha.
+_BUDDHIST: Final = 543
 _EARLIEST: Final = 1900
 _LATEST: Final = 2100
 # A two-digit year up to this many years ahead is of this century.
@@ -90,7 +78,7 @@ class _Reader:
     def year(self, written: str) -> int:
         number = int(written)
         if len(written) > 2:
-            return number
+            return number - _BUDDHIST if _EARLIEST <= number - _BUDDHIST <= _LATEST and number > _LATEST else number
         horizon = self.today.year % 100 + (0 if self.past else _AHEAD)
         century = self.today.year - self.today.year % 100
         return century + number if number <= horizon else century - 100 + number
@@ -148,6 +136,11 @@ def _chinese_short(reader: _Reader, match: re.Match[str]) -> ReadDate:
     return reader.without_year(_chinese_number(month), _chinese_number(day), years)
 
 
+def _of_an_era(reader: _Reader, match: re.Match[str]) -> ReadDate:
+    year = _ERAS[match[1]] + (1 if match[2] == "元" else int(match[2]))
+    return reader.full(str(year), int(match[3]), int(match[4]))
+
+
 def _year_first(reader: _Reader, match: re.Match[str]) -> ReadDate:
     return reader.full(match[1], int(match[3]), int(match[4]))
 
@@ -160,18 +153,22 @@ def _compact(reader: _Reader, match: re.Match[str]) -> ReadDate:
     return reader.full(match[1], int(match[2]), int(match[3]))
 
 
+def _month(name: str) -> int:
+    return _MONTHS[name.lower().replace("\u0307", "")]
+
+
 def _day_month_name(reader: _Reader, match: re.Match[str]) -> ReadDate:
-    month = _MONTHS[match[2].lower()]
+    month = _month(match[2])
     return reader.full(match[3], month, int(match[1])) if match[3] else reader.without_year(month, int(match[1]))
 
 
 def _month_name_day(reader: _Reader, match: re.Match[str]) -> ReadDate:
-    month = _MONTHS[match[1].lower()]
+    month = _month(match[1])
     return reader.full(match[3], month, int(match[2])) if match[3] else reader.without_year(month, int(match[2]))
 
 
 def _year_month_name(reader: _Reader, match: re.Match[str]) -> ReadDate:
-    return reader.full(match[1], _MONTHS[match[2].lower()], int(match[3]))
+    return reader.full(match[1], _month(match[2]), int(match[3]))
 
 
 def _dotted(reader: _Reader, match: re.Match[str]) -> ReadDate:
@@ -201,21 +198,25 @@ def _slashed_short(reader: _Reader, match: re.Match[str]) -> ReadDate:
 
 _B: Final = r"(?<![\d./-])(?<!version )"
 _E: Final = r"(?![\d])(?![./-]\d)"
-_DAY: Final = r"(\d{1,2})(?:st|nd|rd|th)?"
+_DAY: Final = r"(\d{1,2})(?:st|nd|rd|th|er|[oaºª°])?"
 _PATTERNS: Final[tuple[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], ReadDate]], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), handler)
     for pattern, handler in (
+        (rf"({'|'.join(_ERAS)})\s*(\d{{1,3}}|元)\s*年\s*(\d{{1,2}})\s*月\s*(\d{{1,2}})\s*[日号]?(?!\d)", _of_an_era),
         (
-            rf"(?<!\d)(\d{{4}}|\d{{2}}|{_NUM_ZH}{{2,4}})\s*年\s*(\d{{1,2}}|{_NUM_ZH}{{1,2}})\s*月\s*(\d{{1,2}}|{_NUM_ZH}{{1,3}})\s*[日号]?(?!\d)",
+            rf"(?<!\d)(\d{{4}}|\d{{2}}|{_NUM_ZH}{{2,4}})\s*[年년]\s*(\d{{1,2}}|{_NUM_ZH}{{1,2}})\s*[月월]\s*(\d{{1,2}}|{_NUM_ZH}{{1,3}})\s*[日号일]?(?!\d)",
             _chinese_full,
         ),
         (
-            rf"(?<!\d)(今年|明年|去年|后年|前年)?的?\s*(?<!\d)(\d{{1,2}}|{_NUM_ZH}{{1,2}})\s*月\s*(\d{{1,2}}|{_NUM_ZH}{{1,3}})\s*[日号]?(?!\d)",
+            rf"(?<!\d)(今年|明年|去年|后年|前年)?的?\s*(?<!\d)(\d{{1,2}}|{_NUM_ZH}{{1,2}})\s*[月월]\s*(\d{{1,2}}|{_NUM_ZH}{{1,3}})\s*[日号일]?(?!\d)",
             _chinese_short,
         ),
         (rf"{_B}(\d{{4}})\s?([-./])\s?(\d{{1,2}})\s?\2\s?(\d{{1,2}}){_E}", _year_first),
         (rf"(?<!\d)(\d{{4}})[\s,-]+({_MONTH})\.?[\s,-]+{_DAY}(?!\d)", _year_month_name),
-        (rf"(?<!\d){_DAY}[\s.-]*(?:of\s+)?(?<![a-z])({_MONTH})(?![a-z])(?:[\s.,'’/-]*(\d{{4}}|\d{{2}})(?![\d:]))?", _day_month_name),
+        (
+            rf"(?<!\d){_DAY}[\s.-]*{_OF}(?<![a-z])({_MONTH}){_MONTH_ENDS}(?:[\s.,'’/-]*(?:de[l ]?\s?|พ\.ศ\.\s?)?(\d{{4}}|\d{{2}})(?![\d:]))?",
+            _day_month_name,
+        ),
         (rf"\b({_MONTH})\b\.?[\s-]*(?:the\s+)?{_DAY}(?!\d)(?:[\s.,'’/-]+(\d{{4}}|\d{{2}})(?![\d:]))?", _month_name_day),
         (rf"{_B}(\d{{1,2}})\s?\.\s?(\d{{1,2}})\s?\.\s?(\d{{4}}|\d{{2}}){_E}", _dotted),
         (rf"{_B}(\d{{1,2}})\s?([-/])\s?(\d{{1,2}})\s?\2\s?(\d{{4}}|\d{{2}}){_E}", _slashed),

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bot.month_names import month_names
+from bot.redaction.fold import folded
+
 Span = tuple[int, int]
 
 _START = r"(?<![0-9A-Za-z])(?<![0-9A-Za-z][-_/])(?<!\d[.,])"
 _END = r"(?![0-9A-Za-z])(?![-_/.,]\d)"
 _D = r"(?:0?[1-9]|[12]\d|3[01])(?!\d)"
 _M = r"(?:0?[1-9]|1[0-2])(?!\d)"
-_Y4 = r"(?:1[89]|20)\d\d(?!\d)"
+# 1800 to 2099, and the same counted as in Thailand.
+_Y4 = r"(?:1[89]|20|2[3456])\d\d(?!\d)"
 _Y = rf"['’]?(?:{_Y4}|\d\d(?!\d))"
 _SEP = r"\u200b?\s?[-/.·,、_\u200b]\s?\u200b?"
 _TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[-+]\d\d:?\d\d)?)?"
@@ -31,10 +35,9 @@ _FOREIGN = (
     r"|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|wrze[sś]nia|pa[zź]dziernika|listopada|grudnia"
     r"|ocak|[sş]ubat|mart|nisan|may[iı]s|haziran|temmuz|a[gğ]ustos|eyl[uü]l|ekim|kas[iı]m|aral[iı]k"
     r"|январ[ья]|феврал[ья]|марта?|апрел[ья]|ма[йя]|июн[ья]|июл[ья]|августа?|сентябр[ья]|октябр[ья]|ноябр[ья]|декабр[ья]"
-    r"|يناير|فبراير|مارس|[أا]بريل|مايو|يونيو|يوليو|[أا]غسطس|سبتمبر|[أا]كتوبر|نوفمبر|ديسمبر"
-    r"|มกราคม|กุมภาพันธ์|มีนาคม|เมษายน|พฤษภาคม|มิถุนายน|กรกฎาคม|สิงหาคม|กันยายน|ตุลาคม|พฤศจิกายน|ธันวาคม"
     r"|th[aá]ng\s+\d{1,2}(?:\s+n[aă]m)?"
 )
+_FOREIGN += "|" + "|".join(sorted((re.escape(folded(name)) for name in month_names() if not name.isascii()), key=len, reverse=True))
 _MONTH = rf"(?<![^\W\d_])(?:{_FOREIGN}|{_ENGLISH}|may)(?![^\W\d_])"
 _NAMED = rf"(?<![^\W\d_])(?:{_ENGLISH}|{_MAY})(?![^\W\d_])"
 _ORDINAL = r"(?:\s?(?:st|nd|rd|th|er|º|ª)\b)?"
@@ -53,6 +56,8 @@ _CN_YEAR = rf"(?:(?<!\d)(?:\d{{4}}|\d{{2}})|(?<![{_N}])[{_N}]{{2,4}})\s*[年년]
 _CN_OLD_YEAR = (
     rf"(?:(?<!\d)(?:1[89]\d\d|200\d|201[0-2]|[4-9]\d)|[一][八九][{_N}]{{2}}|二[〇零○]{{2}}[{_N}]|[四五六七八九][{_N}])\s*[年년]\s*"
 )
+# The eras in which Japan and Taiwan count.
+_ERA_YEAR = r"(?:昭和|平成|令和|大正|民[国國])\s*(?:\d{1,3}|元)\s*年\s*"
 _CN_MONTH = r"(?:(?<!\d)\d{1,2}|[一二三四五六七八九十正冬腊]{1,3})\s*[月월]份?\s*"
 _CN_DAY = r"(?:\d{1,2}|初?[一二三四五六七八九十廿卅]{1,4})"
 _CN_END = r"\s*[日号號일]"
@@ -61,6 +66,7 @@ _CN_END = r"\s*[日号號일]"
 FORMATTED: Final = [
     re.compile(pattern, re.I)
     for pattern in (
+        rf"{_ERA_YEAR}{_CN_MONTH}(?:{_CN_DAY}(?!\d)(?:{_CN_END})?)?",
         rf"{_CN_YEAR}{_CN_MONTH}{_CN_DAY}(?!\d)(?:{_CN_END})?",
         rf"{_CN_MONTH}{_CN_DAY}{_CN_END}(?!内)",
         rf"{_CN_OLD_YEAR}{_CN_MONTH}",
@@ -69,7 +75,7 @@ FORMATTED: Final = [
         rf"{_START}(?<!\d )(?:{_Y4}\s+{_M}\s+{_D}|{_D}\s+{_M}\s+{_Y4}|{_M}\s+{_D}\s+{_Y4}){_END}(?!\s\d)",
         rf"{_START}{_Y4}{_GLUE}{_MONTH}\.?{_GLUE}{_D}{_ORDINAL}",
         rf"{_START}{_D}{_ORDINAL}{_GLUE}{_MONTH}\.?{_GLUE}{_Y}(?!\w){_UNITS}",
-        rf"{_START}{_D}{_ORDINAL}{_GLUE}{_NAMED}\.?",
+        rf"{_START}{_D}{_ORDINAL}{_GLUE}(?:{_NAMED}|(?<![^\W\d_])(?:{_FOREIGN})(?![^\W\d_\u0e00-\u0e7f]))\.?",
         rf"{_MONTH}\.?{_GLUE}{_D}{_ORDINAL}{_GLUE}{_Y}(?!\w){_UNITS}",
         rf"{_NAMED}\.?{_GLUE}{_D}{_ORDINAL}(?!\w){_UNITS}",
         rf"(?:the\s+)?\b{_WORD_DAY}(?:\s+of)?\s+{_MONTH}{_WORD_YEAR}(?:[\s,]+{_Y4})?",

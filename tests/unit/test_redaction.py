@@ -112,6 +112,15 @@ STAYS = [
 ]
 
 TAKEN = [
+    ("nació el 5 de marzo", "nació el <DATE:1>"),
+    ("konczy sie 30 czerwca, od kiedy", "konczy sie <DATE:1>, od kiedy"),
+    ("до 30 июня можно?", "до <DATE:1> можно?"),
+    ("30 Haziran'da bitiyor", "<DATE:1>'da bitiyor"),
+    ("เกิดวันที่ 30 มิถุนายน 2533 ค่ะ", "เกิดวันที่ <DATE:1> ค่ะ"),
+    ("เกิด 30 มิ.ย. 2533", "เกิด <DATE:1>"),
+    ("مواليد 30 حزيران 1990", "مواليد <DATE:1>"),
+    ("昭和55年6月30日生まれ", "<DATE:1>生まれ"),
+    ("民國79年6月30日出生", "<DATE:1>出生"),
     ("my number is DEMO-A-200001", "my number is <NUMBER:1>"),
     ("demo a 200001", "<NUMBER:1>"),
     ("ＤＥＭＯ－Ａ－２００００１", "<NUMBER:1>"),
