@@ -99,7 +99,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             "gram_longest": 4,
             "gram_weight": 0.7,
             "neighbours": 0.3,
-            "judged": 24000,
+            "judged": 12000,
             "ranking": 10,
             "candidates": 3,
             "not_offered": [STRANGERS],

@@ -3,7 +3,8 @@
     python -m bot.nlu.evaluate [--holdout FOLDER] [--model FILE] [--accepted FILE] [--accept] [--markdown FILE]
 
 The hold-out is a folder of YAML files, one for each language (see `bot.nlu.holdout`). Without `--model` the model of the present
-data is taken, which must have been trained. The whole pipeline is asked, as a conversation would ask it.
+data is taken, which must have been trained. The whole pipeline is asked, with numbers and dates taken out as the gateway
+takes them out.
 
 A question counts as right when it is answered with its topic. Asking back counts too when the topic is among the two or three that
 are offered, but for at most 10 % of the questions of a language: where more are asked back, each of them counts for less. Beside

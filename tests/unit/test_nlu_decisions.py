@@ -63,9 +63,9 @@ def test_every_language_asks_back_about_equally_often() -> None:
     for half in (asked[:300], asked[300:]):
         # Fifty examples for each topic are a crowd.
         assert np.mean(half) == pytest.approx(ASKED_BACK_CROWDED, abs=0.02)
-    labels = np.tile(np.arange(12), 17)
-    scores = _scores(labels, 12, np.full(204, 2.5), seed=5)
-    sparse = fit_thresholds(scores, labels, None, ["en"] * 204)
+    labels = np.tile(np.arange(24), 9)
+    scores = _scores(labels, 24, np.full(216, 2.5), seed=5)
+    sparse = fit_thresholds(scores, labels, None, ["en"] * 216)
     few = [sparse.decide(float(row.max()), tongue="en") == "ask" for row in sparse.probabilities(scores)]
     assert np.mean(few) == pytest.approx(ASKED_BACK, abs=0.02)
 
