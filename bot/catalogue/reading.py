@@ -22,17 +22,26 @@ from bot.catalogue.entries import read_entries, read_phrases
 from bot.catalogue.grounds import DATA
 from bot.catalogue.phrases import Found, PhraseIndex, plain
 from bot.catalogue.profile import CATEGORY, TYPE, Profile
+from bot.catalogue.sentence_patterns import SentencePatterns
 from bot.errors import DataError
 
 SAME: Final = "same_country"
 _NOTHING: Final = Profile()
 # What gives way to anything else that is said of the same thing: "nothing changed but my passport", "signed, and now in court".
-_WEAK: Final = frozenset({"nothing", "agreed"})
+_WEAK: Final = frozenset({"nothing", "agreed", "degree_experience"})
 _CHANGE: Final = "change"
+# What is asked for in so many words, whatever else is named; and what somebody who never had a permit can still apply for.
+_OUTRIGHT: Final = "outright"
+_WITHOUT_PERMIT: Final = frozenset({"new_abroad", "new_in_china", "short_term"})
+_SHORT, _TASK = "short_term", "short_task"
 # What is said of ages: reached, or so near that it may be reached while the permit lasts.
 _AGE, _OLD, _NEARLY_OLD = "age_60", 60, 55
 # A clause that is nothing but the letter: "renewal, German, B".
 _LETTER_ALONE: Final = re.compile(r"(?<=[,;，；、])\s*([abc])\s*(?=[,;，；、.。]|$)")
+# Where a change of category leads: "to B", "high enough for A"; an article is followed by its noun.
+_LETTER_REACHED: Final = re.compile(
+    r"(?:\b(?:to|into|for|as)\s+(?:category |cat |class )?|[升转改成为到]\s*)([bc](?![a-z0-9'])|a(?![a-z0-9']|\s+(?!by|now|and)[a-z]))"
+)
 _LONE_LETTER: Final = re.compile(r"(?<![a-z0-9])([abc])(?![a-z0-9'])")
 
 
@@ -42,6 +51,9 @@ class _Meaning:
 
     key: str
     value: str
+
+
+_ONCE_CHINESE: Final = _Meaning("former_chinese", YES)
 
 
 class Reader:
@@ -56,9 +68,10 @@ class Reader:
         countries: Countries,
         words: Mapping[str, Any],
         roles: CountryRoles,
+        patterns: SentencePatterns,
     ) -> None:
         self._types, self._categories, self._circumstances, self._countries = types, categories, circumstances, countries
-        self._roles = roles
+        self._roles, self._patterns = roles, patterns
         self._negations = tuple(sorted(words["negations"], key=len, reverse=True))
         self._answers = PhraseIndex({word: key for key, listed in words["answers"].items() for word in listed}, fuzzy=False)
         said = [word for key, listed in words["answers"].items() if key != SAME for word in listed]
@@ -95,32 +108,41 @@ class Reader:
             corrects: whether the message takes something back, so that a guess may gainsay what is known.
         """
         bare = plain(text)
-        found = [each for each in self._meanings.find_plain(bare) if _denies(each) or not self._negated(bare, each.start)]
+        phrases, patterned = self._found(bare)
+        found = [*phrases, *patterned]
         said: dict[str, str] = {}
-        types: list[str] = []
+        types: dict[str, list[str]] = {TYPE: [], _OUTRIGHT: []}
         categories: set[str] = set()
         for each in sorted(found, key=lambda each: each.start - each.end):
             for meaning in each.value:
-                if meaning.key == TYPE:
-                    types.append(meaning.value)
+                if meaning.key in (TYPE, _OUTRIGHT):
+                    types[meaning.key].append(meaning.value)
                 elif meaning.key == CATEGORY:
                     categories.add(meaning.value)
                 elif said.get(meaning.key) in (None, *_WEAK) and (meaning.key not in said or meaning.value not in _WEAK):
                     said[meaning.key] = meaning.value
         self._read_amounts(bare, said)
         categories = categories or {match.group(1).upper() for match in _LETTER_ALONE.finditer(bare)}
+        if said.get(_CHANGE) == CATEGORY:
+            categories |= {match.group(1).upper() for match in _LETTER_REACHED.finditer(bare)}
+        # "C then, now B": what is said of today counts.
+        categories = {meaning.value for each in patterned for meaning in each.value if meaning.key == CATEGORY} or categories
         # Several are compared, not claimed, unless one leads to the other: then it is the way up.
         if len(categories) == 1 or (categories and said.get(_CHANGE) == CATEGORY):
             said[CATEGORY] = min(categories)
         purpose = self._offers.purpose(bare) if asked == TYPE else None
         if purpose is not None:
             said.setdefault(PURPOSE, purpose)
-        masked = [(each.start, each.end) for each in found if any(meaning.key not in (TYPE, CATEGORY, PURPOSE) for meaning in each.value)]
+        masked = [(each.start, each.end) for each in phrases if any(meaning.key not in (TYPE, CATEGORY, PURPOSE) for meaning in each.value)]
+        masked += [(each.start, each.end) for each in patterned if each.value == [_ONCE_CHINESE]]
         for role, code in self._countries_in(text, bare, masked, known, asked, corrects).items():
             said.setdefault(role, code)
         if said.get("basis") == "language_teacher" and "teaches_mother_tongue" not in said:
             self._flag_mother_tongue(found, said)
-        return self._profile(types, said)
+        if not any(_says(each, TYPE, _SHORT) for each in phrases) and _TASK not in said:
+            # Some days or weeks are the length of the work only where it is one of the short tasks.
+            types[TYPE] = [each for each in types[TYPE] if each != _SHORT]
+        return self._profile(types[TYPE], types[_OUTRIGHT], said)
 
     def asks_for_list(self, text: str) -> bool:
         """Whether the text has a word by which people ask for the list of materials."""
@@ -160,8 +182,24 @@ class Reader:
     def _asks_country(self, question_id: str) -> bool:
         return question_id in self._circumstances and self._circumstances[question_id].kind == "country"
 
-    def _profile(self, types: list[str], known: dict[str, str]) -> Profile:
+    def _found(self, bare: str) -> tuple[list[Found[list[_Meaning]]], list[Found[list[_Meaning]]]]:
+        """The phrases and the patterns that a text does not deny."""
+        patterned = [Found(each.start, each.end, each.text, [_Meaning(each.key, each.value)]) for each in self._patterns.find(bare)]
+        told = [
+            [each for each in listed if _denies(each) or not self._negated(bare, each.start)]
+            for listed in (self._meanings.find_plain(bare), patterned)
+        ]
+        denials = [each for listed in told for each in listed if _denies(each)]
+        # "Never handed in before" is not also "handed in before".
+        return told[0], [each for each in told[1] if _denies(each) or not any(_overlap(each, denial) for denial in denials)]
+
+    def _profile(self, types: list[str], outright: list[str], known: dict[str, str]) -> Profile:
         category = known.pop(CATEGORY, None)
+        if outright:
+            known[PURPOSE] = outright[0]
+            types = (
+                [chosen] if (chosen := self._types.chosen({PURPOSE: outright[0]})) else [each for each in types if each in _WITHOUT_PERMIT]
+            )
         wire = [each for each in types if self._types[each].wire]
         if wire:
             chosen = min(wire, key=lambda each: self._types[each].priority)
@@ -231,9 +269,10 @@ class Reader:
     def _read_value(self, circumstance: Circumstance, bare: str, said: str | None, profile: Profile | None) -> str | None:
         meant = [
             (each.end - each.start, meaning.value)
-            for each in self._meanings.find_plain(bare)
+            for listed in self._found(bare)
+            for each in listed
             for meaning in each.value
-            if meaning.key == circumstance.id and (_denies(each) or not self._negated(bare, each.start))
+            if meaning.key == circumstance.id
         ]
         if circumstance.kind == "choice":
             named = self._choices[circumstance.id].find_plain(bare)
@@ -254,7 +293,7 @@ class Reader:
         circumstances: Circumstances,
         countries: Countries,
     ) -> Reader:
-        """Read reading_words.yml.
+        """Read reading_words.yml and sentence_patterns.yml.
 
         Raises:
             DataError: naming file, entry and field.
@@ -276,6 +315,7 @@ class Reader:
             },
             "languages": {word: code for code, listed in raw["languages"].items() for word in listed},
         }
+        domains = circumstances.domains(tuple(types), tuple(countries))
         return cls(
             types=types,
             categories=categories,
@@ -283,6 +323,7 @@ class Reader:
             countries=countries,
             words=words,
             roles=CountryRoles.load(path.name, raw["roles"], countries),
+            patterns=SentencePatterns.load(folder, {**domains, _OUTRIGHT: domains[PURPOSE]}),
         )
 
 
@@ -300,3 +341,13 @@ def _without(bare: str, found: list[Found[str]]) -> str:
 def _denies(found: Found[list[_Meaning]]) -> bool:
     """Whether the phrase says no by itself, so that a "not" before it is part of how people speak."""
     return any(meaning.value == NO for meaning in found.value)
+
+
+def _says(found: Found[list[_Meaning]], key: str, value: str) -> bool:
+    return _Meaning(key, value) in found.value
+
+
+def _overlap(one: Found[list[_Meaning]], other: Found[list[_Meaning]]) -> bool:
+    """Whether two phrases share words and say something of the same thing."""
+    same = {meaning.key for meaning in one.value} & {meaning.key for meaning in other.value}
+    return bool(same) and one.start < other.end and other.start < one.end

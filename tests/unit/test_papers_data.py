@@ -57,6 +57,7 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "routes.yml": lambda folder: Countries.load(folder, grounds()),
     "nationality_words.yml": lambda folder: Countries.load(folder, grounds()),
     "reading_words.yml": _reader,
+    "sentence_patterns.yml": _reader,
 }
 
 BROKEN = [
@@ -97,6 +98,11 @@ BROKEN = [
     ("routes.yml", "IN: india", "IN: elephant", "special", "IN"),
     ("nationality_words.yml", "DE: {words: [german,", "DE: {words: [french,", "DE", "words"),
     ("reading_words.yml", "negations:", "denials:", "negations", "entry"),
+    ("sentence_patterns.yml", "\nsets:\n", "\nwords:\n", "sets", "entry"),
+    ("sentence_patterns.yml", "\nfamily:\n", "\nrelatives:\n", "relatives", "entry"),
+    ("sentence_patterns.yml", "  graduate:\n", "  pupil:\n", "basis", "pupil"),
+    ("sentence_patterns.yml", "- (another|different|other) <workplace>", "- (another <workplace>", "application_type", "change_employer"),
+    ("sentence_patterns.yml", "- (another|different|other) <workplace>", "- another <shop>", "application_type", "change_employer"),
 ]
 
 
