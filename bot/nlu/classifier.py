@@ -92,7 +92,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         """
         return {
             "hidden": 256,
-            "epochs": 6,
+            "epochs": 5,
             "networks": 2,
             "folds": 4,
             "gram_dimensions": 1024,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -13,10 +15,19 @@ from bot.nlu.network import POOLED, SENTENCE, STRONGEST
 
 Counts = Any
 """A sparse matrix of scikit-learn's: a row for each text, a column for each n-gram."""
+# Marks above, below and beside letters, of Latin, Arabic and Thai.
+_MARK: Final = re.compile("[\u0300-\u036f\u0640\u064b-\u0655\u0670\u0e47-\u0e4e]")
+_LETTERS: Final = str.maketrans("łıةى", "liهي")
 _SIZE: Final = 8.0
 """Length of a typical part of a row; the rate of learning is chosen for it."""
 _SAMPLE: Final = 4096
 _AT_ONCE: Final = 1024
+
+
+def _without_marks(text: str) -> str:
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _MARK.sub("", unicodedata.normalize("NFD", text))).translate(_LETTERS)
 
 
 class CharacterGrams:
@@ -30,14 +41,18 @@ class CharacterGrams:
 
     def learn(self, texts: Sequence[str]) -> Counts:
         """Weigh n-grams by how few of `texts` have them; gives the counts that `weighed` takes."""
-        counts = self._hashing.transform(texts)
+        counts = self._counts(texts)
         holders = np.asarray((counts != 0).sum(axis=0), dtype=np.float32).ravel()
         self.rarity = np.log((1 + len(texts)) / (1 + holders)).astype(np.float32) + 1
         return counts
 
+    def _counts(self, texts: Sequence[str]) -> Counts:
+        # Half of those who type Polish, Turkish or Arabic leave the marks out; to the encoder it makes less of a difference.
+        return self._hashing.transform(map(_without_marks, texts))
+
     def rows(self, texts: Sequence[str]) -> Floats:
         """One row of unit length for each text."""
-        return self.weighed(self._hashing.transform(texts))
+        return self.weighed(self._counts(texts))
 
     def weighed(self, counts: Counts) -> Floats:
         """The same from the counts of the texts."""

@@ -30,6 +30,27 @@ def test_similar_spellings_share_grams() -> None:
     assert np.isclose(np.linalg.norm(first), 1)
 
 
+@pytest.mark.parametrize(
+    ("written", "typed"),
+    [
+        ("przedłużenie", "przedluzenie"),
+        ("çalışma izni", "calisma izni"),
+        ("الأوراق المطلوبة", "الاوراق المطلوبه"),
+        ("ต่ออายุ", "ตออายุ"),
+        ("été", "ete"),
+    ],
+)
+def test_marks_that_people_leave_out_make_no_difference(written: str, typed: str) -> None:
+    first, second = CharacterGrams(1024, 4).rows([written, typed])
+    assert np.allclose(first, second)
+
+
+def test_letters_that_only_look_marked_stay_apart() -> None:
+    rows = CharacterGrams(1024, 4).rows(["がか", "かか", "각", "가ㄱ"])
+    assert not np.allclose(rows[0], rows[1])
+    assert not np.allclose(rows[2], rows[3])
+
+
 def test_an_empty_text_has_an_empty_row() -> None:
     assert not CharacterGrams(64, 3).rows([""]).any()
 
