@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from bot.month_names import month_names
 from bot.catalogue.place_names import simplified
 from bot.catalogue.relative_dates import RELATIVE, WEEKDAYS
 from bot.languages import Language
+from bot.month_names import month_names
 
 _MONTHS: Final = month_names()
 _MONTH: Final = "|".join(re.escape(name) for name in sorted(_MONTHS, key=len, reverse=True))
@@ -214,7 +214,8 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]],
         (rf"{_B}(\d{{4}})\s?([-./])\s?(\d{{1,2}})\s?\2\s?(\d{{1,2}}){_E}", _year_first),
         (rf"(?<!\d)(\d{{4}})[\s,-]+({_MONTH})\.?[\s,-]+{_DAY}(?!\d)", _year_month_name),
         (
-            rf"(?<!\d){_DAY}[\s.-]*{_OF}(?<![a-z])({_MONTH}){_MONTH_ENDS}(?:[\s.,'’/-]*(?:de[l ]?\s?|พ\.ศ\.\s?)?(\d{{4}}|\d{{2}})(?![\d:]))?",
+            rf"(?<!\d){_DAY}[\s.-]*{_OF}(?<![a-z])({_MONTH}){_MONTH_ENDS}"
+            r"(?:[\s.,'’/-]*(?:de[l ]?\s?|พ\.ศ\.\s?)?(\d{4}|\d{2})(?![\d:]))?",
             _day_month_name,
         ),
         (rf"\b({_MONTH})\b\.?[\s-]*(?:the\s+)?{_DAY}(?!\d)(?:[\s.,'’/-]+(\d{{4}}|\d{{2}})(?![\d:]))?", _month_name_day),
