@@ -114,7 +114,11 @@ class Countries(Mapping[str, Country]):
         found = [CountryMention(each.start, each.end, *each.value) for each in self._index.find_plain(bare)]
         if len(bare) == len(text):
             for pattern, code in self._exact:
-                found += [CountryMention(match.start(), match.end(), code, "name") for match in pattern.finditer(text)]
+                # "Polish" is said of people, "US" is the country.
+                found += [
+                    CountryMention(match.start(), match.end(), code, "name" if match.group().isupper() else "person")
+                    for match in pattern.finditer(text)
+                ]
         return sorted(found, key=lambda mention: mention.start)
 
     def route(self, code: str, today: date) -> Route:

@@ -23,6 +23,9 @@ _ROLES: Final = ("degree", "no_crime", "place", "nationality", "passport", "skip
 _ARTICLES: Final = re.compile(r"\b(?:a|an|the|my|his|her|valid|full|new|holds?|holding)\s*$")
 _SHORT: Final = 24
 _OF_PERSON: Final = frozenset({"的", "毕业的"})
+# Who issues passports: "my new passport from the Dutch consulate".
+_ISSUERS: Final = ("embassy", "consulate", "使馆", "大使馆", "领事馆", "领馆")
+_PASSPORTS: Final = ("passport", "护照")
 _WEAK_PLACE: Final = frozenset({"in", "在"})
 
 
@@ -94,6 +97,8 @@ class CountryRoles:
         left = left.rstrip()
         right = right.lstrip()
         near = _ARTICLES.sub("", left).rstrip()
+        if right.startswith(_ISSUERS) and any(word in left for word in _PASSPORTS):
+            return NATIONALITY
         if self._right(right, "skip"):
             return "skip"
         if self._right(right, "degree"):

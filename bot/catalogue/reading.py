@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -20,20 +20,25 @@ from bot.catalogue.countries import Countries
 from bot.catalogue.country_roles import NATIONALITY, CountryRoles
 from bot.catalogue.entries import read_entries, read_phrases
 from bot.catalogue.grounds import DATA
-from bot.catalogue.phrases import Found, PhraseIndex, plain
+from bot.catalogue.phrases import Found, PhraseIndex, asks, plain
 from bot.catalogue.profile import CATEGORY, TYPE, Profile
-from bot.catalogue.sentence_patterns import SentencePatterns
+from bot.catalogue.sentence_patterns import ANSWERS, SentencePatterns
 from bot.errors import DataError
 
 SAME: Final = "same_country"
 _NOTHING: Final = Profile()
+_NOTHING_NEW: Final = "nothing"
 # What gives way to anything else that is said of the same thing: "nothing changed but my passport", "signed, and now in court".
-_WEAK: Final = frozenset({"nothing", "agreed", "degree_experience"})
+_WEAK: Final = frozenset({_NOTHING_NEW, "agreed", "degree_experience"})
 _CHANGE: Final = "change"
 # What is asked for in so many words, whatever else is named; and what somebody who never had a permit can still apply for.
 _OUTRIGHT: Final = "outright"
 _WITHOUT_PERMIT: Final = frozenset({"new_abroad", "new_in_china", "short_term"})
 _SHORT, _TASK = "short_term", "short_task"
+_EXTENSION: Final = "extension"
+# Of whom something is said: the one who writes, one of their family, somebody else's family; and for whom of them a permit is sought.
+_PERSON: Final = "person"
+_PERSONS: Final = frozenset({"self", "kin", "others_kin", "for_self", "for_kin", "perhaps_for_self"})
 # What is said of ages: reached, or so near that it may be reached while the permit lasts.
 _AGE, _OLD, _NEARLY_OLD = "age_60", 60, 55
 # A clause that is nothing but the letter: "renewal, German, B".
@@ -43,6 +48,11 @@ _LETTER_REACHED: Final = re.compile(
     r"(?:\b(?:to|into|for|as)\s+(?:category |cat |class )?|[升转改成为到]\s*)([bc](?![a-z0-9'])|a(?![a-z0-9']|\s+(?!by|now|and)[a-z]))"
 )
 _LONE_LETTER: Final = re.compile(r"(?<![a-z0-9])([abc])(?![a-z0-9'])")
+
+
+# "No, still a teacher": a yes or no before a pause is the answer, and what follows explains it.
+_LEADING: Final = re.compile(r"(?:yes|yeah|yep|no|nope|not?|是|是的|对|对的|有|没有|没|否|不|不是|不变)\s*(?:[,.;!，。；！]|$)")
+_LONGEST_REPLY: Final = 60
 
 
 @dataclass(frozen=True)
@@ -69,9 +79,10 @@ class Reader:
         words: Mapping[str, Any],
         roles: CountryRoles,
         patterns: SentencePatterns,
+        replies: SentencePatterns,
     ) -> None:
         self._types, self._categories, self._circumstances, self._countries = types, categories, circumstances, countries
-        self._roles, self._patterns = roles, patterns
+        self._roles, self._patterns, self._replies = roles, patterns, replies
         self._negations = tuple(sorted(words["negations"], key=len, reverse=True))
         self._answers = PhraseIndex({word: key for key, listed in words["answers"].items() for word in listed}, fuzzy=False)
         said = [word for key, listed in words["answers"].items() if key != SAME for word in listed]
@@ -114,13 +125,14 @@ class Reader:
         types: dict[str, list[str]] = {TYPE: [], _OUTRIGHT: []}
         categories: set[str] = set()
         for each in sorted(found, key=lambda each: each.start - each.end):
-            for meaning in each.value:
+            for meaning in (meaning for meaning in each.value if meaning.key != _PERSON):
                 if meaning.key in (TYPE, _OUTRIGHT):
                     types[meaning.key].append(meaning.value)
                 elif meaning.key == CATEGORY:
                     categories.add(meaning.value)
                 elif said.get(meaning.key) in (None, *_WEAK) and (meaning.key not in said or meaning.value not in _WEAK):
                     said[meaning.key] = meaning.value
+        said = {key: value for key, value in said.items() if value not in _WEAK or asked == key or key not in known.circumstances}
         self._read_amounts(bare, said)
         categories = categories or {match.group(1).upper() for match in _LETTER_ALONE.finditer(bare)}
         if said.get(_CHANGE) == CATEGORY:
@@ -130,11 +142,12 @@ class Reader:
         # Several are compared, not claimed, unless one leads to the other: then it is the way up.
         if len(categories) == 1 or (categories and said.get(_CHANGE) == CATEGORY):
             said[CATEGORY] = min(categories)
-        purpose = self._offers.purpose(bare) if asked == TYPE else None
-        if purpose is not None:
+        purpose = (self._offers.purpose(bare) or self._reply(PURPOSE, bare)) if asked == TYPE else None
+        if purpose is not None and not types[TYPE]:
             said.setdefault(PURPOSE, purpose)
         masked = [(each.start, each.end) for each in phrases if any(meaning.key not in (TYPE, CATEGORY, PURPOSE) for meaning in each.value)]
         masked += [(each.start, each.end) for each in patterned if each.value == [_ONCE_CHINESE]]
+        masked += _of_others(patterned)
         for role, code in self._countries_in(text, bare, masked, known, asked, corrects).items():
             said.setdefault(role, code)
         if said.get("basis") == "language_teacher" and "teaches_mother_tongue" not in said:
@@ -142,7 +155,10 @@ class Reader:
         if not any(_says(each, TYPE, _SHORT) for each in phrases) and _TASK not in said:
             # Some days or weeks are the length of the work only where it is one of the short tasks.
             types[TYPE] = [each for each in types[TYPE] if each != _SHORT]
-        return self._profile(types[TYPE], types[_OUTRIGHT], said)
+        profile = self._profile(types[TYPE], types[_OUTRIGHT], said)
+        # What changed in the meantime goes along with an extension that is applied for and makes no other application of it.
+        along = asked not in (None, TYPE) and known.application_type == _EXTENSION and _CHANGE in said
+        return replace(profile, application_type=None) if along else profile
 
     def asks_for_list(self, text: str) -> bool:
         """Whether the text has a word by which people ask for the list of materials."""
@@ -190,8 +206,11 @@ class Reader:
             for listed in (self._meanings.find_plain(bare), patterned)
         ]
         denials = [each for listed in told for each in listed if _denies(each)]
-        # "Never handed in before" is not also "handed in before".
-        return told[0], [each for each in told[1] if _denies(each) or not any(_overlap(each, denial) for denial in denials)]
+        # "Never handed in before" is not also "handed in before", and nothing of "post and passport unchanged" has changed.
+        kept = [each for each in told[1] if _denies(each) or not any(_overlap(each, denial) for denial in denials)]
+        unchanged = [each for each in kept if _says(each, _CHANGE, _NOTHING_NEW)]
+        phrases, kept = ([each for each in listed if not any(_inside(each, other) for other in unchanged)] for listed in (told[0], kept))
+        return phrases, kept
 
     def _profile(self, types: list[str], outright: list[str], known: dict[str, str]) -> Profile:
         category = known.pop(CATEGORY, None)
@@ -205,6 +224,13 @@ class Reader:
             chosen = min(wire, key=lambda each: self._types[each].priority)
             return Profile(chosen, category, {key: value for key, value in known.items() if key != PURPOSE})
         return Profile(self._types.chosen(known), category, known)
+
+    def _reply(self, question_id: str, bare: str) -> str | None:
+        """What `bare` means as the answer to one question, though it would say nothing of it in a sentence."""
+        if asks(bare) or len(bare) > _LONGEST_REPLY:
+            return None
+        found = [each for each in self._replies.find(bare) if each.key == question_id]
+        return max(found, key=lambda each: each.end - each.start).value if found else None
 
     def _negated(self, bare: str, start: int) -> bool:
         before = bare[:start].rstrip()
@@ -252,6 +278,8 @@ class Reader:
             value = letter[0].group(1).upper() if len(letter) == 1 else None
         if value is None:
             value = self._offers.pick(question_id, bare, _NOTHING)
+        if value is None and PURPOSE not in profile.circumstances:
+            value = self._reply(question_id, bare)
         if value is not None:
             return value
         return UNKNOWN if self._said(bare) == UNKNOWN else None
@@ -277,8 +305,14 @@ class Reader:
         if circumstance.kind == "choice":
             named = self._choices[circumstance.id].find_plain(bare)
             meant += [(each.end - each.start, each.value) for each in named if not self._negated(bare, each.start)]
+        if circumstance.id == _AGE and not meant and (age := read_age(bare, alone=True)) is not None and not _NEARLY_OLD <= age < _OLD:
+            return YES if age >= _OLD else NO
         if meant:
-            return max(meant, key=lambda pair: pair[0])[1]
+            return max(meant, key=lambda pair: (pair[1] != _NOTHING_NEW, pair[0]))[1]
+        leading = _LEADING.match(bare) if circumstance.kind == "bool" else None
+        reply = self._reply(circumstance.id, bare) if leading is None else None
+        if reply is not None:
+            return reply
         if circumstance.kind == "bool":
             return said if said in (YES, NO) else None
         return self._offers.pick(circumstance.id, bare, profile or _NOTHING)
@@ -323,13 +357,28 @@ class Reader:
             countries=countries,
             words=words,
             roles=CountryRoles.load(path.name, raw["roles"], countries),
-            patterns=SentencePatterns.load(folder, {**domains, _OUTRIGHT: domains[PURPOSE]}),
+            patterns=SentencePatterns.load(folder, {**domains, _OUTRIGHT: domains[PURPOSE], _PERSON: _PERSONS}),
+            replies=SentencePatterns.load(folder, domains, ANSWERS),
         )
 
 
 def _add(meanings: dict[str, list[_Meaning]], phrases: Collection[str], key: str, value: str) -> None:
     for phrase in phrases:
         meanings.setdefault(plain(phrase), []).append(_Meaning(key, value))
+
+
+def _of_others(patterned: Collection[Found[list[_Meaning]]]) -> list[tuple[int, int]]:
+    """Where a country is said of somebody else than the person who needs the permit."""
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for each in patterned:
+        for meaning in each.value:
+            if meaning.key == _PERSON:
+                spans.setdefault(meaning.value, []).append((each.start, each.end))
+    others = spans.get("others_kin", [])
+    if "kin" not in spans:
+        return others
+    for_kin = "for_self" not in spans and ("for_kin" in spans or not {"perhaps_for_self", "self"} & spans.keys())
+    return [*others, *spans.get("self" if for_kin else "kin", [])]
 
 
 def _without(bare: str, found: list[Found[str]]) -> str:
@@ -345,6 +394,12 @@ def _denies(found: Found[list[_Meaning]]) -> bool:
 
 def _says(found: Found[list[_Meaning]], key: str, value: str) -> bool:
     return _Meaning(key, value) in found.value
+
+
+def _inside(one: Found[list[_Meaning]], whole: Found[list[_Meaning]]) -> bool:
+    """Whether a change is named inside of what says that nothing has changed."""
+    changed = any(meaning.key == _CHANGE for meaning in one.value) and not _says(one, _CHANGE, _NOTHING_NEW)
+    return changed and whole.start <= one.start and one.end <= whole.end
 
 
 def _overlap(one: Found[list[_Meaning]], other: Found[list[_Meaning]]) -> bool:

@@ -14,6 +14,7 @@ from bot.catalogue.place_names import HAN
 from bot.errors import DataError
 
 FILE: Final = "sentence_patterns.yml"
+ANSWERS: Final = "answer_patterns.yml"
 _SETS: Final = "sets"
 _SET: Final = re.compile(r"<(\w+)>")
 # Between two letters of a Latin word there is no edge; beside Chinese there always is one.
@@ -51,35 +52,35 @@ class SentencePatterns:
         ]
 
     @classmethod
-    def load(cls, folder: Path, domains: Mapping[str, Collection[str]]) -> SentencePatterns:
-        """Read sentence_patterns.yml; `domains` are the values of every key that a pattern may set.
+    def load(cls, folder: Path, domains: Mapping[str, Collection[str]], file: str = FILE) -> SentencePatterns:
+        """Read sentence_patterns.yml, or another file of its kind; `domains` are the values of every key that a pattern may set.
 
         Raises:
             DataError: naming file, entry and field.
         """
-        raw = dict(read_entries(folder / FILE))
+        raw = dict(read_entries(folder / file))
         sets = raw.pop(_SETS, None)
         if not isinstance(sets, Mapping) or not all(isinstance(words, str) for words in sets.values()):
-            raise DataError(FILE, _SETS, "entry", "must be words by name")
-        return cls([each for key, values in raw.items() for each in _patterns(key, values, sets, domains)])
+            raise DataError(file, _SETS, "entry", "must be words by name")
+        return cls([each for key, values in raw.items() for each in _patterns(file, key, values, sets, domains)])
 
 
 def _patterns(
-    key: str, values: Any, sets: Mapping[str, str], domains: Mapping[str, Collection[str]]
+    file: str, key: str, values: Any, sets: Mapping[str, str], domains: Mapping[str, Collection[str]]
 ) -> list[tuple[str, str, re.Pattern[str]]]:
     if key not in domains or not isinstance(values, Mapping):
-        raise DataError(FILE, key, "entry", "must be a thing that can be read, with patterns by value")
+        raise DataError(file, key, "entry", "must be a thing that can be read, with patterns by value")
     read = []
     for value, listed in values.items():
         if value not in domains[key]:
             raise DataError(
-                FILE, key, str(value), "is not a value of this" + (' (quote "yes" and "no")' if isinstance(value, bool) else "")
+                file, key, str(value), "is not a value of this" + (' (quote "yes" and "no")' if isinstance(value, bool) else "")
             )
-        for pattern in read_phrases(FILE, key, value, listed):
+        for pattern in read_phrases(file, key, value, listed):
             try:
                 read.append((key, value, _compiled(pattern, sets)))
             except (re.error, KeyError) as error:
-                raise DataError(FILE, key, value, f"{pattern!r} is no pattern: {error}") from None
+                raise DataError(file, key, value, f"{pattern!r} is no pattern: {error}") from None
     return read
 
 

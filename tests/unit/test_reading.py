@@ -178,6 +178,28 @@ SENTENCES: list[tuple[str, dict[str, str | None]]] = [
     ("I'm his dependant here, first permit", {"visa_kind": "family", "application_type": "new_in_china"}),
     ("first permit, still in Cork", {"application_type": "new_abroad"}),
     ("degree from the uk", {"degree_country": "GB"}),
+    ("续签，岗位、护照均无变化", {"application_type": "extension", "change": "nothing"}),
+    ("permit ends in March, same post, nothing else new", {"change": "nothing"}),
+    ("要给越南同事续签，护照是新换的，别的没变", {"application_type": "extension", "change": "passport"}),
+    ("From May I am design director, before I was senior designer, same company", {"change": "post"}),
+    ("积分有八十七分，想从B类转成A类，公司没换，许可还有一年多才到期", {"application_type": "change_information", "category": "A"}),
+    ("由B类转A类，顺便续期", {"application_type": "extension", "change": "category"}),
+    ("My husband is German, I have the S1, I myself am Mexican. A gallery offers me a post", {"nationality": "MX"}),
+    ("My husband works here (he is Belgian), I'm Thai. A spa wants to hire me", {"nationality": "TH"}),
+    ("我老婆是 Filipina，拿 S1 居留（我是 Brit），有个 school 想 hire 她", {"nationality": "PH", "visa_kind": "family"}),
+    ("My wife is Korean and a company offered me a job", {"nationality": None}),
+    ("a new passport from the Dutch consulate", {"nationality": "NL", "change": "passport"}),
+    ("有个 candidate 是 Polish，人在 Warsaw", {"nationality": "PL", "place": "abroad"}),
+    ("cancellation certificate 拿到了，下家 offer 也是做 QA", {"application_type": "change_employer"}),
+    ("Boss disappeared, HR gone, I want to cancel my permit", {"application_type": "cancellation", "cancel_case": "employer_gone"}),
+    ("人去楼空，许可能自己注销吗", {"application_type": "cancellation", "cancel_case": "employer_gone"}),
+    ("i want continue with same restaurant", {"application_type": "extension"}),
+    ("keep him two more years", {"application_type": "extension"}),
+    ("He is fifty-nine, sixty in August", {"age_60": "yes"}),
+    ("今年五十九，明年八月就六十了", {"age_60": "yes"}),
+    ("总公司派同事到深圳分公司帮忙六周", {"application_type": "short_term", "short_task": "exempt"}),
+    ("we counted 71 points, so B on points", {"category": "B", "basis": "points"}),
+    ("I only have passport", {"change": None}),
     ("what is the weather", {"application_type": None, "nationality": None, "category": None}),
 ]
 
@@ -193,7 +215,7 @@ ANSWERS: list[tuple[str, str, str | None]] = [
     ("age_60", "no", "no"),
     ("age_60", "nope", "no"),
     ("age_60", "Not yet", "no"),
-    ("age_60", "I'm 45", None),
+    ("age_60", "I'm 45", "no"),
     ("age_60", "是的", "yes"),
     ("age_60", "没有", "no"),
     ("age_60", "还没满60", "no"),
@@ -301,6 +323,35 @@ ANSWERS: list[tuple[str, str, str | None]] = [
     ("category", "high-end", "A"),
     ("cancel_case", "the company is gone", "employer_gone"),
     ("cancel_case", "no", None),
+    ("application_type", "continue same restaurant", "extension"),
+    ("application_type", "还在原公司做", "extension"),
+    ("application_type", "new boss", "change_employer"),
+    ("application_type", "换地方上班", "change_employer"),
+    ("application_type", "update details", "change_information"),
+    ("application_type", "不做了要回国", "cancellation"),
+    ("application_type", "just one month", "short_term"),
+    ("application_type", "六周", "short_term"),
+    ("age_60", "61", "yes"),
+    ("age_60", "no i have 52", "no"),
+    ("age_60", "四十五", "no"),
+    ("age_60", "59 now, 60 in april", "yes"),
+    ("age_60", "not 60", "no"),
+    ("occupation_changes", "same", "no"),
+    ("occupation_changes", "chef and chef", "no"),
+    ("occupation_changes", "不一样", "yes"),
+    ("occupation_changes", "no, still teacher", "no"),
+    ("occupation_changes", "不算换职业", "no"),
+    ("pay_commitment", "学历加经验办的", "no"),
+    ("papers_on_file", "old employer gave them", "yes"),
+    ("papers_on_file", "nobody asked", "no"),
+    ("cancel_case", "boss 跑了", "employer_gone"),
+    ("cancel_case", "contract expired", "agreed"),
+    ("cancel_case", "they don't want to sign", "dispute"),
+    ("teaching_qualification", "celta", "yes"),
+    ("visa_kind", "no visa, mutual", "visa_free_mutual"),
+    ("short_task", "they play music", "performance"),
+    ("change", "who keeps my passport?", "passport"),
+    ("short_task", "how many people can come?", None),
 ]
 
 
@@ -340,6 +391,14 @@ def test_country_without_a_cue_answers_the_open_question_alone(
 ) -> None:
     said = papers().reader.read_profile(text, known, asked).context()
     assert {key: said.get(key) for key in expected} == expected
+
+
+def test_what_changed_goes_along_with_an_extension() -> None:
+    read = papers().reader.read_profile
+    known = Profile("extension", "B")
+    assert read("new passport", known, "change").context() == {"change": "passport"}
+    promoted = known.answered("change", "post")
+    assert "change" not in read("其他都没变", promoted, "occupation_changes").context()
 
 
 def test_taking_something_back_may_gainsay_what_is_known() -> None:
