@@ -66,6 +66,13 @@ _NEIGHBOURS: Final[Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]]] = {
 }
 # Characters that only Japanese writes this way.
 _JAPANESE: Final = re.compile(r"[続経険検転発価変駅帯観歳営雑関単戦図団対広実県効拡毎気済働込処歴収権様労帰択沢届]")
+# Characters that no Japanese writes: words of Chinese grammar, and forms that only simplified Chinese has.
+_CHINESE: Final = re.compile(
+    r"[我你您她它吗嗎呢吧啊哦嗯们們这這那哪么麼没沒还谢謝办辦谁怎给咋许证请过时间长书东车马门问见说话该业务护签续预约费资账岗历"
+    r"体员职换变终类递况银险图经馆认]"
+)
+_KANA: Final = re.compile(r"[\u3041-\u306d\u306f-\u3096]")
+_DAY: Final = re.compile(r"\d{1,4}\s*[年月日号號]")
 # Vietnamese shows itself by letters that nobody else has.
 _VIETNAMESE: Final = re.compile(r"[ơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.I)
 
@@ -131,7 +138,8 @@ def foreign_by_code(code: str | None) -> Foreign | None:
 
 
 def _found(text: str, otherwise: Tongue) -> Tongue | None:
-    plain = _plain(text)
+    # A date says nothing about who wrote it.
+    plain = _plain(_DAY.sub(" ", text))
     han, words = len(_HAN.findall(plain)), _LATIN.findall(plain)
     for tongue, script in _SCRIPTS:
         count = len(script.findall(plain))
@@ -143,7 +151,8 @@ def _found(text: str, otherwise: Tongue) -> Tongue | None:
     if han:
         if han < 1.5 * len(_ONE_WORD.findall(plain)):
             return _latin(words, otherwise) or DEFAULT
-        if _JAPANESE.search(plain):
+        # The の stands on Chinese signs, too.
+        if _JAPANESE.search(plain) or _KANA.search(plain) or (otherwise == "ja" and not _CHINESE.search(plain)):
             return "ja"
         return TRADITIONAL if is_traditional(plain, otherwise == TRADITIONAL) else "zh"
     return _latin(words, otherwise) if words else None

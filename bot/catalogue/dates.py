@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
@@ -54,8 +54,20 @@ class ReadDate:
     start: int = 0
     end: int = 0
 
+    def nearest(self, today: _Day) -> ReadDate:
+        """The same where a day without a year is the nearest such day and not the next: what happened is rarely a year ahead."""
+        if not self.assumed_year:
+            return self
+        near = [_nearer(day, today) for day in (self.date, *self.candidates) if day is not None]
+        return replace(self, date=near[0] if self.date else None, candidates=tuple(near) if self.candidates else ())
+
 
 NONE: Final = ReadDate("none")
+
+
+def _nearer(ahead: date, today: date) -> date:
+    behind = _day(ahead.year - 1, ahead.month, ahead.day)
+    return behind if behind is not None and today - behind < ahead - today else ahead
 
 
 def _day(year: int, month: int, day: int) -> date | None:

@@ -77,6 +77,11 @@ class Rule:
     aliases: Mapping[Language, tuple[str, ...]]
     hints: Mapping[Language, tuple[str, ...]]
 
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether its days lie before the date it asks for, which is then still to come."""
+        return any(mark.count < 0 for mark in self.marks)
+
 
 def read_rule(file: str, rule_id: str, raw: Any, questions: Mapping[str, Text], grounds: Grounds) -> Rule:
     """One rule; `questions` are how to ask for each base date.

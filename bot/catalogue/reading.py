@@ -45,7 +45,8 @@ _AGE, _OLD, _NEARLY_OLD = "age_60", 60, 55
 _LETTER_ALONE: Final = re.compile(r"(?<=[,;，；、])\s*([abc])\s*(?=[,;，；、.。]|$)")
 # Where a change of category leads: "to B", "high enough for A"; an article is followed by its noun.
 _LETTER_REACHED: Final = re.compile(
-    r"(?:\b(?:to|into|for|as)\s+(?:category |cat |class )?|[升转改成为到]\s*)([bc](?![a-z0-9'])|a(?![a-z0-9']|\s+(?!by|now|and)[a-z]))"
+    r"(?:\b(?:to|into|for|as)\s+(?:category |cat |class )?|[升转改成为到]\s*)"
+    r"([bc](?![a-z0-9'])|a(?![a-z0-9'])(?:(?<=category a)|(?!\s+(?!by|now|and)[a-z])))"
 )
 _LONE_LETTER: Final = re.compile(r"(?<![a-z0-9])([abc])(?![a-z0-9'])")
 

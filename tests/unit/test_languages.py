@@ -176,3 +176,21 @@ def test_names_of_tongues_are_read(value: object, expected: Tongue | None) -> No
 
 def test_facts_are_told_in_chinese_to_whoever_reads_it_and_else_in_english() -> None:
     assert [written(tongue) for tongue in ("zh", "zh-TW", "en", "de", "ar")] == ["zh", "zh", "en", "en", "en"]
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "tongue"),
+    [
+        ("1987年11月15日", "ja", "ja"),
+        ("6月30日", "ko", "ko"),
+        ("2027年3月15日", "en", "en"),
+        ("必要書類は？", "en", "ja"),
+        ("延長", "ja", "ja"),
+        ("福田区", "ja", "ja"),
+        ("我要续签", "ja", "zh"),
+        ("延長", "en", "zh-TW"),
+        ("11月15日离职", "en", "zh"),
+    ],
+)
+def test_what_both_write_is_japanese_in_a_japanese_conversation(text: str, before: Tongue, tongue: Tongue) -> None:
+    assert tongue_of(text, before) == tongue
