@@ -24,11 +24,15 @@ def reading(turn: Turn, token: str, past: bool) -> ReadDate | None:
     return read_date(raw, today(), turn.language, past=past)
 
 
-def resolved(turn: Turn, state: dict[str, Any], past: bool) -> date | None:
-    """The one date of `state` (`date`: token, `order`: which part is the day), or None."""
+def resolved(turn: Turn, state: dict[str, Any], past: bool, near: bool = False) -> date | None:
+    """The one date of `state` (`date`: token, `order`: which part is the day), or None.
+
+    A day without a year is the next such day, or with `near` the nearest.
+    """
     read = reading(turn, state["date"], past)
     if read is None or read.kind == "none":
         return None
+    read = read.nearest(today()) if near else read
     if read.kind == "ambiguous":
         day_first, month_first = read.candidates
         return day_first if state.get("order") == "day_first" else month_first

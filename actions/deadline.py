@@ -97,7 +97,8 @@ class DeadlineFlow(Flow):
             turn.say("utter_ask_deadline_order")
 
     def finish(self, turn: Turn, state: State) -> State:
-        base = resolved(turn, state, past=False) if "date" in state else read_date(state["day"], today(), turn.language).date
+        near = not current().catalogue.deadlines.rule(state["rule"]).looks_ahead
+        base = resolved(turn, state, past=False, near=near) if "date" in state else read_date(state["day"], today(), turn.language).date
         if base is None:
             turn.say("utter_status_expired")
             return {}

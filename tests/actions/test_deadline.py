@@ -31,6 +31,18 @@ def test_rule_and_date_in_one_message(conversation: Conversation) -> None:
     assert "2027" not in f"{conversation.events} {conversation.slots}"
 
 
+@pytest.mark.parametrize(
+    ("text", "rule", "day"),
+    [
+        ("I entered China on {} with a Z visa, when is the latest for the residence permit", "residence_permit", "2026-11-20"),
+        ("my work permit expires on {}, when do I extend", "extension_window", "2027-11-20"),
+    ],
+)
+def test_a_day_without_a_year_is_the_one_that_fits(conversation: Conversation, text: str, rule: str, day: str) -> None:
+    said = conversation.hears(text.format(conversation.hides("DATE", "Nov 20")), "deadline").runs(RUN).said
+    assert result(conversation, said) == (rule, day)
+
+
 def test_the_rule_is_asked_and_then_the_date(conversation: Conversation) -> None:
     conversation.hears("work out a date", "deadline").runs(RUN)
     assert conversation.runs(ASK).responses == ["utter_ask_deadline_rule"]

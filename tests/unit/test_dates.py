@@ -342,3 +342,24 @@ def test_any_text_is_read_without_harm(text: str, past: bool) -> None:
     read = read_date(text, TODAY, "en", past)
     assert read.kind in {"exact", "ambiguous", "none"}
     assert (read.date is not None) == (read.kind == "exact")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I entered on Nov 20", date(2026, 11, 20)),
+        ("11月20日离职", date(2026, 11, 20)),
+        ("my last day is 15 December", date(2026, 12, 15)),
+        ("accepted on 30 June", date(2026, 6, 30)),
+        ("accepted on 20 November 2027", date(2027, 11, 20)),
+        ("29 February", date(2028, 2, 29)),
+        ("in 10 days", date(2026, 12, 4)),
+    ],
+)
+def test_what_happened_is_the_nearest_such_day(text: str, expected: date) -> None:
+    assert read_date(text, TODAY, "en").nearest(TODAY).date == expected
+
+
+def test_both_readings_of_a_day_are_the_nearest() -> None:
+    read = read_date("10/11", TODAY, "en").nearest(TODAY)
+    assert (read.kind, read.candidates) == ("ambiguous", (date(2026, 11, 10), date(2026, 10, 11)))
