@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, ClassVar
 
 from actions.dates import ORDERS, TOKEN, chosen_order, reading, resolved, today
 from actions.forms import Flow, State, Step, flow_actions
 from actions.services import current
-from actions.turn import Turn
+from actions.turn import COMMANDS, Turn
+from bot.answers.deadline_card import OFFERED
+from bot.answers.frames import FRAMED
 from bot.catalogue.dates import read_date
 from bot.catalogue.deadline_rules import Rule
+from bot.catalogue.deadline_words import folded
 from bot.catalogue.place_names import fold, fold_chinese
 
 # Topics whose words also name a deadline.
@@ -29,7 +33,8 @@ _RELATED = frozenset(
 )
 
 # Topics whose words ("cancel") may name a rule too, but mean what they say.
-_STOPPING = frozenset({"cancel", "handoff"})
+_STOPPING = COMMANDS
+_ORDER = "utter_ask_deadline_order"
 
 
 class DeadlineFlow(Flow):
@@ -59,12 +64,16 @@ class DeadlineFlow(Flow):
         if chosen is not None:
             return chosen
         if "date" in state:
-            order = turn.choice("deadline.order") or chosen_order(turn, state, past=False)
+            order = turn.choice("deadline.order") or _typed_order(turn) or chosen_order(turn, state, past=False)
             if order in ORDERS:
                 return self._step(turn, {**state, "order": order}, state)
+        if turn.refuses:
+            return Step({**state, "untold": True}, done=True)
         if turn.intent == "out_of_scope" and turn.asks:
             return None
         after = self._read(turn, state)
+        if after == state and turn.gives_up:
+            return Step({**state, "untold": True}, done=True)
         if turn.interrupts and turn.asks and turn.intent != "deadline" and "day" not in state:
             # A day of which another question speaks is not the one to count from.
             after.pop("day", None)
@@ -74,7 +83,12 @@ class DeadlineFlow(Flow):
         named = "day" in after and not turn.asks and turn.intent not in _STOPPING and (turn.short or "rule" in state)
         if turn.interrupts and turn.intent not in _RELATED and not named and not TOKEN.search(turn.text):
             return None
-        return None if after == state else self._step(turn, after, state)
+        if after == state:
+            # Said once more, it would only begin the same questions anew.
+            return Step(state, missed=True) if "rule" not in state and turn.intent == "deadline" else None
+        step = self._step(turn, after, state)
+        again = "rule" not in after and (("date" in state and "date" in after) or ("day" in state and "day" in after))
+        return replace(step, missed=True, says=()) if again else step
 
     def standing(self, turn: Turn) -> bool:
         """Tell whether it is too late for what was worked out last, and what can be done; False when nothing was."""
@@ -90,13 +104,17 @@ class DeadlineFlow(Flow):
 
     def ask(self, turn: Turn, state: State) -> None:
         if "rule" not in state:
-            turn.say("utter_ask_deadline_rule")
+            turn.say("utter_ask_deadline_rule_again" if state.get("misses") else "utter_ask_deadline_rule")
         elif "date" not in state and "day" not in state:
             turn.say("utter_ask_deadline_date", rule=state["rule"])
         else:
-            turn.say("utter_ask_deadline_order")
+            turn.say(_ORDER)
 
     def finish(self, turn: Turn, state: State) -> State:
+        if "untold" in state:
+            # Without the date, or what it is for, the rules themselves are all that can be said.
+            turn.say("utter_deadline_untold", rules=[state["rule"]] if "rule" in state else list(OFFERED))
+            return {}
         near = not current().catalogue.deadlines.rule(state["rule"]).looks_ahead
         base = resolved(turn, state, past=False, near=near) if "date" in state else read_date(state["day"], today(), turn.language).date
         if base is None:
@@ -124,10 +142,10 @@ class DeadlineFlow(Flow):
             spoken = read_date(turn.text, today(), turn.language)
             if spoken.kind == "exact" and spoken.relative:
                 found["day"] = turn.text[spoken.start : spoken.end]
-        rule = _labelled(turn.text) or deadlines.wanted(turn.text)
+        rule = _labelled(turn.text) or deadlines.wanted(turn.text, turn.tongue)
         if rule is None and ("rule" not in state or found == state):
             # With the day that was asked for people say what happens then, which is no new wish.
-            rule = deadlines.find(turn.text, (self._worked_out(turn, state) or {}).get("rule"))
+            rule = deadlines.find(turn.text, (self._worked_out(turn, state) or {}).get("rule"), turn.tongue)
         if rule is not None:
             found["rule"] = rule.id
         return found
@@ -147,10 +165,26 @@ class DeadlineFlow(Flow):
 
 
 def _labelled(text: str) -> Rule | None:
-    """The rule that is typed as the quick reply names it."""
+    """The rule that is typed as the quick reply names it, in whichever tongue."""
     latin, chinese = fold(text), fold_chinese(text)
-    rules = current().catalogue.deadlines.rules()
-    return next((rule for rule in rules if latin == fold(rule.name["en"]) or chinese == fold_chinese(rule.name["zh"])), None)
+    deadlines = current().catalogue.deadlines
+    for rule in deadlines.rules():
+        if latin == fold(rule.name["en"]) or chinese == fold_chinese(rule.name["zh"]):
+            return rule
+    for tongue in FRAMED:
+        frame, typed = current().answers.frame(tongue), folded(text, tongue)
+        named = next((rule for rule, title in frame.deadlines.items() if folded(title, tongue) == typed), None) if frame and typed else None
+        if named is not None:
+            return deadlines.rule(named)
+    return None
+
+
+def _typed_order(turn: Turn) -> str | None:
+    """Which part of an ambiguous date is the day, typed as the quick reply names it."""
+    typed = folded(turn.text, turn.tongue)
+    offered = current().answers.choices(_ORDER, turn.tongue)
+    payload = next((payload for payload, title in offered.items() if typed and folded(title, turn.tongue) == typed), "")
+    return payload.rpartition("=")[2] or None
 
 
 FLOW = DeadlineFlow()

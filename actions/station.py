@@ -82,10 +82,12 @@ class StationFlow(Flow):
             return Step({**state, "place": chosen}, done=True)
         if turn.chosen is not None or not turn.text:
             return None
+        fresh = {key: value for key, value in state.items() if key not in ("between", "outside", "unknown")}
+        if turn.refuses or (turn.gives_up and not self._names_place(turn) and not _POINT.search(turn.text)):
+            return Step({**fresh, "untold": True}, done=True)
         named = not turn.asks and (current().catalogue.places.is_only_place(turn.text) or (turn.short and self._names_place(turn)))
         if turn.interrupts and turn.intent not in _RELATED and not named and not _POINT.search(turn.text):
             return None
-        fresh = {key: value for key, value in state.items() if key not in ("between", "outside", "unknown")}
         step = self._read(turn, state)
         if turn.interrupts and turn.intent in _ANSWERED_ALONE and (step is None or _only_touches(turn)):
             return None
@@ -105,7 +107,10 @@ class StationFlow(Flow):
 
     def finish(self, turn: Turn, state: State) -> State:
         matter = state.get("matter")
-        if "station" in state:
+        if "untold" in state:
+            turn.say("utter_place_untold")
+            turn.say("utter_station_list", district=None)
+        elif "station" in state:
             _show(turn, state["station"], state)
         elif "point" in state:
             point = current().reveal(turn.conversation, state["point"])

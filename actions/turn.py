@@ -21,7 +21,7 @@ UNSURE = "nlu_fallback"
 _OFFERS = frozenset({"utter_offer_person", "utter_offer_person_outside", "utter_form_offer_person"})
 _MISSING = re.compile(
     r"\b(?:don['’]?t|do not|can['’]?t|cannot|didn['’]?t|haven['’]?t|have not)\s+(?:\w+\s+)?(?:have|know|remember|find|get|got|received?)\b"
-    r"|\b(?:no idea|not sure|forgot(?:ten)?|unknown)\b|没有|没拿到|没收到|不知道|不清楚|不记得|忘了|忘记|找不到",
+    r"|\b(?:no idea|not sure|forgot(?:ten)?|unknown)\b|[没沒](?:有|拿到|收到)|不知道|不清楚|不[记記]得|忘了|忘[记記]|找不到",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"<\w+:\d+>|[\u3400-\u9fff]{1,2}|[^\W_\u3400-\u9fff]+(?:['’-]\w+)*")
@@ -156,6 +156,11 @@ class Turn:
     def lacks(self) -> bool:
         """Whether the message says that what was asked for is not known, not at hand or not to be told."""
         return self.refuses or _MISSING.search(self.words) is not None
+
+    @property
+    def gives_up(self) -> bool:
+        """Whether the message says, and hardly more, that what was asked for is not known."""
+        return self.lacks and not self.asks and self.intent not in COMMANDS and (self.short or not self.interrupts)
 
     @property
     def short(self) -> bool:

@@ -23,6 +23,7 @@ BUILDERS: Mapping[str, Callable[..., Part]] = {
     "districts": station_card.districts,
     "deadline_days": deadline_card.days,
     "deadline_standing": deadline_card.standing,
+    "deadline_untold": deadline_card.untold,
     "deadline_rules": deadline_card.rules,
     "deadline_question": deadline_card.question,
     "status": status_card.status,

@@ -84,6 +84,22 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def untold(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
+    """What the `rules` say, without a date."""
+    told = [answers.catalogue.deadlines.rule(rule) for rule in params["rules"]]
+    return Part(
+        params={
+            "rules": "\n\n".join(
+                answers.text("utter_deadline_rule_told", language, name=_capital(rule.name[language]), rule=rule.text[language])
+                for rule in told
+            )
+        },
+        facts=tuple(answers.catalogue.facts[fact] for fact in dict.fromkeys(fact for rule in told for fact in rule.facts)),
+        claims=tuple(answers.catalogue.cited(rule.sources) for rule in told),
+        unconfirmed=tuple((doubt, rule.name[language]) for rule in told if (doubt := doubt_of(rule.certainty, rule.scope)) is not None),
+    )
+
+
 def rules(answers: Answers, params: Mapping[str, Any], tongue: Tongue) -> Part:
     """The rules as choices."""
     frame, known = answers.frame(tongue), answers.catalogue.deadlines.rule

@@ -14,14 +14,16 @@ from dateutil.relativedelta import relativedelta
 
 from bot.catalogue.calendar import WorkingCalendar
 from bot.catalogue.deadline_rules import Mark, Role, Rule, read_rule
+from bot.catalogue.deadline_words import FILE as WORDS
+from bot.catalogue.deadline_words import DeadlineWords
 from bot.catalogue.entries import Entry
 from bot.catalogue.facts import Facts, Text
 from bot.catalogue.grounds import DATA, Grounds
 from bot.catalogue.place_names import fold, fold_chinese
 from bot.catalogue.reviews import Review
 from bot.data_file import read_yaml
-from bot.errors import NotFound
-from bot.languages import Language
+from bot.errors import DataError, NotFound
+from bot.languages import DEFAULT, Language, Tongue
 
 State = Literal["too_early", "open", "late", "passed"]
 
@@ -111,8 +113,10 @@ class _Phrase:
 class Deadlines:
     """The rules, found by id or in a sentence, and computed for a date."""
 
-    def __init__(self, rules: Mapping[str, Rule], calendar: WorkingCalendar, reviews: tuple[Review, ...] = ()) -> None:
-        self._rules, self._calendar = MappingProxyType(dict(rules)), calendar
+    def __init__(
+        self, rules: Mapping[str, Rule], calendar: WorkingCalendar, words: DeadlineWords, reviews: tuple[Review, ...] = ()
+    ) -> None:
+        self._rules, self._calendar, self._words = MappingProxyType(dict(rules)), calendar, words
         self.reviews = reviews
         self._phrases = sorted(
             (
@@ -136,7 +140,7 @@ class Deadlines:
         """The rules of `path`; sources and facts are those of the project unless others are given.
 
         Raises:
-            DataError: naming file, entry and field.
+            DataError: naming file, entry and field; also when a rule has no words in other tongues.
         """
         raw, grounds = read_yaml(path), Grounds.of(known_sources, facts)
         questions = {
@@ -144,7 +148,10 @@ class Deadlines:
             for key, value in (raw.get("base_dates") or {}).items()
         }
         rules = {rule_id: read_rule(path.name, rule_id, entry, questions, grounds) for rule_id, entry in raw["rules"].items()}
-        return cls(rules, calendar, tuple(grounds.reviews))
+        words = DeadlineWords.load(path.with_name(WORDS))
+        for rule_id in sorted(set(rules) ^ words.rules):
+            raise DataError(WORDS, f"rules.{rule_id}", "entry", "is missing" if rule_id in rules else "is not a rule")
+        return cls(rules, calendar, words, tuple(grounds.reviews))
 
     def rules(self) -> tuple[Rule, ...]:
         """Every rule, in the order of the data."""
@@ -157,21 +164,23 @@ class Deadlines:
         except KeyError:
             raise NotFound("deadline_rule_not_found", rule=rule_id) from None
 
-    def wanted(self, text: str) -> Rule | None:
-        """The rule whose alias stands in `text`, the longest first, or None."""
-        return self._first(text, weak=False, before=None)
+    def wanted(self, text: str, tongue: Tongue = DEFAULT) -> Rule | None:
+        """The rule whose alias stands in `text`, the longest first, or None; in `tongue`, or else in English or Chinese."""
+        return self._first(text, tongue, weak=False, before=None)
 
-    def find(self, text: str, before: str | None = None) -> Rule | None:
+    def find(self, text: str, before: str | None = None, tongue: Tongue = DEFAULT) -> Rule | None:
         """The rule that is `wanted`, or else the one whose hint stands in `text`, or None.
 
         `before` is the id of the rule spoken of last, which is meant where a hint is that of several.
         """
-        return self.wanted(text) or self._first(text, weak=True, before=before)
+        return self.wanted(text, tongue) or self._first(text, tongue, weak=True, before=before)
 
-    def _first(self, text: str, weak: bool, before: str | None) -> Rule | None:
-        latin, chinese = f" {fold(text)} ", fold_chinese(text)
-        within = [phrase for phrase in self._phrases if phrase.weak is weak and phrase.within(latin, chinese)]
-        same = [phrase.rule for phrase in within if phrase.parts == within[0].parts]
+    def _first(self, text: str, tongue: Tongue, weak: bool, before: str | None) -> Rule | None:
+        same = [self._rules[rule_id] for rule_id in self._words.find(text, tongue, weak=weak)]
+        if not same:
+            latin, chinese = f" {fold(text)} ", fold_chinese(text)
+            within = [phrase for phrase in self._phrases if phrase.weak is weak and phrase.within(latin, chinese)]
+            same = [phrase.rule for phrase in within if phrase.parts == within[0].parts]
         return same[0] if len(same) == 1 else next((rule for rule in same if rule.id == before), None)
 
     def compute(self, rule_id: str, base_date: date, today: date) -> DeadlineAnswer:

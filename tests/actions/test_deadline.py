@@ -8,8 +8,11 @@ import pytest
 
 from actions import deadline
 from actions.follow_up import FollowUp
+from bot.answers import Answers
+from bot.answers.deadline_card import OFFERED
+from bot.answers.frames import FRAMED
 from bot.catalogue import Catalogue
-from bot.languages import Language
+from bot.languages import Language, Tongue
 from tests.actions.conftest import Conversation, Outcome
 
 RUN, VALIDATE, ASK = deadline.ACTIONS
@@ -264,3 +267,72 @@ def test_whether_it_is_too_late_is_told_of_what_was_worked_out(conversation: Con
 
 def test_whether_it_is_too_late_is_the_topic_before_anything_was_worked_out(conversation: Conversation) -> None:
     assert asks_whether_too_late(conversation).responses == ["utter_late_extension"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "rule"),
+    [
+        ("Meine Arbeitserlaubnis läuft am {} ab, wann muss ich verlängern?", "de", "extension_window"),
+        ("居留許可は{}に切れます。いつ更新しますか", "ja", "residence_extension"),
+        ("Я уволился {}", "ru", "cancellation_by_employer"),
+    ],
+)
+def test_rule_and_date_in_one_message_in_other_tongues(conversation: Conversation, text: str, language: str, rule: str) -> None:
+    text = text.format(conversation.hides("DATE", "2027-03-15"))
+    assert result(conversation, conversation.hears(text, "deadline", language=language).runs(RUN).said) == (rule, "2027-03-15")
+
+
+@pytest.mark.parametrize("tongue", [*FRAMED, "zh-TW"])
+def test_every_choice_may_be_typed_as_it_is_read(conversation: Conversation, answers: Answers, tongue: Tongue) -> None:
+    [offer] = answers.replies("utter_ask_deadline_rule", tongue)
+    for reply in offer["quick_replies"]:
+        conversation.slots = {"deadline_state": {"date": conversation.hides("DATE", "2027-03-15")}}
+        conversation.opens("deadline_form")
+        conversation.hears(reply["title"], "materials", language=tongue).runs(VALIDATE)
+        assert reply["payload"] == f"choose:deadline.rule={conversation.slots['deadline_state']['rule']}"
+
+
+def test_the_order_may_be_typed_as_it_is_read(conversation: Conversation) -> None:
+    conversation.hears(f"verlängern, läuft ab {conversation.hides('DATE', '01/02/2027')}", "deadline", language="de").runs(RUN)
+    conversation.hears("Zuerst der Tag", language="de").runs(VALIDATE)
+    assert result(conversation, conversation.runs(RUN).said) == ("extension_window", "2027-02-01")
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_what_the_date_is_for_is_asked_in_other_words_and_then_a_person_is_offered(conversation: Conversation, dated: bool) -> None:
+    def says() -> str:
+        return f"Wann ist es so weit, {conversation.hides('DATE', '2027-03-15')}?" if dated else "Wann ist es so weit?"
+
+    begun = conversation.hears(says(), "deadline", language="de").runs(RUN)
+    assert begun.responses == (["utter_deadline_date_noted"] if dated else [])
+    assert conversation.runs(ASK).responses == ["utter_ask_deadline_rule"]
+    assert conversation.hears(says(), "deadline", language="de").runs(VALIDATE).responses == []
+    assert conversation.runs(ASK).responses == ["utter_ask_deadline_rule_again"]
+    assert conversation.hears(says(), "deadline", language="de").runs(VALIDATE).responses == ["utter_form_offer_person"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I'd rather not say", "en"),
+        ("I don't know", "en"),
+        ("weiß ich nicht", "de"),
+        ("不知道", "zh"),
+        ("不想說", "zh-TW"),
+        ("わかりません", "ja"),
+        ("je ne sais pas", "fr"),
+        ("не знаю", "ru"),
+        ("لا أعرف", "ar"),
+        ("모르겠어요", "ko"),
+        ("ไม่ทราบ", "th"),
+    ],
+)
+def test_who_gives_no_date_is_told_the_rule(conversation: Conversation, answers: Answers, text: str, language: str) -> None:
+    for state, rules in (({"rule": "medical"}, ["medical"]), ({}, list(OFFERED))):
+        conversation.slots = {"deadline_state": state}
+        conversation.opens("deadline_form")
+        conversation.hears(text, "deny", language=language).runs(VALIDATE)
+        assert conversation.slots["deadline_answer"] == "done"
+        assert conversation.runs(RUN).said == [("utter_deadline_untold", {"rules": rules})]
+    [reply] = answers.replies("utter_deadline_untold", "en", {"rules": ["medical"]})
+    assert answers.catalogue.deadlines.rule("medical").text["en"] in reply["text"] and reply["sources"]

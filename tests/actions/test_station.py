@@ -249,3 +249,34 @@ def test_another_city_as_the_place_is_outside(conversation: Conversation) -> Non
     conversation.hears("where do I go", "station_nearest").runs(RUN)
     conversation.hears("Guangzhou", "other_city").runs(VALIDATE)
     assert conversation.runs(ASK).responses == ["utter_place_outside"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I'd rather not say", "en"),
+        ("no idea", "en"),
+        ("möchte ich nicht sagen", "de"),
+        ("weiß ich nicht", "de"),
+        ("不知道", "zh"),
+        ("不想说", "zh"),
+        ("no lo sé", "es"),
+        ("non lo so", "it"),
+        ("weet ik niet", "nl"),
+        ("nie wiem", "pl"),
+        ("não sei", "pt"),
+        ("bilmiyorum", "tr"),
+        ("言いたくない", "ja"),
+    ],
+)
+def test_who_names_no_place_is_shown_all_stations(conversation: Conversation, text: str, language: str) -> None:
+    conversation.hears("nearest station", "station_nearest", language=language).runs(RUN)
+    conversation.hears(text, "deny", language=language).runs(VALIDATE)
+    assert conversation.slots["station_answer"] == "done"
+    assert conversation.runs(RUN).said == [("utter_place_untold", {}), ("utter_station_list", {"district": None})]
+
+
+def test_a_place_beside_what_is_not_known_is_the_place(conversation: Conversation) -> None:
+    conversation.hears("nearest station", "station_nearest").runs(RUN)
+    conversation.hears("I don't know, Nanshan").runs(VALIDATE)
+    assert conversation.slots["station_state"]["place"]
