@@ -15,7 +15,7 @@ from bot.nlu.arrays import Floats, Ints, softmax
 
 Decision = Literal["answer", "ask", "decline"]
 
-ASKED_BACK: Final = 0.19
+ASKED_BACK: Final = 0.18
 """Share of held-out examples of a language that are asked back, so that of what people ask one in ten is. Every language has a
 threshold of its own, because probabilities are lower where there are fewer examples, and nobody should be asked back for the language
 they speak."""
@@ -28,11 +28,11 @@ DECLINED_IN_ERROR: Final = 0.08
 so that fewer are."""
 URGENT_FROM: Final = 0.25
 """The probability from which a topic is answered that does more harm when it is missed than when it is suspected."""
-CERTAIN_FROM: Final = 0.75
+CERTAIN_FROM: Final = 0.8
 """What is so likely is not declined for sounding a little like something else."""
 SUSPECTED_FROM: Final = 0.1
 """The probability from which an answer about something else says, below it, where help is."""
-STRANGE_FROM: Final = 0.2
+STRANGE_FROM: Final = 0.18
 """The part of the second topic's probability that "something else" needs, for the message to be declined."""
 NOTHING_BELOW: Final = 0.1
 """A first topic that is less likely says nothing at all."""
