@@ -26,10 +26,11 @@ _BREAK: Final = "."
 _UNSPACED: Final = frozenset({"ja", "ko", "th"})
 
 _ENGLISH_GAP: Final = rf"(?:[^ {_BREAK}]+ ){{0,3}}"
+_REST: Final = rf"[^ {_BREAK}]*"
 _CHINESE_GAP: Final = r"[^.]{0,6}"
 _PARTS: Final = re.compile(r"\((?P<choices>[^()]*)\)|(?P<gap>…)|(?P<end>\.)|(?P<words>[^()….|]+)")
-_ALLOWED: Final = {"en": re.compile(r"[a-z0-9* ]*"), "zh": re.compile(r"[a-z0-9\u3400-\u9fff]*")}
-_ALLOWED_WORDS: Final = re.compile(r"[^\W_A-Z]*(?: [^\W_A-Z]*)*")
+_ALLOWED: Final = {"en": re.compile(r"-?[a-z0-9*]*-?(?: -?[a-z0-9*]*-?)*"), "zh": re.compile(r"[a-z0-9\u3400-\u9fff]*")}
+_ALLOWED_WORDS: Final = re.compile(r"-?[^\W_A-Z]*-?(?: -?[^\W_A-Z]*-?)*")
 _ALLOWED_JOINED: Final = re.compile(r"(?:[^\W_A-Z]|[\u0e31-\u0e4e\u3099\u309a\u30fc])*")
 
 _SENTENCE_ENDS: Final = re.compile(r"[.!?;\n…。؟؛]+")
@@ -50,8 +51,8 @@ def _as_english(text: str) -> str:
 
 
 def _as_chinese(text: str) -> str:
-    """Without blanks and signs, clauses between commas and full stops."""
-    return _NO_CHINESE.sub("", _COMMAS.sub(",", _SENTENCE_ENDS.sub(_BREAK, text))) + _BREAK
+    """Without blanks and signs, clauses between commas and full stops; one 着 for both ways of writing it."""
+    return _NO_CHINESE.sub("", _COMMAS.sub(",", _SENTENCE_ENDS.sub(_BREAK, text.replace("著", "着")))) + _BREAK
 
 
 def _bare(text: str) -> str:
@@ -80,7 +81,16 @@ def _view_of(language: str) -> str:
 
 
 def _english(words: str) -> str:
-    return "".join(f"{re.escape(word)} " for word in words.split())
+    return "".join(f"{_word(word)} " for word in words.split())
+
+
+def _word(word: str) -> str:
+    """A word, of which a hyphen leaves the beginning or the end open."""
+    inner = word.strip("-")
+    if not inner:
+        raise ValueError("a hyphen must stand beside letters")
+    begins, ends = (_REST if open_ else "" for open_ in (word.startswith("-"), word.endswith("-")))
+    return f"{begins}{re.escape(inner)}{ends}"
 
 
 def _pattern(phrase: str, language: str) -> str:

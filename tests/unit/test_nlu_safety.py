@@ -304,8 +304,8 @@ def _write(root: Path, **changes: object) -> SafetyPhrases:
 
 
 def test_choices_gaps_and_ends_of_sentences_can_be_written(tmp_path: Path) -> None:
-    phrases = _write(tmp_path, threat={"en": ["(red|blue) (big|) … car", "stop ."], "zh": ["红…车", "停(了|)."]})
-    for text in ("a red car", "the blue big and shiny car", "Please stop!", "红色的车", "停了"):
+    phrases = _write(tmp_path, threat={"en": ["(red|blue) (big|) … car", "stop .", "(paint-|-coloured) it"], "zh": ["红…车", "停(了|)."]})
+    for text in ("a red car", "the blue big and shiny car", "Please stop!", "painting it", "multicoloured it", "红色的车", "停了"):
         assert phrases.kind_of(text) == "threat"
     for text in ("red one two three four car", "stop that", "停了车"):
         assert phrases.kind_of(text) is None
@@ -325,6 +325,8 @@ def test_choices_gaps_and_ends_of_sentences_can_be_written(tmp_path: Path) -> No
         ({"bribe": {"en": ["a|b"], "zh": []}}, "bribe", "en"),
         ({"abuse": {"en": ["(a|) …"], "zh": []}}, "abuse", "en"),
         ({"abuse": {"en": ["(a"], "zh": []}}, "abuse", "en"),
+        ({"abuse": {"en": ["a-b"], "zh": []}}, "abuse", "en"),
+        ({"abuse": {"en": ["a -"], "zh": []}}, "abuse", "en"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(tmp_path: Path, changes: dict[str, object], entry: str, field: str) -> None:
