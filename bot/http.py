@@ -62,6 +62,8 @@ _OF_THE_WIDGET: Final[Mapping[str, str]] = {"Access-Control-Allow-Origin": "*", 
 _LASTING: Final = frozenset({"/socket.io/"})
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _CHECK_WITHIN_S = 3.0
+# The library's own hour would let anybody hold connections that never ask for anything. Above the 60 s of usual proxies.
+_REQUEST_WITHIN_S = 75.0
 _ID = web.RequestKey("id", str)
 
 
@@ -185,7 +187,7 @@ class Runner(web.AppRunner):
     """Runs the gateway; what is no request at all passes its `Edge` too."""
 
     def __init__(self, app: web.Application, edge: Edge, **options: Any) -> None:
-        super().__init__(app, **options)
+        super().__init__(app, **{"keepalive_timeout": _REQUEST_WITHIN_S, **options})
         self._edge = edge
 
     async def _make_server(self) -> web.Server:

@@ -21,16 +21,16 @@ def caller(request: web.BaseRequest, proxies: Proxies, key: bytes) -> str:
 
 def secure(request: web.BaseRequest, proxies: Proxies) -> bool:
     """Whether the client's own connection is encrypted."""
-    return proxies.secure(request.remote, request.scheme, request.headers.get("X-Forwarded-Proto"))
+    return proxies.secure(request.remote, request.scheme, _last(request, "X-Forwarded-Proto"))
 
 
 def own(request: web.BaseRequest, proxies: Proxies) -> str:
     """The origin of our own pages as this client sees it; empty when the request does not tell."""
     scheme = "https" if secure(request, proxies) else "http"
     host = request.headers.get("Host", "").strip().lower()
-    forwarded = request.headers.get("X-Forwarded-Host")
+    forwarded = _last(request, "X-Forwarded-Host")
     if forwarded and proxies.trusts(request.remote or ""):
-        host = forwarded.split(",")[-1].strip().lower()
+        host = forwarded.lower()
     return f"{scheme}://{host.removesuffix(_DEFAULT_PORTS[scheme])}" if _HOST.fullmatch(host) else ""
 
 
@@ -53,3 +53,9 @@ def may_speak(request: web.BaseRequest, proxies: Proxies, allowed: Collection[st
     """
     origins = request.headers.getall("Origin", [])
     return not origins or (len(origins) == 1 and (origins[0] in allowed or origins[0] == own(request, proxies)))
+
+
+def _last(request: web.BaseRequest, name: str) -> str | None:
+    # A proxy adds its own word behind what the client sent, be it in the same header or in another of this name.
+    values = request.headers.getall(name, [])
+    return values[-1].split(",")[-1].strip() if values else None

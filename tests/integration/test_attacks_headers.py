@@ -1,0 +1,69 @@
+"""What a client writes into the headers of a proxy is not believed, wherever it puts it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.db import Database
+from bot.network import Proxies
+from bot.settings import Settings
+from tests.gateway import Gateway, running
+
+POLL = "/socket.io/?EIO=4&transport=polling"
+OUR = "https://permits.example"
+
+
+@pytest.fixture
+def settings(sqlite_database: Database, tmp_path: Path) -> Settings:
+    url = str(sqlite_database.engine.url)
+    return Settings(data_dir=tmp_path, database_url=url, demo=False, rate_limits=False)
+
+
+async def connects(gateway: Gateway, *headers: tuple[str, str]) -> int:
+    async with gateway.client.get(gateway.url(POLL), headers=headers) as response:
+        return response.status
+
+
+async def test_what_the_trusted_proxy_adds_last_is_what_counts(settings: Settings) -> None:
+    evil, by_proxy = ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Host", "permits.example")
+    secure = ("X-Forwarded-Proto", "https")
+    async with running(replace(settings, trusted_proxies=Proxies.parse("127.0.0.1"))) as gateway:
+        for spoofed in ((evil, by_proxy), (("X-Forwarded-Host", "evil.example, permits.example"),)):
+            assert await connects(gateway, ("Origin", OUR), secure, *spoofed) == 200
+            assert await connects(gateway, ("Origin", "https://evil.example"), secure, *spoofed) == 403
+        # A client that says https to a proxy which was reached by http.
+        for proto in ((secure, ("X-Forwarded-Proto", "http")), (("X-Forwarded-Proto", "https, http"),)):
+            assert await connects(gateway, ("Origin", OUR), by_proxy, *proto) == 403
+            assert await connects(gateway, ("Origin", "http://permits.example"), by_proxy, *proto) == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("X-Forwarded-Host", "evil.example"),
+        ("X-Host", "evil.example"),
+        ("X-Original-URL", "/metrics"),
+        ("X-Rewrite-URL", "/metrics"),
+        ("Forwarded", "host=evil.example;proto=https"),
+        ("X-HTTP-Method-Override", "DELETE"),
+    ],
+    ids=lambda header: header[0],
+)
+async def test_nothing_else_moves_the_origin_the_path_or_the_method(settings: Settings, header: tuple[str, str]) -> None:
+    async with running(settings) as gateway:
+        assert await connects(gateway, ("Origin", "https://evil.example"), header) == 403
+        async with gateway.client.get(gateway.url("/healthz"), headers=[header]) as response:
+            assert response.status == 200 and await response.json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+async def test_nobody_behind_a_proxy_reads_the_metrics_by_calling_themselves_local(settings: Settings, header: str) -> None:
+    for proxies in (Proxies(), Proxies.parse("127.0.0.1")):
+        async with (
+            running(replace(settings, trusted_proxies=proxies)) as gateway,
+            gateway.client.get(gateway.url("/metrics"), headers={header: "127.0.0.1"}) as response,
+        ):
+            assert response.status == 404

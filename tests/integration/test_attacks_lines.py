@@ -1,0 +1,101 @@
+"""Connections that are held, begun and never finished, or opened by the hundred from one place."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.channels.rest import PATH
+from bot.db import Database
+from bot.network import Proxies
+from bot.settings import Settings
+from tests.gateway import Gateway, running
+
+WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
+
+
+@pytest.fixture
+def settings(sqlite_database: Database, tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, database_url=str(sqlite_database.engine.url), demo=False)
+
+
+@pytest.mark.parametrize(
+    "begun", [b"", b"G", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "], ids=["nothing", "a letter", "half a header"]
+)
+async def test_a_request_that_is_never_finished_is_cut(settings: Settings, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
+    monkeypatch.setattr("bot.http._REQUEST_WITHIN_S", 0.3)
+    async with running(settings) as gateway:
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.server.port)
+        writer.write(begun)
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+
+
+async def test_a_header_that_comes_letter_by_letter_gains_no_time(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.http._REQUEST_WITHIN_S", 0.5)
+    async with running(settings) as gateway:
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.server.port)
+        ended = asyncio.create_task(reader.read())
+        writer.write(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+        for _ in range(100):
+            if ended.done() or writer.is_closing():
+                break
+            writer.write(b"x")
+            await asyncio.sleep(0.1)
+        else:
+            raise AssertionError("the connection was held for ten seconds")
+        writer.close()
+        ended.cancel()
+
+
+async def test_a_finished_request_may_be_followed_by_another_and_by_a_silence_on_its_own_line_only(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.http._REQUEST_WITHIN_S", 0.3)
+    async with running(settings) as gateway, gateway.client.ws_connect(gateway.url(WEBSOCKET)) as line:
+        assert (await line.receive_str()).startswith("0{")
+        await asyncio.sleep(1)
+        await line.send_str("40")
+        assert (await line.receive_str()).startswith("40{")
+
+
+async def test_a_body_that_never_comes_is_refused_and_the_line_ended(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.request_body._READ_WITHIN_S", 0.3)
+    async with running(settings) as gateway:
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.server.port)
+        writer.write(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n{{".encode())
+        answered = await asyncio.wait_for(reader.read(), 20)
+        assert answered.startswith(b"HTTP/1.1 408 ") and b'"body_too_slow"' in answered
+        writer.close()
+
+
+async def _open(gateway: Gateway, client: str) -> aiohttp.ClientWebSocketResponse:
+    line = await gateway.client.ws_connect(gateway.url(WEBSOCKET), headers={"X-Forwarded-For": client})
+    assert (await line.receive_str()).startswith("0{")
+    return line
+
+
+async def test_one_network_holds_so_many_lines_and_no_more_until_one_ends(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.sockets._MOST_LINES", 5)
+    settings = replace(settings, trusted_proxies=Proxies.parse("127.0.0.1"))
+    async with running(settings) as gateway:
+        held = [await _open(gateway, f"198.51.100.{number}, 203.0.113.5") for number in range(5)]
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await _open(gateway, "203.0.113.5")
+        assert refused.value.status == 429
+        # Others are not kept out, and whoever ends a line may open one.
+        await (await _open(gateway, "203.0.113.6")).close()
+        await held.pop().close()
+        for _ in range(100):
+            try:
+                held.append(await _open(gateway, "203.0.113.5"))
+                break
+            except aiohttp.WSServerHandshakeError:
+                await asyncio.sleep(0.05)
+        assert len(held) == 5
+        for line in held:
+            await line.close()
