@@ -32,7 +32,8 @@ class Settings:
         rate_limits: whether message rates are limited (`BOT_RATE_LIMITS`).
         messages_per_minute: per conversation (`BOT_MESSAGES_PER_MINUTE`).
         caller_messages_per_minute: per service with a token, or per network address (`BOT_CALLER_MESSAGES_PER_MINUTE`).
-        lookup_attempts: failed status look-ups allowed per hour, per conversation and per number (`BOT_LOOKUP_ATTEMPTS`).
+        lookup_attempts: failed status look-ups allowed per hour, per conversation and per number, and per number four times as many
+            a day (`BOT_LOOKUP_ATTEMPTS`).
         rest_tokens: callers of the REST protocol by token, `name:token` separated by commas (`BOT_REST_TOKENS`).
         metrics: who may read `/metrics`: `loopback` or `off` (`BOT_METRICS`).
         assistant_timeout_s: seconds Rasa has for one answer (`BOT_ASSISTANT_TIMEOUT_S`).

@@ -18,8 +18,11 @@ from bot.permits.numbers import normalise
 from bot.permits.results import REFUSED, ApplicationStatus, LookupResult, Proof, status_of
 
 WINDOW: Final[timedelta] = timedelta(hours=1)
+DAY: Final[timedelta] = timedelta(days=1)
 PROOF_LASTS: Final[timedelta] = timedelta(minutes=10)
 MOST_CANDIDATES: Final[int] = 4
+# At five an hour, a year of birth dates would be tried in three days; at four such hours a day it takes eighteen.
+_HOURS_A_DAY: Final[int] = 4
 
 # A number finds at most one permit and one application; the decoys keep the comparisons equally many.
 _MOST_MATCHES: Final[int] = 2
@@ -35,7 +38,8 @@ class Permits:
     Args:
         key: secret that turns conversations and numbers into hashes; the same for every process.
         clock: gives the present moment.
-        attempts: dates that may be tried in vain per conversation, and per number, within `WINDOW`.
+        attempts: dates that may be tried in vain per conversation, and per number, within `WINDOW`; per number, four times as
+            many within a `DAY`.
     """
 
     def __init__(self, key: bytes, clock: Callable[[], datetime] = db.now, attempts: int = 5) -> None:
@@ -65,10 +69,10 @@ class Permits:
         number_hash = self._hash("number", plain)
 
         self._take_turns(session, (conversation_hash, number_hash), moment)
-        spent = self._guesses(session, conversation_hash, number_hash, moment)
+        left = self._left(session, conversation_hash, number_hash, moment)
         matches = list(session.execute(_matches(plain)))
         matches += [(_NOBODY, _NO_DATE, None)] * (_MOST_MATCHES - len(matches))
-        allowed = spent + len(candidates) <= self._attempts
+        allowed = len(candidates) <= left
         applicant_id, application_id = _NOBODY, None
         for owner, born, application in matches:
             # Every candidate is compared with every match, so that the time does not tell which one was right.
@@ -127,7 +131,7 @@ class Permits:
     def purge(self, session: Session, now: datetime | None = None) -> None:
         """Drop attempts and proofs that no longer count."""
         moment = now or self._clock()
-        session.execute(delete(LookupAttempt).where(LookupAttempt.at <= moment - WINDOW))
+        session.execute(delete(LookupAttempt).where(LookupAttempt.at <= moment - DAY))
         session.execute(delete(LookupSubject).where(LookupSubject.at <= moment - WINDOW))
         session.execute(delete(LookupProof).where(LookupProof.until <= moment))
 
@@ -139,17 +143,19 @@ class Permits:
         # The row locks are held until commit; sorted, so that two attempts never wait for each other.
         _upsert(session, LookupSubject, [{"subject": subject, "at": now} for subject in sorted(subjects)])
 
-    @staticmethod
-    def _guesses(session: Session, conversation_hash: str, number_hash: str, now: datetime) -> int:
-        def spent(mine: Any) -> Any:
+    def _left(self, session: Session, conversation_hash: str, number_hash: str, now: datetime) -> int:
+        def spent(mine: Any, within: timedelta) -> Any:
             guesses = func.coalesce(func.sum(LookupAttempt.guesses), 0)
-            return select(guesses).where(mine, LookupAttempt.at > now - WINDOW).scalar_subquery()
+            return select(guesses).where(mine, LookupAttempt.at > now - within).scalar_subquery()
 
-        both = select(
-            spent(LookupAttempt.conversation_hash == conversation_hash).label("conversation"),
-            spent(LookupAttempt.number_hash == number_hash).label("number"),
+        of_number = LookupAttempt.number_hash == number_hash
+        counts = select(
+            spent(LookupAttempt.conversation_hash == conversation_hash, WINDOW).label("conversation"),
+            spent(of_number, WINDOW).label("number"),
+            spent(of_number, DAY).label("day"),
         )
-        return int(max(session.execute(both).one()))
+        conversation, number, day = session.execute(counts).one()
+        return min(self._attempts - max(conversation, number), self._attempts * _HOURS_A_DAY - day)
 
     @staticmethod
     def _statuses(session: Session, applicant_id: int, application_id: int | None) -> tuple[ApplicationStatus, ...]:

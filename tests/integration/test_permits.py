@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.db import Database
 from bot.permits.models import Applicant, Application, LookupAttempt, LookupProof, StageEntry
 from bot.permits.results import REFUSED, LookupResult
-from bot.permits.service import PROOF_LASTS, WINDOW, Permits
+from bot.permits.service import DAY, PROOF_LASTS, WINDOW, Permits
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=timezone.utc)
 BORN = date(1990, 3, 4)
@@ -236,6 +236,18 @@ def test_asking_on_while_limited_does_not_lock_the_owner_out_for_longer(filled: 
     assert _look(filled, permits, now=NOON + WINDOW).outcome == "found"
 
 
+def test_a_number_is_tried_so_often_within_a_day_however_many_places_try_it(filled: Database, permits: Permits) -> None:
+    # Three within an hour, from a new conversation each time, for a day.
+    for guess in range(24 * 3):
+        _look(filled, permits, born=OTHER_DAY, conversation=f"place {guess}", now=NOON + timedelta(minutes=20 * guess))
+    with filled.session() as session:
+        assert session.execute(select(func.sum(LookupAttempt.guesses))).scalar() == 3 * 4
+    # Other numbers stay open, and the owner's own is open again a day after the guesses that counted.
+    assert _look(filled, permits, "DEMO-A-200004", date(1985, 12, 1), "owner", NOON + DAY - timedelta(minutes=1)).outcome == "found"
+    assert _look(filled, permits, conversation="owner", now=NOON + DAY - timedelta(minutes=1)) == REFUSED
+    assert _look(filled, permits, conversation="owner", now=NOON + DAY + timedelta(hours=4)).outcome == "found"
+
+
 @pytest.mark.parametrize("conversation", [lambda number: "c1", lambda number: f"c{number}"], ids=["one conversation", "many"])
 def test_attempts_at_once_cannot_exceed_the_limit(filled: Database, permits: Permits, conversation: Callable[[int], str]) -> None:
     with ThreadPoolExecutor(6) as threads:
@@ -295,6 +307,8 @@ def test_purge_drops_what_no_longer_counts(filled: Database, permits: Permits) -
         permits.purge(session, NOON + timedelta(minutes=5))
         assert session.execute(select(func.count(LookupAttempt.id))).scalar() == 2
         permits.purge(session, NOON + WINDOW)
+        assert session.execute(select(func.count(LookupAttempt.id))).scalar() == 2
+        permits.purge(session, NOON + DAY)
         counts = [session.execute(select(func.count()).select_from(model)).scalar() for model in (LookupAttempt, LookupProof)]
     assert counts == [0, 0]
 
