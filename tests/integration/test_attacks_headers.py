@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.channels.rest import PATH
 from bot.db import Database
 from bot.network import Proxies
 from bot.settings import Settings
@@ -67,3 +70,29 @@ async def test_nobody_behind_a_proxy_reads_the_metrics_by_calling_themselves_loc
             gateway.client.get(gateway.url("/metrics"), headers={header: "127.0.0.1"}) as response,
         ):
             assert response.status == 404
+
+
+# A proxy and a server that read one of these differently would take what follows for another's request.
+TWO_READINGS = {
+    "two lengths": "Content-Length: 4\r\nContent-Length: 40\r\n",
+    "length and chunks": "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+    "unknown coding": "Transfer-Encoding: xchunked\r\n",
+    "length with a sign": "Content-Length: +4\r\n",
+    "blank before the colon": "Content-Length : 4\r\n",
+    "no line of its own": "X-Line: a\r\n Content-Length: 4\r\n",
+    "a line feed alone inside": "X-Line: a\nContent-Length: 4\r\n",
+    "a null": "X-Line: a\0b\r\n",
+    "a header without end": "X-Long: " + "x" * 20_000 + "\r\n",
+}
+
+
+@pytest.mark.parametrize("headers", TWO_READINGS.values(), ids=TWO_READINGS.keys())
+async def test_a_request_that_two_servers_could_read_differently_is_refused_and_its_line_ended(settings: Settings, headers: str) -> None:
+    smuggled = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+    async with running(settings) as gateway:
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.server.port)
+        writer.write(f"POST {PATH} HTTP/1.1\r\nHost: x\r\n{headers}\r\n{{}}\r\n{smuggled}".encode())
+        answered = await asyncio.wait_for(reader.read(), 20)
+        writer.close()
+    assert re.match(rb"HTTP/1\.[01] 400 ", answered) and len(re.findall(rb"HTTP/1\.[01] ", answered)) == 1, answered
+    assert b'"code"' in answered and b"# HELP" not in answered
