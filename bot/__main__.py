@@ -88,16 +88,28 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _migrate(arguments: argparse.Namespace) -> int:
     from bot import migrations
-    from bot.db import Database
+    from bot.audit_chain import opened
 
     settings = load()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.resolved_database_url)
+    database = opened(settings)
     try:
         migrations.upgrade(database.engine)
     finally:
         database.close()
     return 0
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from bot.audit_chain import command
+
+    return command(load(), arguments.language)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from bot.doctor import command
+
+    return command(arguments.language)
 
 
 def _administrator(arguments: argparse.Namespace) -> int:
@@ -141,6 +153,11 @@ def _parser() -> argparse.ArgumentParser:
     administrator.add_argument("--login", help="how they sign in; asked for, or administrator")
     administrator.add_argument("--name", help="what colleagues see; the login when not given")
     administrator.add_argument("--language", choices=LANGUAGES, default="zh", help="of their console")
+    audit = command("audit", _audit, "say whether the audit trail is whole, or name the first entry that is not")
+    audit.add_argument("what", choices=("verify",))
+    doctor = command("doctor", _doctor, "check the configuration and say what is wrong with it; changes nothing")
+    for telling in (audit, doctor):
+        telling.add_argument("--language", choices=LANGUAGES, default="en")
     facts = command("facts", _facts, "list the facts that somebody must look at again")
     facts.add_argument("--on", type=date.fromisoformat, default=date.today(), metavar="YYYY-MM-DD")
     ask = command("ask", _ask, "ask one question")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from bot import migrations
+from bot.audit_chain import opened
 from bot.db import Database
 from bot.errors import Conflict, Invalid, StartError
 from bot.i18n import Texts
@@ -30,7 +31,7 @@ def make(settings: Settings, login: str | None, name: str | None, language: Lang
         login = _asked(input, f"Login [{LOGIN}]: ").strip() or None
     login = login or LOGIN
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.resolved_database_url)
+    database = opened(settings)
     try:
         migrations.upgrade(database.engine)
         staff = staff_at(settings.data_dir)

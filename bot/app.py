@@ -20,6 +20,7 @@ from bot.answers.person_card import hours_text
 from bot.answers.station_card import public_stations
 from bot.assistant import RasaAssistant
 from bot.attempts import Attempts
+from bot.audit_chain import opened
 from bot.catalogue import Catalogue
 from bot.catalogue.stations import SAFE_CHOICE
 from bot.channels.home import Example, HomePage, ShowStations
@@ -147,7 +148,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     """
     parts = parts or real_parts(settings)
     texts, metrics = Texts.load(), Metrics()
-    database = Database(settings.resolved_database_url)
+    database = opened(settings)
     composer = Composer(texts, parts.contact, parts.render_private, parts.desk, settings.demo)
     record = Record(database)
     key = read_or_create_key(settings.data_dir / KEY_FILE)
@@ -281,7 +282,7 @@ def serve(settings: Settings, parts: Parts | None = None) -> int:
     """
     set_up(settings.log_level)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(Database(settings.resolved_database_url)) as database:
+    with contextlib.closing(opened(settings)) as database:
         migrations.upgrade(database.engine)
     asyncio.run(run(settings, parts))
     return 0

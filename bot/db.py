@@ -82,9 +82,16 @@ class Database:
 
     `session()` is a unit of work that commits when its block ends well and rolls back otherwise. `run` executes a
     function with such a session in a thread, so that async callers never block their loop.
+
+    Args:
+        url: an SQLAlchemy address of SQLite or PostgreSQL.
+        audit_key: the key of the audit trail; without it nothing can be recorded there.
+
+    Raises:
+        StartError: the address cannot be used.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, audit_key: bytes | None = None) -> None:
         # Parameters hold what people wrote; an error must not carry them into a log.
         options: dict[str, Any] = {"future": True, "pool_pre_ping": True, "hide_parameters": True}
         if url.startswith("sqlite"):
@@ -98,6 +105,7 @@ class Database:
         except (ArgumentError, NoSuchModuleError) as error:
             detail = f"BOT_DATABASE_URL cannot be read ({type(error).__name__}); write postgresql+psycopg2://user:password@host/database."
             raise StartError("database_unknown", detail=detail) from None
+        self.engine.update_execution_options(audit_key=audit_key)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))

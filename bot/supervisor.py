@@ -194,12 +194,13 @@ def prepare(settings: Settings) -> tuple[Path, list[dict[str, str]]]:
     """
     from bot import migrations
     from bot.answers import Answers
-    from bot.db import Database, now
+    from bot.audit_chain import opened
+    from bot.db import now
     from bot.permits import demo
 
     with progress("checking facts and texts"):
         Answers.load(ROOT)
-    database = Database(settings.resolved_database_url)
+    database = opened(settings)
     samples: list[dict[str, str]] = []
     try:
         with progress("bringing the database up to date"):
@@ -255,12 +256,12 @@ def way_into_console(settings: Settings) -> str | None:
 
     With demonstration data it is a link for the first administrator, which works once and ends the one printed before.
     """
-    from bot.db import Database
+    from bot.audit_chain import opened
     from bot.staff.accounts import has_administrator
     from bot.staff.first import invite_first_administrator, link, staff_at
     from bot.staff.invitations import LIFE
 
-    database = Database(settings.resolved_database_url)
+    database = opened(settings)
     try:
         with database.session() as session:
             if has_administrator(session):

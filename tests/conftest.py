@@ -13,7 +13,7 @@ import pytest
 from bot import migrations
 from bot.db import Database
 from tests import npm
-from tests.servers import Postgres, browser
+from tests.servers import AUDIT_KEY, Postgres, browser
 
 _numbers = itertools.count(1)
 # The component that a fixture needs.
@@ -59,7 +59,7 @@ def postgres() -> Iterator[Postgres]:
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy."""
     path = tmp_path_factory.mktemp("template") / "permits.db"
-    database = Database(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}", AUDIT_KEY)
     migrations.upgrade(database.engine)
     database.close()
     return path
@@ -68,7 +68,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres: Postgres) -> str:
     """The name of a migrated PostgreSQL database to copy."""
-    database = Database(postgres.create("migrated"))
+    database = Database(postgres.create("migrated"), AUDIT_KEY)
     migrations.upgrade(database.engine)
     database.close()
     return "migrated"
@@ -103,7 +103,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A migrated database of this test alone, once SQLite and once PostgreSQL."""
-    opened = Database(database_url)
+    opened = Database(database_url, AUDIT_KEY)
     yield opened
     opened.close()
 
@@ -113,6 +113,6 @@ def sqlite_database(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Database]
     """A migrated SQLite database, for tests to which the kind of database makes no difference."""
     path = tmp_path / "permits.db"
     shutil.copy(migrated_sqlite, path)
-    opened = Database(f"sqlite:///{path}")
+    opened = Database(f"sqlite:///{path}", AUDIT_KEY)
     yield opened
     opened.close()

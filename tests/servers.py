@@ -13,6 +13,8 @@ from types import TracebackType
 
 from sqlalchemy import create_engine, text
 
+# Opens the audit trail of every database that tests write to.
+AUDIT_KEY = b"the audit key of the tests"
 INSTALL = "apt-get update && apt-get install -y postgresql"
 
 

@@ -18,6 +18,7 @@ from bot.settings import Settings
 from bot.staff import presence
 from bot.staff.officers import Officer
 from tests.gateway import CLOSED, PARTS, FakePresence, Gateway, answer, desk, echo, hand_off, reply, running
+from tests.servers import AUDIT_KEY
 from tests.staff import make_officer
 
 
@@ -28,7 +29,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
-    opened = Database(settings.resolved_database_url)
+    opened = Database(settings.resolved_database_url, AUDIT_KEY)
     yield opened
     opened.close()
 

@@ -22,13 +22,13 @@ from tests.clerk import listens
 from tests.console import PASSWORD, Member, browser
 from tests.gateway import FakeRasa, never
 from tests.processes import environment, kill, process
-from tests.servers import free_port
+from tests.servers import AUDIT_KEY, free_port
 from tests.staff import make_officer
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
+    opened = Database(database_url, AUDIT_KEY)
     yield opened
     opened.close()
 

@@ -69,8 +69,8 @@ BY_STAFF = {
 BY_APPLICANTS = {"conversation:request", "conversation:leave_queue", "conversation:close", "return_code:make", "return_code:use"}
 # Who tried is not known.
 BY_NOBODY = {"account:sign_in_refused", "account:totp_wrong"}
-# What the house does by itself; test_desk_keeper.py and test_conversations_counter.py have it done.
-BY_ITSELF = {"conversation:reclaim", "conversation:widen", "turn:silence"}
+# What the house does by itself; test_audit_chain.py, test_desk_keeper.py and test_conversations_counter.py have it done.
+BY_ITSELF = {"audit:drop", "audit:erase", "conversation:reclaim", "conversation:widen", "turn:silence"}
 
 # Written with the kind of note filled in.
 NOTES = {"conversation:note", "conversation:draft"}

@@ -27,6 +27,7 @@ from bot.staff.service import Staff
 from bot.supervisor import way_into_console
 from tests.console import PASSWORD, browser
 from tests.gateway import running
+from tests.servers import AUDIT_KEY
 from tests.staff import make_officer, refused
 
 END_OF_INPUT = "\x04"
@@ -106,7 +107,7 @@ def accounts(database: Database) -> list[tuple[str, str, bool, bool]]:
 
 @pytest.fixture
 def opened(settings: Settings) -> Iterator[Database]:
-    database = Database(settings.resolved_database_url)
+    database = Database(settings.resolved_database_url, AUDIT_KEY)
     yield database
     database.close()
 

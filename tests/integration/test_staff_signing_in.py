@@ -18,6 +18,7 @@ from bot.staff import signing_in
 from bot.staff.models import StaffAccount, StaffSession
 from bot.staff.passwords import Passwords
 from bot.staff.service import Staff
+from tests.servers import AUDIT_KEY
 from tests.staff import ELSEWHERE, HERE, PASSWORD, STATIONS, make_officer, make_staff, refused, sign_in, together, totp_on
 
 
@@ -111,7 +112,7 @@ def test_five_wrong_passwords_from_one_network_are_the_limit_even_for_the_right_
 def test_the_limit_holds_in_every_process_and_ends_with_its_window(database: Database, database_url: str, account: int) -> None:
     with time_machine.travel(datetime(2026, 11, 25, 1, tzinfo=timezone.utc), tick=False) as clock:
         for _ in range(signing_in.PER_PAIR):
-            other = Database(database_url)
+            other = Database(database_url, AUDIT_KEY)
             assert refused(lambda other=other: sign_in(other, make_staff(), "wrong wrong wrong")) == "sign_in_refused"
             other.close()
         assert refused(lambda: sign_in(database, make_staff())) == "too_many_attempts"

@@ -19,6 +19,7 @@ from bot.conversations.models import Conversation, Handoff, Message, Turn
 from bot.conversations.obligations import Answer, Finished, TakenTurn
 from bot.conversations.states import MOVES, State
 from bot.db import Base, Database, now
+from tests.servers import AUDIT_KEY
 
 ANN = Address("rest", "net:1", "ann")
 DESK = {"desk:wait": "Wait for an officer"}
@@ -305,7 +306,7 @@ class Leases(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.database = Database("sqlite://")
+        self.database = Database("sqlite://", AUDIT_KEY)
         Base.metadata.create_all(self.database.engine)
         self.clock = time_machine.travel(now(), tick=False)
         self.time = self.clock.start()

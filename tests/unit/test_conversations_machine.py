@@ -24,6 +24,7 @@ from bot.errors import Conflict
 from bot.staff.officers import Officer
 from tests.gateway import FakePresence, desk
 from tests.office import ANN, Cuttable, Office, Window
+from tests.servers import AUDIT_KEY
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.database = Database("sqlite://")
+        self.database = Database("sqlite://", AUDIT_KEY)
         Base.metadata.create_all(self.database.engine)
         self.office = Office(self.database, Cuttable)
         self.officers = self.office.hire()

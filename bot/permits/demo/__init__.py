@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import db, migrations
+from bot.audit_chain import opened
 from bot.permits.demo.dataset import SHENZHEN
 from bot.permits.demo.service import SOURCE, Filled, clear, examples, fill, samples
 from bot.permits.models import Application
@@ -24,7 +25,7 @@ def present(session: Session) -> bool:
 
 def remove(settings: Settings) -> int:
     """Take the demo data out of the configured database, and nothing else; returns how many applications that were."""
-    database = db.Database(settings.resolved_database_url)
+    database = opened(settings)
     try:
         migrations.upgrade(database.engine)
         with database.session() as session:
@@ -40,7 +41,7 @@ def run(settings: Settings, as_json: bool = False, reset: bool = False) -> None:
         reset: take the demo data out first, and nothing else.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = db.Database(settings.resolved_database_url)
+    database = opened(settings)
     try:
         migrations.upgrade(database.engine)
         with database.session() as session:

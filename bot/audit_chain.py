@@ -1,0 +1,208 @@
+"""The chain of the audit trail as a whole: verified, and kept whole where details are erased and old entries dropped."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from bot import audit
+from bot.audit import AuditEntry, Ends
+from bot.db import Database
+from bot.i18n import Texts
+from bot.languages import Language
+from bot.settings import Settings
+from bot.vault import KEY_FILE, derived_key, read_or_create_key
+
+SEEN_FILE: Final = "audit.seen"
+_ERASE: Final = "audit:erase"
+_PAGE: Final = 1000
+_COLUMNS: Final = tuple(AuditEntry.__table__.c)
+
+
+def opened(settings: Settings) -> Database:
+    """The database of these settings with the key of the trail, which comes from the key of the vault.
+
+    Raises:
+        StartError: address or key file cannot be used.
+    """
+    key = read_or_create_key(settings.data_dir / KEY_FILE)
+    return Database(settings.resolved_database_url, derived_key(key, "audit trail"))
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first place where the chain does not hold.
+
+    Attributes:
+        how: `changed` (the entry is not as it was written), `detail` (its detail is not), `erased` (its detail is gone and no entry
+            says so), `missing` (entries before it are gone, or it was put in between), `loose` (it was never chained), `cut` (the
+            end of the chain is not where it was), `ends` (the seal over both ends is wrong).
+        entry: id of the entry; None when it is about the end of the chain.
+        position: its place in the chain; for `cut` and `ends` that of the last entry there is.
+    """
+
+    how: str
+    entry: int | None
+    position: int | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How many entries were found, the last of them, and where the chain breaks; `broken` is None when it is whole."""
+
+    entries: int
+    position: int
+    hash: str
+    broken: Broken | None
+
+
+def verify(database: Database, seen: tuple[int, str] | None = None) -> Verdict:
+    """Look at every entry, page by page, without keeping writers waiting.
+
+    Args:
+        database: opened with the key of the trail.
+        seen: place and hash of an entry that was the last one once; the chain must still hold it unless it was dropped since.
+    """
+    with database.session() as session:
+        begin = audit.ends(session)
+        loose = session.execute(select(func.min(AuditEntry.id)).where(AuditEntry.position.is_(None))).scalar()
+    count, position, last, size = 0, begin.first - 1, begin.before, _PAGE
+
+    def verdict(how: str | None, entry: int | None = None, at: int | None = None) -> Verdict:
+        return Verdict(count, position, last, None if how is None else Broken(how, entry, at))
+
+    while True:
+        with database.session() as session:
+            present = audit.ends(session)
+            following = (AuditEntry.position > position, AuditEntry.position, size)
+            try:
+                rows = _page(session, _COLUMNS, *following)
+            except ValueError:
+                # Somebody wrote what is no moment or no JSON; read alone, the entry can be named.
+                if size > 1:
+                    size = 1
+                    continue
+                unreadable = _page(session, (AuditEntry.id, AuditEntry.position), *following)[0]
+                return verdict("changed", unreadable.id, unreadable.position)
+            excused = _erased(session, [row.id for row in rows if row.salt is None])
+            key = audit.key_of(session)
+            dropped = audit.ends(session).first != begin.first
+        if dropped:
+            return verify(database, seen)
+        for row in rows:
+            how = _wrong(key, row, position, last, excused)
+            if how is None and seen is not None and seen[0] == row.position and seen[1] != row.hash:
+                how = "changed"
+            if how is not None:
+                return verdict(how, row.id, row.position)
+            count, position, last = count + 1, row.position, row.hash
+        if not rows:
+            break
+    if loose is not None:
+        return verdict("loose", loose)
+    if (present.position, present.hash) != (position, last) or (seen is not None and seen[0] > position):
+        return verdict("cut", None, position)
+    return verdict(None if present.sealed else "ends", None, position)
+
+
+def _page(session: Session, columns: Sequence[Any], where: Any, order: Any, size: int) -> list[Any]:
+    return list(session.execute(select(*columns).where(where).order_by(order).limit(size)).all())
+
+
+def _wrong(key: bytes, row: Any, position: int, last: str, excused: set[int]) -> str | None:
+    """What is wrong with an entry that follows the one at `position`, whose hash is `last`."""
+    if not hmac.compare_digest(row.hash or "", audit.hash_of(key, row)):
+        return "changed"
+    if row.position != position + 1 or row.previous != last:
+        return "missing"
+    if row.salt is None:
+        return None if row.id in excused and row.detail == {} else "erased"
+    return None if hmac.compare_digest(row.detail_hash, audit.hash_of_detail(key, row.salt, row.detail)) else "detail"
+
+
+def _erased(session: Session, ids: list[int]) -> set[int]:
+    """Which of these entries are named by a genuine entry about an erasure."""
+    if not ids:
+        return set()
+    key, named = audit.key_of(session), set[int]()
+    for row in session.execute(select(*_COLUMNS).where(AuditEntry.action == _ERASE).order_by(AuditEntry.id)):
+        genuine = row.salt is not None and row.hash == audit.hash_of(key, row)
+        if genuine and row.detail_hash == audit.hash_of_detail(key, row.salt, row.detail):
+            named.update(row.detail["entries"])
+    return named.intersection(ids)
+
+
+def erase(session: Session, actor: str, subject: str) -> int:
+    """Take the details of all entries about `subject` out of the trail; returns of how many.
+
+    The entries stay, with the hash that stood for the detail and without the salt, so that nothing can be guessed from it. That
+    they were erased is recorded, and their chain stays whole.
+    """
+    session.flush()
+    found = select(AuditEntry.id).where(AuditEntry.subject == subject, AuditEntry.action != _ERASE, AuditEntry.salt.isnot(None))
+    ids = list(session.execute(found.order_by(AuditEntry.id)).scalars())
+    for begin in range(0, len(ids), _PAGE):
+        some = ids[begin : begin + _PAGE]
+        emptied = update(AuditEntry).where(AuditEntry.id.in_(some)).values(detail={}, salt=None)
+        session.execute(emptied.execution_options(synchronize_session="fetch"))
+        audit.record(session, actor, _ERASE, subject, entries=some)
+    return len(ids)
+
+
+def drop_before(session: Session, actor: str, moment: datetime) -> int:
+    """Delete the oldest entries up to the first that is not older than `moment`; returns how many.
+
+    The chain then begins with the first that is kept, under a seal; that entries were dropped is recorded. It holds the lock of the
+    chain until the unit of work is over: do it in one of its own.
+    """
+    old: Ends = audit.ends(session, lock=True)
+    kept = session.execute(select(func.min(AuditEntry.position)).where(AuditEntry.at >= moment)).scalar()
+    first = old.position + 1 if kept is None else int(kept)
+    if first <= old.first:
+        return 0
+    before = session.execute(select(AuditEntry.hash).where(AuditEntry.position == first - 1)).scalar_one()
+    dropped = delete(AuditEntry).where(AuditEntry.position < first).execution_options(synchronize_session=False)
+    count = int(session.execute(dropped).rowcount)
+    audit.move_ends(session, old, first=first, before=before)
+    audit.record(session, actor, "audit:drop", "audit:entries", entries=count, before=moment.isoformat())
+    return count
+
+
+def command(settings: Settings, language: Language) -> int:
+    """Print whether the trail is whole, and remember its last entry for the next time; 1 when it is not.
+
+    Raises:
+        StartError: the database or the key cannot be used.
+    """
+    database, texts = opened(settings), Texts.load()
+    file = settings.data_dir / SEEN_FILE
+    try:
+        found = verify(database, _read_seen(file))
+    except ValueError:
+        print(texts.get(language, "operator.audit.seen", file=file))
+        return 1
+    finally:
+        database.close()
+    if found.broken is not None:
+        print(texts.get(language, f"operator.audit.{found.broken.how}", entry=found.broken.entry, position=found.broken.position))
+        return 1
+    file.write_text(json.dumps([found.position, found.hash]), encoding="utf-8")
+    print(texts.get(language, "operator.audit.whole", entries=found.entries, position=found.position, hash=found.hash))
+    return 0
+
+
+def _read_seen(file: Path) -> tuple[int, str] | None:
+    """The last entry of the last time; ValueError when the file holds none."""
+    try:
+        position, last = json.loads(file.read_text(encoding="utf-8"))
+        return int(position), str(last)
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,185 @@
+"""`python -m bot doctor`: looks at a configuration as it stands, and says in plain words what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import audit, migrations
+from bot.audit_chain import opened
+from bot.db import Database
+from bot.errors import StartError
+from bot.i18n import Texts
+from bot.languages import Language
+from bot.network import Proxies
+from bot.permits import demo
+from bot.settings import ROOT, Settings, load
+from bot.staff.accounts import has_administrator
+from bot.vault import KEY_FILE, read_or_create_key
+
+_LEAST_FREE_MB: Final = 1024
+_LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+# One address of each kind that nobody's proxy has: whoever trusts these trusts everybody.
+_STRANGERS: Final = ("192.0.2.1", "2001:db8::1")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to tell the operator: `wrong` keeps the assistant from working or harms people, `look` is for somebody to decide.
+
+    Attributes:
+        code: the text is `operator.doctor.<code>`.
+        params: what the text names.
+    """
+
+    level: Literal["wrong", "look"]
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def examine(environment: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> list[Finding]:
+    """Everything found in the settings of this environment, and in the folder and database they name; nothing is changed or made.
+
+    Args:
+        environment: instead of that of this process; it wins over `env_file`.
+    """
+    environment = os.environ if environment is None else environment
+    found = list(_unknown({**(dotenv_values(env_file) if env_file is not None and env_file.exists() else {}), **environment}))
+    try:
+        settings = load(environment, env_file)
+    except StartError as error:
+        return [*found, Finding("wrong", "setting", {"detail": str(error)})]
+    return [*found, *_settings(settings), *_ports(settings), *_folder(settings), *_database(settings)]
+
+
+def command(language: Language) -> int:
+    """Print what was found, the wrong first; 1 when something is wrong."""
+    texts = Texts.load()
+    found = sorted(examine(), key=lambda finding: finding.level != "wrong")
+    for finding in found:
+        label = texts.get(language, f"operator.doctor.{finding.level}")
+        print(f"{label} {texts.get(language, f'operator.doctor.{finding.code}', **finding.params)}")
+    wrong = sum(finding.level == "wrong" for finding in found)
+    print(texts.get(language, "operator.doctor.sum" if found else "operator.doctor.well", wrong=wrong, look=len(found) - wrong))
+    return 1 if wrong else 0
+
+
+def _unknown(given: Mapping[str, str | None]) -> Iterator[Finding]:
+    known = set(re.findall(r"^(BOT_\w+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    for name in sorted(given):
+        if name.startswith("BOT_") and not name.startswith("BOT_TEST_") and name not in known:
+            yield Finding("wrong", "unknown", {"name": name})
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    if settings.log_level not in _LOG_LEVELS:
+        yield Finding("wrong", "log_level", {"value": settings.log_level, "levels": ", ".join(_LOG_LEVELS)})
+    if not settings.rate_limits:
+        yield Finding("look" if settings.demo else "wrong", "rate_limits_off")
+    if any(settings.trusted_proxies.trusts(address) for address in _STRANGERS):
+        yield Finding("wrong", "trusts_everybody")
+    for origin in sorted(settings.allowed_origins):
+        parts = urlsplit(origin)
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            yield Finding("look", "plain_origin", {"origin": origin})
+    if settings.demo:
+        yield Finding("look", "demo_on")
+        return
+    if settings.trusted_proxies == Proxies():
+        yield Finding("look" if settings.http_host in _LOOPBACK else "wrong", "no_proxy", {"host": settings.http_host})
+    if not settings.rest_tokens:
+        yield Finding("look", "rest_open")
+    if settings.desk_hours == "always":
+        yield Finding("look", "desk_always")
+    if settings.resolved_database_url.startswith("sqlite"):
+        yield Finding("look", "sqlite")
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    ports = {"BOT_HTTP_PORT": settings.http_port, "BOT_RASA_PORT": settings.rasa_port, "BOT_ACTIONS_PORT": settings.actions_port}
+    chosen = [port for port in ports.values() if port]
+    for port in sorted({port for port in chosen if chosen.count(port) > 1}):
+        names = " = ".join(name for name, its in ports.items() if its == port)
+        yield Finding("wrong", "port_twice", {"names": names, "port": port})
+    family = socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.http_host, settings.http_port))
+        except OSError as error:
+            params = {"host": settings.http_host, "port": settings.http_port, "reason": error.strerror or type(error).__name__}
+            yield Finding("look", "port_busy", params)
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_dir
+    parent = next(path for path in (folder, *folder.parents) if path.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        yield Finding("wrong", "folder_unusable", {"folder": folder})
+        return
+    free = shutil.disk_usage(parent).free // 2**20
+    if free < _LEAST_FREE_MB:
+        yield Finding("wrong", "disk_full", {"folder": folder, "free": free, "least": _LEAST_FREE_MB})
+    if folder.exists() and folder.stat().st_mode & 0o077:
+        yield Finding("wrong", "folder_not_private", {"folder": folder})
+    key = folder / KEY_FILE
+    if key.exists():
+        try:
+            read_or_create_key(key)
+        except StartError as error:
+            yield Finding("wrong", error.code, {"file": key})
+        except OSError as error:
+            yield Finding("wrong", "key_unreadable", {"file": key, "reason": error.strerror})
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    url, has_key = settings.resolved_database_url, (settings.data_dir / KEY_FILE).exists()
+    try:
+        if url.startswith("sqlite") and not Path(make_url(url).database or "").exists():
+            yield Finding("look", "database_absent")
+            return
+        database = opened(settings) if has_key else Database(url)
+    except (StartError, SQLAlchemyError, OSError) as error:
+        # What is wrong with the key was said; an address that cannot be read holds a password.
+        if getattr(error, "code", "") not in {"key_not_private", "key_unusable"}:
+            yield Finding("wrong", "database_unknown")
+        return
+    try:
+        yield from _contents(settings, database, has_key)
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        yield Finding("wrong", "database_unreachable", {"reason": type(cause).__name__})
+    finally:
+        database.close()
+
+
+def _contents(settings: Settings, database: Database, has_key: bool) -> Iterator[Finding]:
+    found, head = migrations.current(database.engine), migrations.head()
+    if found is None:
+        yield Finding("look", "database_absent")
+        return
+    if found != head:
+        newer = found > head
+        yield Finding("wrong" if newer else "look", "database_newer" if newer else "database_older", {"found": found, "head": head})
+        return
+    with database.session() as session:
+        if not settings.demo and demo.present(session):
+            yield Finding("wrong", "demo_data_left")
+        if not has_administrator(session):
+            yield Finding("look", "no_administrator")
+        if not has_key:
+            yield Finding("wrong", "key_missing", {"file": settings.data_dir / KEY_FILE})
+        elif not audit.ends(session).sealed:
+            yield Finding("wrong", "key_of_another", {"file": settings.data_dir / KEY_FILE})

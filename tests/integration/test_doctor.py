@@ -1,0 +1,170 @@
+"""`python -m bot doctor` finds what is wrong with a configuration, changes nothing, and says it in both languages."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from bot import audit, doctor, migrations
+from bot.__main__ import main
+from bot.audit_chain import opened
+from bot.db import Database
+from bot.doctor import examine
+from bot.i18n import Texts
+from bot.languages import LANGUAGES
+from bot.permits import demo
+from bot.settings import ROOT, Settings
+from bot.staff.first import invite_administrator, staff_at
+from tests.servers import free_port
+from tests.staff import PASSWORD
+
+GOOD = {"BOT_DEMO": "off", "BOT_TRUSTED_PROXIES": "127.0.0.1", "BOT_REST_TOKENS": "portal:0123456789abcdef"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of an assistant that is set up well, with an administrator."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    database = opened(Settings(data_dir=folder))
+    migrations.upgrade(database.engine)
+    with database.session() as session:
+        staff = staff_at(folder)
+        staff.accept_invitation(session, invite_administrator(session, staff), PASSWORD)
+    database.close()
+    return folder
+
+
+def found(folder: Path, **settings: str) -> dict[str, str]:
+    """Codes of the findings with their levels."""
+    port = {"BOT_HTTP_PORT": str(free_port())}
+    return {each.code: each.level for each in examine({**GOOD, **port, "BOT_DATA_DIR": str(folder), **settings}, env_file=None)}
+
+
+def test_a_good_configuration_has_nothing_but_the_kind_of_database(folder: Path) -> None:
+    assert found(folder) == {"sqlite": "look"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "level"),
+    [
+        ({"BOT_HTTP_PORT": "eighty"}, "setting", "wrong"),
+        ({"BOT_HTTP_PROT": "80"}, "unknown", "wrong"),
+        ({"BOT_LOG_LEVEL": "loud"}, "log_level", "wrong"),
+        ({"BOT_RATE_LIMITS": "off"}, "rate_limits_off", "wrong"),
+        ({"BOT_RATE_LIMITS": "off", "BOT_DEMO": "on"}, "rate_limits_off", "look"),
+        ({"BOT_TRUSTED_PROXIES": "0.0.0.0/0"}, "trusts_everybody", "wrong"),
+        ({"BOT_TRUSTED_PROXIES": "::/0"}, "trusts_everybody", "wrong"),
+        ({"BOT_ALLOWED_ORIGINS": "http://www.example.com"}, "plain_origin", "look"),
+        ({"BOT_DEMO": "on"}, "demo_on", "look"),
+        ({"BOT_TRUSTED_PROXIES": ""}, "no_proxy", "look"),
+        ({"BOT_TRUSTED_PROXIES": "", "BOT_HTTP_HOST": "0.0.0.0"}, "no_proxy", "wrong"),
+        ({"BOT_REST_TOKENS": ""}, "rest_open", "look"),
+        ({"BOT_DESK_HOURS": "always"}, "desk_always", "look"),
+        ({"BOT_RASA_PORT": "5005", "BOT_ACTIONS_PORT": "5005"}, "port_twice", "wrong"),
+        ({"BOT_DATABASE_URL": "mysql://somebody:secret@localhost/permits"}, "database_unknown", "wrong"),
+        ({"BOT_DATABASE_URL": "postgresql+psycopg2://somebody:secret@127.0.0.1:1/permits"}, "database_unreachable", "wrong"),
+    ],
+)
+def test_what_is_wrong_in_the_settings_is_found(folder: Path, settings: dict[str, str], code: str, level: str) -> None:
+    assert found(folder, **settings)[code] == level
+
+
+def test_good_settings_are_not_complained_of(folder: Path) -> None:
+    settings = {"BOT_ALLOWED_ORIGINS": "https://www.example.com,http://localhost:3000", "BOT_RASA_PORT": "0", "BOT_ACTIONS_PORT": "0"}
+    assert found(folder, **settings) == {"sqlite": "look"}
+
+
+def test_a_port_that_is_taken_is_named(folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert found(folder, BOT_HTTP_PORT=str(taken.getsockname()[1]))["port_busy"] == "look"
+
+
+def test_a_folder_is_not_made_by_looking(tmp_path: Path) -> None:
+    assert found(tmp_path / "new") == {"sqlite": "look", "database_absent": "look"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_a_file_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    assert found(tmp_path / "file")["folder_unusable"] == "wrong"
+
+
+def test_what_others_could_read_is_found(folder: Path) -> None:
+    folder.chmod(0o755)
+    (folder / "vault.key").chmod(0o644)
+    assert {"folder_not_private": "wrong", "key_not_private": "wrong"}.items() <= found(folder).items()
+
+
+def test_a_full_disk_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_LEAST_FREE_MB", 2**40)
+    assert found(folder)["disk_full"] == "wrong"
+
+
+def test_a_missing_broken_or_foreign_key_is_found(folder: Path, tmp_path: Path) -> None:
+    key = folder / "vault.key"
+    key.rename(tmp_path / "kept")
+    assert found(folder)["key_missing"] == "wrong" and not key.exists()
+    key.write_text("no key", encoding="utf-8")
+    key.chmod(0o600)
+    assert found(folder)["key_unusable"] == "wrong"
+    key.unlink()
+    opened(Settings(data_dir=folder)).close()
+    assert found(folder)["key_of_another"] == "wrong"
+    (tmp_path / "kept").replace(key)
+    assert found(folder) == {"sqlite": "look"}
+
+
+def test_databases_of_other_revisions_are_told_apart(folder: Path) -> None:
+    database = opened(Settings(data_dir=folder))
+    migrations.downgrade(database.engine, "0003")
+    assert found(folder)["database_older"] == "look"
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    assert found(folder)["database_newer"] == "wrong"
+    database.close()
+
+
+def test_invented_data_and_a_console_without_administrator_are_found(tmp_path: Path) -> None:
+    database = opened(Settings(data_dir=tmp_path))
+    migrations.upgrade(database.engine)
+    with database.session() as session:
+        demo.fill(session, audit.now().date())
+    database.close()
+    tmp_path.chmod(0o700)
+    assert found(tmp_path) == {"sqlite": "look", "demo_data_left": "wrong", "no_administrator": "look"}
+    assert "demo_data_left" not in found(tmp_path, BOT_DEMO="on")
+
+
+def test_postgresql_is_examined_too(folder: Path, database: Database, database_url: str) -> None:
+    expected = {"no_administrator": "look", "key_of_another": "wrong"}
+    assert found(folder, BOT_DATABASE_URL=database_url) == expected | ({"sqlite": "look"} if database_url.startswith("sqlite") else {})
+
+
+def test_the_command_says_it_and_keeps_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = {**GOOD, "BOT_HTTP_PORT": str(free_port()), "BOT_DATA_DIR": str(folder), "BOT_LOG_LEVEL": "INFO"}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert main(["doctor"]) == 0
+    assert "0 wrong" in capsys.readouterr().out
+    monkeypatch.setenv("BOT_LOG_LEVEL", "loud")
+    monkeypatch.setenv("BOT_DATABASE_URL", "postgresql+psycopg2://somebody:secret@127.0.0.1:1/permits")
+    assert main(["doctor", "--language", "zh"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("【错误】") and any("LOUD" in line for line in said)
+    assert "secret" not in "".join(said)
+
+
+def test_every_finding_has_its_text_and_every_text_a_finding() -> None:
+    source = (ROOT / "bot" / "doctor.py").read_text(encoding="utf-8")
+    texts = Texts.load()
+    for language in LANGUAGES:
+        told = set(texts.part(language, "operator.doctor")) - {"wrong", "look", "well", "sum"}
+        assert {code for code in told if f'"{code}"' not in source} == set()
+    named = set(re.findall(r'Finding\("(?:wrong|look)", "(\w+)"', source))
+    assert named - told == set()
