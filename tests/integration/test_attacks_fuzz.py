@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 import pytest
@@ -21,6 +20,7 @@ from bot.db import Database
 from bot.settings import Settings
 from tests.applicants import Applicant
 from tests.gateway import Gateway, running
+from tests.loops import Loop, loop
 
 WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
 EVENTS = (
@@ -59,7 +59,6 @@ FIELDS = (
     "at",
     "seq",
 )
-T = TypeVar("T")
 
 leaves = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40) | st.sampled_from(["en", "zh", "person", "desk:wait"])
@@ -76,43 +75,27 @@ gently = rules(max_examples=60, deadline=None, database=None, suppress_health_ch
 class Running:
     """A gateway, an applicant who has done nothing wrong, and the loop in which both live."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, gateway: Gateway, neighbour: Applicant) -> None:
-        self._loop, self.gateway, self.neighbour = loop, gateway, neighbour
-
-    def do(self, work: Callable[[], Awaitable[T]]) -> T:
-        async def within() -> T:
-            return await asyncio.wait_for(work(), 30)
-
-        return self._loop.run_until_complete(within())
+    def __init__(self, loop: Loop, gateway: Gateway, neighbour: Applicant) -> None:
+        self.do, self.gateway, self.neighbour = loop.do, gateway, neighbour
 
 
 @pytest.fixture
 def system(sqlite_database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Running]:
     caplog.set_level(logging.INFO)
-    loop = asyncio.new_event_loop()
-    stack = AsyncExitStack()
+    with loop() as opened:
 
-    async def start() -> Running:
-        settings = Settings(data_dir=tmp_path, database_url=str(sqlite_database.engine.url), demo=False, rate_limits=False)
-        gateway = await stack.enter_async_context(running(settings))
-        neighbour = await Applicant(gateway.url("/")).connect()
-        stack.push_async_callback(neighbour.close)
-        assert (await neighbour.open())["ok"]
-        return Running(loop, gateway, neighbour)
+        async def start() -> Running:
+            settings = Settings(data_dir=tmp_path, database_url=str(sqlite_database.engine.url), demo=False, rate_limits=False)
+            gateway = await opened.stack.enter_async_context(running(settings))
+            neighbour = await Applicant(gateway.url("/")).connect()
+            opened.stack.push_async_callback(neighbour.close)
+            assert (await neighbour.open())["ok"]
+            return Running(opened, gateway, neighbour)
 
-    opened = loop.run_until_complete(start())
-    try:
-        yield opened
-        assert opened.do(lambda: opened.neighbour.say("still served"))["ok"]
-        errors = [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR]
-        assert errors == []
-    finally:
-        loop.run_until_complete(stack.aclose())
-        left = asyncio.all_tasks(loop)
-        for task in left:
-            task.cancel()
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-        loop.close()
+        system = opened.do(start)
+        yield system
+        assert opened.do(lambda: system.neighbour.say("still served"))["ok"]
+        assert [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
 def refusal(body: Any) -> bool:
