@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
 
 from bot.errors import BotError, StartError
 from bot.languages import LANGUAGES, as_language
@@ -112,6 +113,13 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return command(arguments.language)
 
 
+def _import(arguments: argparse.Namespace) -> int:
+    from bot.importing import command
+
+    given = (arguments.mapping, arguments.source, arguments.dry_run, arguments.report)
+    return command(load(), arguments.file, *given, arguments.language)
+
+
 def _administrator(arguments: argparse.Namespace) -> int:
     from bot.administrator import make
 
@@ -158,6 +166,13 @@ def _parser() -> argparse.ArgumentParser:
     doctor = command("doctor", _doctor, "check the configuration and say what is wrong with it; changes nothing")
     for telling in (audit, doctor):
         telling.add_argument("--language", choices=LANGUAGES, default="en")
+    records = command("import", _import, "bring in a CSV or XLSX file of applications: all of it, or nothing when a line is wrong")
+    records.add_argument("file", type=Path)
+    records.add_argument("--mapping", type=Path, help="says which column is what; docs/records.md")
+    records.add_argument("--source", default="import", help="whose records they are: the name of a token, when one delivers them too")
+    records.add_argument("--dry-run", action="store_true", help="do everything, and leave nothing behind")
+    records.add_argument("--report", type=Path, help="write the report there as JSON, too")
+    records.add_argument("--language", choices=LANGUAGES, default="en")
     facts = command("facts", _facts, "list the facts that somebody must look at again")
     facts.add_argument("--on", type=date.fromisoformat, default=date.today(), metavar="YYYY-MM-DD")
     ask = command("ask", _ask, "ask one question")

@@ -49,6 +49,14 @@ class Limiter:
         """
         self._pass(("call", caller), self._per_caller * _CALLS_OF_A_MESSAGE)
 
+    def request(self, caller: str) -> None:
+        """Count one request of a program that holds no conversation.
+
+        Raises:
+            TooMany: the caller asks too often.
+        """
+        self._pass(("request", caller), self._per_caller, "too_many_requests")
+
     def connection(self, caller: str) -> None:
         """Count one connection.
 

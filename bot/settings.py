@@ -16,6 +16,7 @@ from bot.network import Proxies
 
 ROOT: Final[Path] = Path(__file__).resolve().parent.parent
 
+_SOURCE = re.compile(r"[A-Za-z0-9._-]{1,30}")
 _ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
 
 
@@ -35,6 +36,8 @@ class Settings:
         lookup_attempts: failed status look-ups allowed per hour, per conversation and per number, and per number four times as many
             a day (`BOT_LOOKUP_ATTEMPTS`).
         rest_tokens: callers of the REST protocol by token, `name:token` separated by commas (`BOT_REST_TOKENS`).
+        record_tokens: who may deliver records by token, in the same form; the name is their source (`BOT_RECORD_TOKENS`).
+        records_per_minute: records that one of them may deliver (`BOT_RECORDS_PER_MINUTE`).
         metrics: who may read `/metrics`: `loopback` or `off` (`BOT_METRICS`).
         assistant_timeout_s: seconds Rasa has for one answer (`BOT_ASSISTANT_TIMEOUT_S`).
         turn_lease_s: seconds after which an unanswered turn is taken up again (`BOT_TURN_LEASE_S`).
@@ -47,6 +50,9 @@ class Settings:
             (`BOT_RECLAIM_AFTER_S`).
         return_code_minutes: how long a code to go on from another device lives (`BOT_RETURN_CODE_MINUTES`).
         left_message_days: working days within which a left message is due (`BOT_LEFT_MESSAGE_DAYS`).
+        keep_conversations_days: days after which a conversation that is no longer used is dropped (`BOT_KEEP_CONVERSATIONS_DAYS`).
+        keep_memory_days: the same for Rasa's working memory of it (`BOT_KEEP_MEMORY_DAYS`).
+        keep_audit_days: days after which an entry of the audit trail is dropped (`BOT_KEEP_AUDIT_DAYS`).
         log_level: of our own log (`BOT_LOG_LEVEL`).
     """
 
@@ -62,6 +68,8 @@ class Settings:
     caller_messages_per_minute: int = 300
     lookup_attempts: int = 5
     rest_tokens: Mapping[str, str] = field(default_factory=dict)
+    record_tokens: Mapping[str, str] = field(default_factory=dict)
+    records_per_minute: int = 600
     metrics: str = "loopback"
     assistant_timeout_s: float = 20.0
     turn_lease_s: float = 10.0
@@ -73,6 +81,9 @@ class Settings:
     reclaim_after_s: float = 60.0
     return_code_minutes: float = 60.0
     left_message_days: int = 2
+    keep_conversations_days: float = 180
+    keep_memory_days: float = 30
+    keep_audit_days: float = 1095
     log_level: str = "INFO"
 
     @property
@@ -100,13 +111,32 @@ def _number(name: str, value: str, low: float, high: float) -> float:
     return number
 
 
-def _tokens(value: str) -> dict[str, str]:
+def _tokens(setting: str, value: str) -> dict[str, str]:
     tokens: dict[str, str] = {}
     for pair in filter(None, (part.strip() for part in value.split(","))):
         name, _, token = pair.partition(":")
         if not name or len(token) < 16:
-            raise StartError("bad_setting", detail="BOT_REST_TOKENS needs name:token pairs, tokens of 16 characters or more.")
+            raise StartError("bad_setting", detail=f"{setting} needs name:token pairs, tokens of 16 characters or more.")
         tokens[token] = name
+    return tokens
+
+
+def source_name(setting: str, name: str) -> str:
+    """`name` as the name of a source of records.
+
+    Raises:
+        StartError: it is none; the detail names `setting`.
+    """
+    if not _SOURCE.fullmatch(name) or name == "demo":
+        detail = f"{setting} needs names of 1 to 30 letters, figures, and . _ - for sources; demo is the invented data's."
+        raise StartError("bad_setting", detail=detail)
+    return name
+
+
+def _record_tokens(value: str) -> dict[str, str]:
+    tokens = _tokens("BOT_RECORD_TOKENS", value)
+    for name in tokens.values():
+        source_name("BOT_RECORD_TOKENS", name)
     return tokens
 
 
@@ -161,7 +191,9 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
             _number("BOT_CALLER_MESSAGES_PER_MINUTE", get("BOT_CALLER_MESSAGES_PER_MINUTE", "300"), 1, 1_000_000)
         ),
         lookup_attempts=int(_number("BOT_LOOKUP_ATTEMPTS", get("BOT_LOOKUP_ATTEMPTS", "5"), 1, 100)),
-        rest_tokens=_tokens(get("BOT_REST_TOKENS", "")),
+        rest_tokens=_tokens("BOT_REST_TOKENS", get("BOT_REST_TOKENS", "")),
+        record_tokens=_record_tokens(get("BOT_RECORD_TOKENS", "")),
+        records_per_minute=int(_number("BOT_RECORDS_PER_MINUTE", get("BOT_RECORDS_PER_MINUTE", "600"), 1, 1_000_000)),
         metrics=_choice("BOT_METRICS", get("BOT_METRICS", "loopback"), ("loopback", "off")),
         assistant_timeout_s=_number("BOT_ASSISTANT_TIMEOUT_S", get("BOT_ASSISTANT_TIMEOUT_S", "20"), 0.1, 55),
         turn_lease_s=_number("BOT_TURN_LEASE_S", get("BOT_TURN_LEASE_S", "10"), 1, 600),
@@ -173,5 +205,9 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
         reclaim_after_s=_number("BOT_RECLAIM_AFTER_S", get("BOT_RECLAIM_AFTER_S", "60"), 1, 3600),
         return_code_minutes=_number("BOT_RETURN_CODE_MINUTES", get("BOT_RETURN_CODE_MINUTES", "60"), 0.01, 1440),
         left_message_days=int(_number("BOT_LEFT_MESSAGE_DAYS", get("BOT_LEFT_MESSAGE_DAYS", "2"), 1, 30)),
+        keep_conversations_days=_number("BOT_KEEP_CONVERSATIONS_DAYS", get("BOT_KEEP_CONVERSATIONS_DAYS", "180"), 1, 36500),
+        keep_memory_days=_number("BOT_KEEP_MEMORY_DAYS", get("BOT_KEEP_MEMORY_DAYS", "30"), 0.01, 36500),
+        # Network logs are kept for six months at least (Cybersecurity Law, article 21).
+        keep_audit_days=_number("BOT_KEEP_AUDIT_DAYS", get("BOT_KEEP_AUDIT_DAYS", "1095"), 184, 36500),
         log_level=get("BOT_LOG_LEVEL", "INFO").upper(),
     )

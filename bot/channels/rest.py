@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from bot.channels.bearer import bearer
 from bot.conversations.composer import metadata
 from bot.conversations.events import Stored
 from bot.conversations.ledger import Address, new_id
@@ -114,12 +114,10 @@ class RestChannel:
 
     def _caller(self, request: web.Request) -> Caller:
         if self._tokens:
-            scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
-            given = shown.strip().encode("utf-8", "surrogateescape")
-            for token, name in self._tokens.items():
-                if scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), given):
-                    return Caller(f"token:{name}")
-            raise NotAllowed("token_wrong")
+            name = bearer(request, self._tokens)
+            if name is None:
+                raise NotAllowed("token_wrong")
+            return Caller(f"token:{name}")
         return Caller(self._network(request))
 
     def _read(self, body: Mapping[str, Any], request: web.Request) -> Call:

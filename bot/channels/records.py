@@ -1,0 +1,87 @@
+"""Records in: the authority's systems deliver one application at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from aiohttp import web
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from bot import audit
+from bot.channels.bearer import bearer
+from bot.db import Database
+from bot.errors import Conflict, Invalid, NotAllowed
+from bot.limits import Limiter
+from bot.permits.records import Reader, Record
+from bot.permits.register import Delivery, deliver
+from bot.request_body import read_object
+
+PATH: Final = "/api/v1/applications/{number}"
+_TRIES: Final = 3
+
+
+class RecordsDoor:
+    """The door at `PATH`.
+
+    Authentication: a bearer token of `BOT_RECORD_TOKENS`, always; without any configured nobody may deliver. The name that
+    belongs to the token is the source of what it delivers, and a source changes only what is its own.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        reader: Reader,
+        tokens: Mapping[str, str],
+        limiter: Limiter,
+        network: Callable[[web.BaseRequest], str],
+    ) -> None:
+        self._database = database
+        self._reader = reader
+        self._tokens = tokens
+        self._limiter = limiter
+        self._network = network
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes of this door."""
+        return [web.put(PATH, self.put)]
+
+    async def put(self, request: web.Request) -> web.Response:
+        """Store the application as the body describes it: 201 when it is new, else 200; the same again changes nothing."""
+        source = bearer(request, self._tokens)
+        if source is None:
+            self._limiter.request(self._network(request))
+            raise NotAllowed("token_wrong")
+        self._limiter.request(f"token:{source}")
+        body = await read_object(request)
+        if "number" in body:
+            raise Invalid("record_unknown_field", field="number")
+        record = self._reader.read({**body, "number": request.match_info["number"]})
+        delivery = await self._store(record, source)
+        status = 201 if delivery.outcome == "added" else 200
+        return web.json_response({"outcome": delivery.outcome, "changed": list(delivery.fields)}, status=status)
+
+    async def _store(self, record: Record, source: str) -> Delivery:
+        for left in reversed(range(_TRIES)):
+            try:
+                return await self._database.run(_store, record, source)
+            except (IntegrityError, OperationalError):
+                # Two deliveries made the same person or application, or waited for each other; the second sees the first now.
+                if not left:
+                    raise
+        raise AssertionError
+
+
+def _store(session: Session, record: Record, source: str) -> Delivery:
+    (outcome,) = deliver(session, [record], source)
+    if isinstance(outcome, Conflict):
+        raise outcome
+    if outcome.outcome == "older":
+        raise Conflict("record_older")
+    if outcome.outcome != "unchanged":
+        details: dict[str, Any] = {"outcome": outcome.outcome, "fields": list(outcome.fields)}
+        if outcome.entered is not None:
+            details["stage"] = outcome.entered
+        audit.record(session, audit.service(source), "application:deliver", f"application:{outcome.application_id}", **details)
+    return outcome

@@ -1,0 +1,75 @@
+"""`python -m bot import`: a file of records into the configured database, and a report of what came of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from bot import migrations
+from bot.audit_chain import opened
+from bot.catalogue import Catalogue
+from bot.errors import StartError
+from bot.i18n import Texts
+from bot.languages import Language
+from bot.permits.imports import Report, bring_in
+from bot.permits.records import Reader
+from bot.permits.tables import Layout
+from bot.settings import Settings, source_name
+
+_TOLD_EVERY_S: Final = 5.0
+
+
+def command(
+    settings: Settings, file: Path, mapping: Path | None, source: str, dry_run: bool, report: Path | None, language: Language
+) -> int:
+    """Bring in `file`, printing what came of it; 1 when a line was refused, and then nothing was written.
+
+    Args:
+        mapping: a file that says which column is what; without one, the headings are the names of the fields.
+        source: whose records they are; a source changes only what is its own.
+        report: where to write the report as JSON, too.
+
+    Raises:
+        StartError: file or database cannot be used.
+        DataError: the mapping file is wrong.
+    """
+    texts = Texts.load()
+    layout = Layout() if mapping is None else Layout.load(mapping)
+    source = source_name("--source", source)
+    reader = Reader({station.key for station in Catalogue.load().stations.all()})
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with closing(opened(settings)) as database:
+        migrations.upgrade(database.engine)
+        made = bring_in(database, file, layout, reader, source, dry_run, _teller(texts, language))
+    for line, error in made.errors:
+        print(texts.get(language, "records.line", line=line, text=texts.error(language, error.code, **error.params)))
+    if made.refused > len(made.errors):
+        print(texts.get(language, "records.more", count=made.refused - len(made.errors)))
+    counts = {**made.as_json(), **made.as_json()["outcomes"]}
+    print(texts.get(language, "records.sum", **counts))
+    print(texts.get(language, "records.refused" if made.refused else "records.dry" if dry_run else "records.written"))
+    if report is not None:
+        try:
+            report.write_text(json.dumps(made.as_json(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise StartError("import_report", detail=f"The report cannot be written to {report} ({error.strerror}).") from None
+    return 1 if made.refused else 0
+
+
+def _teller(texts: Texts, language: Language) -> Callable[[Report], None]:
+    began = told = time.monotonic()
+
+    def tell(report: Report) -> None:
+        nonlocal told
+        moment = time.monotonic()
+        if moment - told >= _TOLD_EVERY_S:
+            told = moment
+            rate = int(report.lines / (moment - began))
+            print(texts.get(language, "records.progress", lines=report.lines, refused=report.refused, rate=rate), file=sys.stderr)
+
+    return tell

@@ -1,0 +1,208 @@
+"""Rows of CSV and XLSX files, one at a time, as fields of a record: a mapping says which column is what."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from bot.errors import BotError, DataError, Invalid, StartError
+from bot.permits.records import FIELDS
+
+# A column holds one value; a history needs a line for each stage instead.
+COLUMNS: Final = tuple(name for name in FIELDS if name != "history")
+_DATES: Final = frozenset({"date_of_birth", "stage_since", "submitted_at", "accepted_at", "decided_at", "valid_until"})
+# A table keeps no more digits of a number than these.
+_DIGITS_KEPT: Final = 15
+_UNPACKED: Final = 8 * 1024**3
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file is read.
+
+    Attributes:
+        columns: from field to the heading of its column; every field is its own heading when there is no mapping.
+        constants: fields that are the same in every line.
+        values: for a field, from what the file says to what it means.
+        dates: `strptime` forms that are tried before ISO 8601.
+        sheet: of an XLSX file; its first when None.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=lambda: {name: name for name in COLUMNS})
+    constants: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    dates: Sequence[str] = ()
+    encoding: str = "utf-8-sig"
+    delimiter: str = ","
+    sheet: str | None = None
+
+    @classmethod
+    def load(cls, path: Path) -> Layout:
+        """Read a mapping file: YAML with the attributes of this class, all optional.
+
+        Raises:
+            DataError: naming entry and field.
+        """
+        try:
+            data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise DataError(path.name, "file", "content", type(error).__name__) from None
+        if not isinstance(data, dict):
+            raise DataError(path.name, "file", "content", "must be a mapping")
+        for name, value in data.items():
+            wanted = _SHAPES.get(name)
+            if wanted is None:
+                raise DataError(path.name, str(name), "name", f"must be one of {', '.join(_SHAPES)}")
+            if not isinstance(value, wanted):
+                raise DataError(path.name, name, "value", f"must be a {wanted.__name__}")
+            for part in value if isinstance(value, dict) else ():
+                if part not in COLUMNS:
+                    raise DataError(path.name, name, str(part), f"is no field; there are {', '.join(COLUMNS)}")
+        for name, words in data.get("values", {}).items():
+            if not isinstance(words, dict):
+                raise DataError(path.name, "values", name, "must be a mapping from what the file says to what it means")
+        made = {name: value for name, value in data.items() if name not in ("columns", "constants", "values", "dates")}
+        for name in ("columns", "constants"):
+            if name in data:
+                made[name] = {part: str(value) for part, value in data[name].items()}
+        if "values" in data:
+            made["values"] = {name: {str(said): str(meant) for said, meant in words.items()} for name, words in data["values"].items()}
+        if "dates" in data:
+            made["dates"] = tuple(str(form) for form in data["dates"])
+        if len(made.get("delimiter", ",")) != 1:
+            raise DataError(path.name, "delimiter", "value", "must be one character")
+        try:
+            "".encode(made.get("encoding", "utf-8"))
+        except LookupError:
+            raise DataError(path.name, "encoding", "value", "is not known") from None
+        return cls(**made)
+
+
+_SHAPES: Final[Mapping[str, type]] = {
+    "columns": dict,
+    "constants": dict,
+    "values": dict,
+    "dates": list,
+    "encoding": str,
+    "delimiter": str,
+    "sheet": str,
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a file: its number as an editor or a table shows it, and its fields, or what is wrong with it."""
+
+    number: int
+    fields: Mapping[str, Any]
+    error: BotError | None = None
+
+
+def read(path: Path, layout: Layout) -> Iterator[Line]:
+    """The lines of `path` below its headings; empty ones are passed over. No more than one is held at a time.
+
+    Raises:
+        StartError: the file cannot be read, is neither CSV nor XLSX, or lacks a column or sheet that the mapping names.
+    """
+    kinds = {".csv": _csv, ".txt": _csv, ".xlsx": _xlsx}
+    kind = kinds.get(path.suffix.lower())
+    if kind is None:
+        raise StartError("import_file", detail=f"{path.name}: only .csv and .xlsx files can be read.")
+    try:
+        with closing(kind(path, layout)) as rows:
+            yield from _lines(rows, path, layout)
+    except OSError as error:
+        raise StartError("import_file", detail=f"{path.name}: {error.strerror or type(error).__name__}.") from None
+
+
+_Row = tuple[int, Sequence[Any] | None]
+_Rows = Generator[_Row, None, None]
+
+
+def _lines(rows: Iterator[_Row], path: Path, layout: Layout) -> Iterator[Line]:
+    headings = next((cells for _, cells in rows if cells and any(cells)), None)
+    if headings is None:
+        raise StartError("import_file", detail=f"{path.name}: there are no headings.")
+    named = ["" if cell is None else str(cell).strip() for cell in headings]
+    places = {name: named.index(heading) for name, heading in layout.columns.items() if heading in named}
+    default = {name: name for name in COLUMNS} == dict(layout.columns)
+    lacking = sorted(heading for name, heading in layout.columns.items() if name not in places and not default)
+    twice = sorted({heading for name, heading in layout.columns.items() if named.count(heading) > 1})
+    if lacking or twice or not places:
+        detail = f"lacks {', '.join(lacking) or 'every column'}" if lacking or not places else f"has twice {', '.join(twice)}"
+        raise StartError("import_file", detail=f"{path.name}: the heading {detail}.")
+    for number, cells in rows:
+        if cells is None:
+            yield Line(number, {}, Invalid("record_line"))
+        elif any(cell not in (None, "") for cell in cells):
+            try:
+                if len(cells) > len(named) and any(cell not in (None, "") for cell in cells[len(named) :]):
+                    raise Invalid("record_line")
+                found = {name: _value(name, cells[place] if place < len(cells) else None, layout) for name, place in places.items()}
+                yield Line(number, {**found, **layout.constants})
+            except Invalid as error:
+                yield Line(number, {}, error)
+
+
+def _value(name: str, cell: Any, layout: Layout) -> Any:
+    if isinstance(cell, bool) or (isinstance(cell, float) and not cell.is_integer()):
+        raise Invalid("record_cell", field=name)
+    if isinstance(cell, int | float):
+        if name in _DATES or len(str(abs(int(cell)))) > _DIGITS_KEPT:
+            raise Invalid("record_cell", field=name)
+        cell = str(int(cell))
+    if isinstance(cell, date) and name not in _DATES:
+        raise Invalid("record_cell", field=name)
+    if cell is not None and not isinstance(cell, str | date):
+        raise Invalid("record_cell", field=name)
+    if isinstance(cell, str):
+        cell = cell.strip()
+        cell = layout.values.get(name, {}).get(cell, cell)
+        for form in layout.dates if name in _DATES and cell else ():
+            try:
+                found = datetime.strptime(cell, form)  # noqa: DTZ007 - the reader of records knows the zone
+            except ValueError:
+                continue
+            return found.date() if name in ("date_of_birth", "valid_until") else found
+    return cell
+
+
+def _csv(path: Path, layout: Layout) -> _Rows:
+    # What is not of the encoding becomes surrogates, which no field may hold: that names the line instead of ending the reading.
+    with path.open(newline="", encoding=layout.encoding, errors="surrogateescape") as file:
+        rows = csv.reader(file, delimiter=layout.delimiter, strict=True)
+        while True:
+            number = rows.line_num + 1
+            try:
+                yield number, next(rows)
+            except StopIteration:
+                return
+            except csv.Error:
+                yield number, None
+
+
+def _xlsx(path: Path, layout: Layout) -> _Rows:
+    from openpyxl import load_workbook
+
+    try:
+        with zipfile.ZipFile(path) as packed:
+            if sum(each.file_size for each in packed.infolist()) > _UNPACKED:
+                raise StartError("import_file", detail=f"{path.name}: it is too large once unpacked; save it as CSV.")
+        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise StartError("import_file", detail=f"{path.name}: it is no XLSX file ({type(error).__name__}).") from None
+    with closing(book):
+        if layout.sheet is not None and layout.sheet not in book.sheetnames:
+            raise StartError("import_file", detail=f"{path.name}: there is no sheet {layout.sheet!r}.")
+        sheet = book[layout.sheet] if layout.sheet is not None else book.worksheets[0]
+        # Programs write wrong dimensions; without them every row is read as wide as it is.
+        sheet.reset_dimensions()
+        yield from enumerate(sheet.iter_rows(values_only=True), 1)

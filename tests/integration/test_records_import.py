@@ -1,0 +1,236 @@
+"""Files of records: all of it or nothing, told line by line, in a memory that does not grow with the file."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tracemalloc
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+from sqlalchemy import func, select
+
+from bot import __main__ as main
+from bot.audit import AuditEntry
+from bot.db import Database
+from bot.errors import DataError, StartError
+from bot.permits import imports
+from bot.permits.imports import Report, bring_in
+from bot.permits.models import Applicant, Application, StageEntry
+from bot.permits.records import Reader
+from bot.permits.tables import COLUMNS, Layout
+from tests.records import NOW, fields
+
+READER = Reader({"civic_center"}, lambda: NOW)
+HEADINGS = ["number", *fields()]
+
+
+def row(number: str, **changes: Any) -> list[Any]:
+    return [number, *fields(**changes).values()]
+
+
+def written(path: Path, *rows: list[Any], headings: list[str] = HEADINGS, encoding: str = "utf-8", delimiter: str = ",") -> Path:
+    with path.open("w", newline="", encoding=encoding) as file:
+        csv.writer(file, delimiter=delimiter).writerows([headings, *rows])
+    return path
+
+
+def sheet(path: Path, *rows: list[Any], title: str = "Data") -> Path:
+    book = Workbook()
+    book.active.title = "Notes"
+    page = book.create_sheet(title, 0)
+    for each in rows:
+        page.append(each)
+    book.save(path)
+    return path
+
+
+def bring(database: Database, path: Path, layout: Layout = Layout(), **options: Any) -> Report:
+    return bring_in(database, path, layout, READER, "authority", **options)
+
+
+def count(database: Database, model: Any = Application) -> int:
+    with database.session() as session:
+        return int(session.execute(select(func.count(model.id))).scalar_one())
+
+
+def told(report: Report) -> list[tuple[int, str, str]]:
+    return [(line, error.code, error.params.get("field", "")) for line, error in report.errors]
+
+
+def test_file_is_written_and_a_second_time_changes_nothing(database: Database, tmp_path: Path) -> None:
+    path = written(tmp_path / "in.csv", *(row(f"A-{n}") for n in range(5)), [""] * len(HEADINGS))
+    report = bring(database, path)
+    assert report.written and report.lines == 5 and dict(report.outcomes) == {"added": 5} and count(database) == 5
+    assert dict(bring(database, path).outcomes) == {"unchanged": 5}
+    with database.session() as session:
+        entries = session.execute(select(AuditEntry.actor, AuditEntry.subject, AuditEntry.detail)).all()
+    assert [(entry.actor, entry.subject, entry.detail["added"]) for entry in entries] == [
+        ("system", "source:authority", 5),
+        ("system", "source:authority", 0),
+    ]
+
+
+def test_one_wrong_line_keeps_all_of_it_out_and_every_wrong_line_is_told(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "BATCH", 2)
+    rows = [row("A-1"), row("A-2"), row("A-3", stage="lost"), row("A-4"), row("A-5"), row("A-6", date_of_birth="x"), row("A-7")]
+    report = bring(database, written(tmp_path / "in.csv", *rows))
+    assert told(report) == [(4, "record_choice", "stage"), (7, "record_day", "date_of_birth")]
+    assert (report.written, report.refused, report.lines) == (False, 2, 7)
+    assert count(database) == count(database, Applicant) == count(database, AuditEntry) == 0
+
+
+def test_dry_run_tells_the_same_and_leaves_nothing_behind(sqlite_database: Database, tmp_path: Path) -> None:
+    path = written(tmp_path / "in.csv", row("A-1"), row("A-2"))
+    tried = bring(sqlite_database, path, dry_run=True)
+    assert not tried.written and count(sqlite_database) == count(sqlite_database, AuditEntry) == 0
+    assert {**tried.as_json(), "written": True} == bring(sqlite_database, path).as_json()
+
+
+def test_lines_of_one_application_make_its_history(sqlite_database: Database, tmp_path: Path) -> None:
+    lines = [row("A-1"), row("a 1", stage="accepted", stage_since="2026-11-12"), row("A1", stage="draft", stage_since="2026-11-01")]
+    report = bring(sqlite_database, written(tmp_path / "in.csv", *lines))
+    assert dict(report.outcomes) == {"added": 1, "changed": 1, "older": 1} and report.entered == 1
+    assert count(sqlite_database, StageEntry) == 2
+
+
+def test_conflict_in_the_database_is_told_by_its_line(sqlite_database: Database, tmp_path: Path) -> None:
+    bring_in(sqlite_database, written(tmp_path / "a.csv", row("A-2")), Layout(), READER, "other")
+    report = bring(sqlite_database, written(tmp_path / "b.csv", row("A-1"), row("A-2")))
+    assert told(report) == [(3, "record_of_other_source", "")] and count(sqlite_database) == 1
+
+
+def test_wrong_bytes_wrong_quotes_and_too_many_cells_spoil_their_own_line_only(sqlite_database: Database, tmp_path: Path) -> None:
+    path = written(tmp_path / "in.csv", row("A-1"), row("A-2", given_name="Zoë"), row("A-3", employer="two\nlines"), [*row("A-4"), "more"])
+    path.write_bytes(path.read_bytes().replace("ë".encode(), b"\xff") + b'A-5,"x"y,z\n' + ",".join(row("A-6")).encode() + b"\n")
+    report = bring(sqlite_database, path)
+    expected = [(3, "name_unusable", "given_name"), (4, "name_unusable", "employer"), (6, "record_line", ""), (7, "record_line", "")]
+    assert told(report) == expected and report.lines == 6
+
+
+def test_mapping_names_columns_constants_values_dates_and_encoding(sqlite_database: Database, tmp_path: Path) -> None:
+    (tmp_path / "mapping.yml").write_text(
+        "columns: {number: 受理编号, family_name: 姓, date_of_birth: 出生日期, stage: 状态, stage_since: 时间}\n"
+        "constants: {nationality: FR, application_type: extension}\n"
+        "values: {stage: {审查中: under_examination}}\n"
+        'dates: ["%Y年%m月%d日", "%Y/%m/%d %H:%M"]\nencoding: gb18030\ndelimiter: ";"\n',
+        encoding="utf-8",
+    )
+    line = ["深-1", "王", "1987年11月15日", "审查中", "2026/11/12 09:30"]
+    headings = ["受理编号", "姓", "出生日期", "状态", "时间"]
+    path = written(tmp_path / "in.csv", line, headings=headings, encoding="gb18030", delimiter=";")
+    report = bring(sqlite_database, path, Layout.load(tmp_path / "mapping.yml"))
+    assert report.written, told(report)
+    with sqlite_database.session() as session:
+        case = session.execute(select(Application)).scalar_one()
+        assert (case.stage, case.stage_since.isoformat()) == ("under_examination", "2026-11-12T01:30:00+00:00")
+        assert (case.applicant.family_name, case.applicant.date_of_birth) == ("王", date(1987, 11, 15))
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("columns: {surname: x}", "columns"),
+        ("colums: {}", "colums"),
+        ("values: {stage: lost}", "values"),
+        ("delimiter: ab", "delimiter"),
+        ("encoding: morse", "encoding"),
+        ("- number", "file"),
+        ("a: [", "file"),
+    ],
+)
+def test_wrong_mapping_is_refused_by_its_entry(tmp_path: Path, text: str, entry: str) -> None:
+    (tmp_path / "mapping.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        Layout.load(tmp_path / "mapping.yml")
+    assert caught.value.entry == entry
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "something\n1\n", "number,number\n1,2\n"])
+def test_file_without_its_headings_is_refused(sqlite_database: Database, tmp_path: Path, content: str) -> None:
+    (tmp_path / "in.csv").write_text(content, encoding="utf-8")
+    with pytest.raises(StartError):
+        bring(sqlite_database, tmp_path / "in.csv")
+
+
+@pytest.mark.parametrize("name", ["in.xlsx", "in.ods", "absent.csv"])
+def test_file_that_is_no_table_is_refused(sqlite_database: Database, tmp_path: Path, name: str) -> None:
+    for each in ("in.xlsx", "in.ods"):
+        (tmp_path / each).write_text("nothing", encoding="utf-8")
+    with pytest.raises(StartError):
+        bring(sqlite_database, tmp_path / name)
+
+
+def test_sheet_gives_dates_and_numbers_as_it_keeps_them(sqlite_database: Database, tmp_path: Path) -> None:
+    path = sheet(
+        tmp_path / "in.xlsx",
+        HEADINGS,
+        row("A-1", date_of_birth=datetime(1987, 11, 15), stage_since=datetime(2026, 11, 12, 9, 30)),
+        [],
+        row(4403001, employer=None),
+        row(float(10**15)),
+        row("A-4", stage_since=46000),
+        row("A-5", family_name=True),
+        row("A-6", given_name=date(2026, 1, 1)),
+    )
+    expected = [(5, "record_cell", "number"), (6, "record_cell", "stage_since"), (7, "record_cell", "family_name")]
+    report = bring(sqlite_database, path, Layout(sheet="Data"))
+    assert told(report) == [*expected, (8, "record_cell", "given_name")] and dict(report.outcomes) == {"added": 2}
+    with pytest.raises(StartError):
+        bring(sqlite_database, path, Layout(sheet="Other"))
+
+
+def test_sheet_is_written_like_a_table_of_text(sqlite_database: Database, tmp_path: Path) -> None:
+    rows = [row(f"A-{n}") for n in range(3)]
+    assert bring(sqlite_database, sheet(tmp_path / "in.xlsx", HEADINGS, *rows)).written
+    assert dict(bring(sqlite_database, written(tmp_path / "in.csv", *rows)).outcomes) == {"unchanged": 3}
+
+
+def test_memory_does_not_grow_with_the_file(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "BATCH", 100)
+
+    def peak(lines: int) -> int:
+        path = written(tmp_path / f"{lines}.csv", *(row(f"N-{lines}-{n}", employer=f"Invented {n}") for n in range(lines)))
+        tracemalloc.start()
+        try:
+            assert bring(sqlite_database, path).written
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(100)
+    assert peak(1600) < 1.3 * peak(400)
+
+
+@pytest.fixture
+def ours(tmp_path: Path, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("BOT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("BOT_DATABASE_URL", str(sqlite_database.engine.url))
+    yield tmp_path
+
+
+def test_command_reports_and_ends_with_its_status(
+    ours: Path, sqlite_database: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.importing._TOLD_EVERY_S", 0.0)
+    good, bad = written(ours / "good.csv", row("A-1")), written(ours / "bad.csv", row("A-2"), row("A-3", stage="lost"))
+    report = ours / "report.json"
+    assert main.main(["import", str(bad), "--report", str(report)]) == 1
+    out = capsys.readouterr()
+    assert "line 3: " in out.out and "2 lines" in out.out and "1 refused" in out.err
+    shown = json.loads(report.read_text(encoding="utf-8"))
+    assert [(each["line"], each["params"]["field"]) for each in shown["errors"]] == [(3, "stage")] and not shown["written"]
+    assert main.main(["import", str(good), "--dry-run", "--language", "zh"]) == 0 and count(sqlite_database) == 0
+    assert main.main(["import", str(good), "--source", "authority"]) == 0 and count(sqlite_database) == 1
+    assert main.main(["import", str(good), "--source", "demo"]) == 1
+    assert "lost" not in report.read_text(encoding="utf-8") and "Exemplar" not in out.out
+
+
+def test_every_field_of_a_record_can_be_a_column() -> None:
+    assert set(Layout().columns) == set(COLUMNS) and "history" not in COLUMNS

@@ -1,0 +1,31 @@
+"""Invented records of applications, as an authority would deliver them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from bot.permits.records import Reader, Record
+
+NOW = datetime(2026, 11, 25, 2, tzinfo=timezone.utc)
+
+
+def fields(**changes: Any) -> dict[str, Any]:
+    """The fields of a delivery that can be used, with `changes`."""
+    return {
+        "family_name": "Exemplar",
+        "given_name": "Ada",
+        "nationality": "FR",
+        "date_of_birth": "1987-11-15",
+        "employer": "Invented Ltd",
+        "application_type": "extension",
+        "category": "B",
+        "stage": "submitted",
+        "stage_since": "2026-11-10T09:00:00+08:00",
+        **changes,
+    }
+
+
+def record(number: str = "TEST-1", **changes: Any) -> Record:
+    """The record that is read from them."""
+    return Reader({"civic_center"}, lambda: NOW).read({"number": number, **fields(**changes)})
