@@ -60,7 +60,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # pysqlite's own transaction handling would begin a write transaction too late for a claim to be atomic.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("busy_timeout=10000", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("busy_timeout=10000", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     _write_ahead(cursor)
     cursor.close()
@@ -132,6 +132,21 @@ class Database:
                 return work(session, *arguments, **named)
 
         return await asyncio.to_thread(unit)
+
+    def truncate_log(self) -> bool:
+        """Take what was deleted out of SQLite's write-ahead log too; False when a reader holds on to it, True elsewhere."""
+        if self.engine.dialect.name != "sqlite":
+            return True
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            # It keeps writers out while it waits for readers, so it must not wait for long.
+            cursor.execute("PRAGMA busy_timeout=200")
+            (busy, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute("PRAGMA busy_timeout=10000")
+        finally:
+            connection.close()
+        return not busy
 
     def close(self) -> None:
         """Give every connection back to the system."""

@@ -22,7 +22,7 @@ from bot.conversations.publishing import Happened, Record
 from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.states import State
 from bot.conversations.text import clean, clean_name, harmless
-from bot.errors import BotError
+from bot.errors import BotError, NotFound
 from bot.languages import Tongue
 from bot.logs import place
 from bot.spoken import foreign
@@ -263,7 +263,11 @@ class Conversations:
     async def _end(self, turn: TakenTurn, owner: str, compose: Callable[[Session], Answer]) -> Ended:
         def finish(session: Session, happened: Happened) -> Ended:
             # The lock comes first, so that the answer is composed for the state in which it is stored.
-            threads.lock(session, turn.conversation_id)
+            try:
+                threads.lock(session, turn.conversation_id)
+            except NotFound:
+                # It was erased while the answer was made.
+                return Ended("lost")
             answer = compose(session)
             finished: Finished = obligations.finish_turn(session, turn, owner, answer)
             happened += finished.events

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+FILE_NAME: Final = "rasa.db"
 SESSION_STARTED: Final = "session_started"
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS events (
@@ -69,14 +70,26 @@ class EventLog:
         """Every conversation that has events."""
         return [sender for (sender,) in self._database.execute("SELECT DISTINCT sender_id FROM events")]
 
-    def erase(self, sender: str) -> None:
-        """Forget one conversation."""
-        self._database.execute("DELETE FROM events WHERE sender_id = ?", (sender,))
+    def erase(self, sender: str) -> int:
+        """Forget one conversation; returns how many events went."""
+        return int(self._database.execute("DELETE FROM events WHERE sender_id = ?", (sender,)).rowcount)
 
-    def erase_older_than(self, days: float) -> int:
-        """Forget conversations in which nothing was said for so long; returns how many events went."""
+    def erase_older_than(self, days: float, now: float | None = None) -> int:
+        """Forget conversations in which nothing was said for so long; returns how many events went.
+
+        Args:
+            now: the present moment in seconds since 1970, when it is not the clock's.
+        """
         cursor = self._database.execute(
             "DELETE FROM events WHERE sender_id IN (SELECT sender_id FROM events GROUP BY sender_id HAVING max(stored) < ?)",
-            (time.time() - days * 86400,),
+            ((time.time() if now is None else now) - days * 86400,),
         )
         return int(cursor.rowcount)
+
+    def truncate(self) -> bool:
+        """Take what was erased out of the write-ahead log too; False when a reader holds on to it."""
+        # It keeps writers out while it waits for readers, so it must not wait for long.
+        self._database.execute("PRAGMA busy_timeout=200")
+        (busy, *_) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._database.execute("PRAGMA busy_timeout=10000")
+        return not busy

@@ -11,10 +11,8 @@ from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.nlu.event_log import EventLog
+from bot.nlu.event_log import FILE_NAME, EventLog
 
-FILE_NAME: Final = "rasa.db"
-KEEP_DAYS: Final = 30
 _RANKING_KEPT: Final = 3
 
 
@@ -41,7 +39,6 @@ class WorkingMemory(TrackerStore):
 
             path = load().data_dir / FILE_NAME
         self._log = EventLog(Path(path))
-        self._log.erase_older_than(KEEP_DAYS)
         super().__init__(domain, event_broker)
 
     def close(self) -> None:

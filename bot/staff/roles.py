@@ -18,12 +18,13 @@ _SERVES: Final = frozenset(
     }
 )
 _OVERSEES: Final = frozenset({"conversation:read_all", "audit:read"})
+_PERSONAL_DATA: Final = frozenset({"personal_data:export", "personal_data:erase"})
 
 ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "trainee": _READS,
         "officer": _READS | _SERVES,
-        "supervisor": _READS | _SERVES | _OVERSEES,
+        "supervisor": _READS | _SERVES | _OVERSEES | _PERSONAL_DATA,
         "administrator": frozenset({"account:manage", "audit:read"}),
     }
 )
@@ -31,7 +32,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 PERMISSIONS: Final[frozenset[str]] = frozenset().union(*ROLES.values())
 
 # Whoever sees or serves applicants first signs the duty and privacy agreement.
-NEED_SIGNATURE: Final[frozenset[str]] = _READS | _SERVES
+NEED_SIGNATURE: Final[frozenset[str]] = _READS | _SERVES | _PERSONAL_DATA
 
 
 def roles_with(permission: str) -> tuple[str, ...]:

@@ -69,8 +69,10 @@ BY_STAFF = {
 BY_APPLICANTS = {"conversation:request", "conversation:leave_queue", "conversation:close", "return_code:make", "return_code:use"}
 # Who tried is not known.
 BY_NOBODY = {"account:sign_in_refused", "account:totp_wrong"}
-# What the house does by itself; test_audit_chain.py, test_desk_keeper.py and test_conversations_counter.py have it done.
-BY_ITSELF = {"audit:drop", "audit:erase", "conversation:reclaim", "conversation:widen", "turn:silence"}
+# What the house does by itself; test_audit_chain.py, test_desk_keeper.py, test_conversations_counter.py and test_privacy.py have it done.
+BY_ITSELF = {"audit:drop", "audit:erase", "conversation:reclaim", "conversation:widen", "retention:run", "turn:silence"}
+# What becomes of personal data; test_privacy.py has it done.
+IN_THE_CORE = {"personal_data:erase", "personal_data:export"}
 
 # Written with the kind of note filled in.
 NOTES = {"conversation:note", "conversation:draft"}
@@ -110,7 +112,8 @@ def named_in_code() -> Iterator[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 resource, _, verb = node.value.partition(":")
                 if (
-                    resource in {"account", "audit", "conversation", "left_message", "number", "return_code", "turn"}
+                    resource
+                    in {"account", "audit", "conversation", "left_message", "number", "personal_data", "retention", "return_code", "turn"}
                     and verb.isidentifier()
                 ):
                     yield node.value
@@ -218,9 +221,9 @@ async def test_every_act_stands_in_the_trail_with_who_did_it(gateway: Gateway, o
 
 def test_list_of_acts_is_the_whole_list() -> None:
     moves = {f"conversation:{move.value}" for move in Move}
-    told = BY_STAFF | BY_APPLICANTS | BY_NOBODY | BY_ITSELF
+    told = BY_STAFF | BY_APPLICANTS | BY_NOBODY | BY_ITSELF | IN_THE_CORE
     # The names of permissions and of subjects look the same.
-    others = PERMISSIONS | {"audit:entries", "conversation:any"}
+    others = PERMISSIONS | {"audit:entries", "conversation:any", "retention:rows"}
     assert set(named_in_code()) - (others - told) | moves | NOTES == told
 
 
@@ -229,7 +232,7 @@ def test_every_act_has_its_words_in_every_language() -> None:
     for language in LANGUAGES:
         words = texts.part(language, "console")
         named = {name.removeprefix("action.") for name in words if name.startswith("action.")}
-        assert named == BY_STAFF | BY_APPLICANTS | BY_NOBODY | BY_ITSELF, language
+        assert named == BY_STAFF | BY_APPLICANTS | BY_NOBODY | BY_ITSELF | IN_THE_CORE, language
 
 
 async def test_trail_is_read_and_never_written_from_outside(gateway: Gateway) -> None:

@@ -27,6 +27,8 @@ WANTED = {
     "left_message:answer",
     "audit:read",
     "account:manage",
+    "personal_data:export",
+    "personal_data:erase",
 }
 
 
@@ -79,7 +81,8 @@ def test_what_is_not_in_the_table_nobody_may(role: str, permission: str) -> None
 
 
 def test_whoever_sees_or_serves_applicants_signs_first() -> None:
-    assert ROLES["officer"] == NEED_SIGNATURE > ROLES["trainee"]
+    assert NEED_SIGNATURE > ROLES["officer"] > ROLES["trainee"]
+    assert NEED_SIGNATURE - ROLES["officer"] == {"personal_data:export", "personal_data:erase"} < ROLES["supervisor"]
     assert not NEED_SIGNATURE & ROLES["administrator"]
 
 

@@ -1,0 +1,78 @@
+"""Everything that is stored about an applicant's thread, as JSON data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.conversations.models import (
+    Conversation,
+    ConversationTag,
+    Feedback,
+    Handoff,
+    LeftMessage,
+    Message,
+    Rating,
+    ReturnCode,
+    StaffNote,
+    Turn,
+)
+from bot.conversations.threads import address_of
+from bot.permits.models import LookupProof
+from bot.privacy.erasure import count
+from bot.vault import VaultCounter, VaultEntry
+
+# Names and numbers of the staff, and what our own machinery needs, say nothing about the applicant.
+_OMITTED: Final = frozenset({"staff_id", "owner_id", "wanted_id", "claimed_by", "answered_by", "thread_id", "conversation_id", "code_hash"})
+_OF_APPLICANTS: Final = (("messages", Message), ("handoffs", Handoff), ("left_messages", LeftMessage), ("feedback", Feedback))
+_MORE: Final = (("ratings", Rating), ("turns", Turn), ("lookup_proofs", LookupProof))
+_OF_STAFF: Final = (("staff_notes", StaffNote), ("conversation_tags", ConversationTag))
+
+
+def export_thread(session: Session, conversations: Sequence[Any], for_staff: bool) -> dict[str, Any]:
+    """`conversations` with every row that hangs on each, column by column, times as ISO 8601 in UTC.
+
+    `copies` counts what is held once more, redacted or encrypted, and drops out by itself. `withheld` names the tables that
+    are left out: what staff wrote for each other is given out by the office, after a look (`for_staff`).
+    """
+    ids = [conversation.id for conversation in conversations]
+    shown = (*_OF_APPLICANTS, *_MORE, *(_OF_STAFF if for_staff else ()))
+    withheld = [] if for_staff else [name for name, model in _OF_STAFF if count(session, model, ids)]
+    sender = address_of(conversations[0]).sender
+    codes = session.execute(select(ReturnCode).where(ReturnCode.sender == sender)).scalars()
+    return {
+        "conversations": [{**_columns(each), **{name: _rows(session, model, each.id) for name, model in shown}} for each in conversations],
+        "return_codes": [_columns(code) for code in codes],
+        "copies": {model.__tablename__: count(session, model, ids) for model in (VaultEntry, VaultCounter)},
+        "withheld": withheld,
+    }
+
+
+def shows_a_case(session: Session, conversation_ids: Sequence[str]) -> bool:
+    """Whether these conversations show how somebody's application stands."""
+    payloads = session.execute(
+        select(Message.payload).where(Message.conversation_id.in_(conversation_ids), Message.author.in_(("bot", "staff")))
+    ).scalars()
+    return any((payload.get("card") or {}).get("type") == "status" for payload in payloads)
+
+
+def root_of(session: Session, conversation_id: str) -> str | None:
+    """The thread of a conversation, or None when there is no such conversation."""
+    found: str | None = session.execute(select(Conversation.thread_id).where(Conversation.id == conversation_id)).scalar_one_or_none()
+    return found
+
+
+def _rows(session: Session, model: Any, conversation_id: str) -> list[dict[str, Any]]:
+    keys = list(model.__table__.primary_key)
+    order = [model.seq] if hasattr(model, "seq") else keys
+    found = session.execute(select(model).where(model.conversation_id == conversation_id).order_by(*order)).scalars()
+    return [_columns(row) for row in found]
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    values = {column.name: getattr(row, column.name) for column in row.__table__.columns if column.name not in _OMITTED}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}

@@ -1,0 +1,313 @@
+"""Erasure, export and retention: for applicants, for staff who act for them, and by the hour."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import and_, delete, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from bot import audit, audit_chain, db
+from bot.audit import AuditEntry
+from bot.conversations.models import Conversation, LeftMessage, Message, ReturnCode
+from bot.conversations.publishing import Happened, Record
+from bot.conversations.states import State
+from bot.conversations.text import clean
+from bot.conversations.threads import Address, find_root
+from bot.db import Database
+from bot.errors import NotAllowed, NotFound
+from bot.logs import place
+from bot.nlu.event_log import EventLog
+from bot.permits.service import Permits
+from bot.privacy.erasure import empty, erase_thread, thread
+from bot.privacy.export import export_thread, root_of, shows_a_case
+from bot.staff.officers import Officer
+from bot.vault import Vault, VaultCounter, VaultEntry
+
+log = logging.getLogger(__name__)
+
+ERASE: Final = "personal_data:erase"
+EXPORT: Final = "personal_data:export"
+RETENTION: Final = "retention:run"
+EVERY_S: Final = 3600.0
+_AT_ONCE: Final = 200
+_LONGEST_REASON: Final = 200
+
+
+@dataclass(frozen=True)
+class Keep:
+    """How many days what is kept.
+
+    Attributes:
+        conversations: after a conversation last changed; longer while a message that was left in it waits for its answer.
+        memory: Rasa's working memory of a conversation, after the last turn.
+        audit: an entry of the audit trail, after the act.
+    """
+
+    conversations: float = 180
+    memory: float = 30
+    audit: float = 1095
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """That something was erased or given out: `id` stands in the audit trail, `rows` counts them by table, without content."""
+
+    id: str
+    at: datetime
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+
+class Privacy:
+    """What people may ask for about their data, and the job that drops what is no longer needed.
+
+    What a call returns is committed. The files of SQLite hold nothing of what is erased once the call returns, unless a
+    reader holds on to the write-ahead log; the next `round` takes up what is left.
+
+    Args:
+        memories: the files of Rasa's working memory, one for each shard; a file that is not there yet is passed over.
+        clock: gives the present moment.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        database: Database,
+        permits: Permits,
+        vault: Vault,
+        memories: Sequence[Path] = (),
+        keep: Keep = Keep(),
+        clock: Callable[[], datetime] = db.now,
+    ) -> None:
+        self._record, self._database, self._permits, self._vault = record, database, permits, vault
+        self._memories, self._keep, self._clock = memories, keep, clock
+        self._task: asyncio.Task[None] | None = None
+
+    # For the applicant
+
+    async def erase_own(self, address: Address) -> Receipt:
+        """Erase everything said at `address`, with what hangs on it.
+
+        Raises:
+            NotFound: nothing was said there.
+            NotAllowed: the thread shows an application, and none was proved to be the applicant's within ten minutes.
+        """
+
+        def erase(session: Session, happened: Happened) -> tuple[Receipt, list[str]]:
+            return self._erase(session, happened, self._own(session, address), audit.APPLICANT)
+
+        return await self._erased(erase)
+
+    async def export_own(self, address: Address) -> dict[str, Any]:
+        """Everything stored about what was said at `address` (see `export_thread`), with `receipt` and `made_at`.
+
+        Raises:
+            NotFound: nothing was said there.
+            NotAllowed: the thread shows an application, and none was proved to be the applicant's within ten minutes.
+        """
+        return await self._record.run(
+            lambda session, _: self._export(session, self._own(session, address), audit.APPLICANT, for_staff=False)
+        )
+
+    def _own(self, session: Session, address: Address) -> list[Any]:
+        conversations = _thread(session, find_root(session, address))
+        ids = [conversation.id for conversation in conversations]
+        # Whoever sits at a device that somebody left behind has the session, and not the date of birth.
+        if shows_a_case(session, ids) and not any(self._permits.proof(session, each, self._clock()) for each in ids):
+            raise NotAllowed("proof_needed")
+        return conversations
+
+    # For the staff, on request
+
+    async def erase_for(self, by: Officer, conversation_id: str, reason: str) -> Receipt:
+        """Erase the thread of a conversation; `reason` says who asked and how, in a few words without personal data.
+
+        Raises:
+            NotFound: there is no such conversation.
+            NotAllowed: the role does not allow it.
+            Invalid: the reason is empty or too long.
+        """
+        by.require(ERASE)
+        why = clean(reason, _LONGEST_REASON)
+
+        def erase(session: Session, happened: Happened) -> tuple[Receipt, list[str]]:
+            return self._erase(session, happened, _thread(session, root_of(session, conversation_id)), audit.staff(by.id), reason=why)
+
+        return await self._erased(erase)
+
+    async def export_for(self, by: Officer, conversation_id: str, reason: str) -> dict[str, Any]:
+        """Everything stored about the thread of a conversation, notes and tags of the staff included.
+
+        Raises:
+            NotFound: there is no such conversation.
+            NotAllowed: the role does not allow it.
+            Invalid: the reason is empty or too long.
+        """
+        by.require(EXPORT)
+        why = clean(reason, _LONGEST_REASON)
+
+        def export(session: Session, _: Happened) -> dict[str, Any]:
+            conversations = _thread(session, root_of(session, conversation_id))
+            return self._export(session, conversations, audit.staff(by.id), for_staff=True, reason=why)
+
+        return await self._record.run(export)
+
+    # The work
+
+    def _erase(
+        self, session: Session, happened: Happened, conversations: Sequence[Any], actor: str, **detail: str
+    ) -> tuple[Receipt, list[str]]:
+        ids = [str(conversation.id) for conversation in conversations]
+        rows = dict(erase_thread(session, happened, conversations, actor))
+        receipt = Receipt(secrets.token_urlsafe(9), self._clock(), rows)
+        audit.record(session, actor, ERASE, f"receipt:{receipt.id}", rows=rows, **detail)
+        return receipt, ids
+
+    async def _erased(self, erase: Callable[[Session, Happened], tuple[Receipt, list[str]]]) -> Receipt:
+        receipt, ids = await self._record.run(erase)
+        try:
+            await asyncio.to_thread(self._forget, ids)
+        except Exception as error:
+            # The record is erased; what the working memory still has, the next round drops.
+            log.error("erasing the working memory failed: %s", place(error))
+        return receipt
+
+    def _export(self, session: Session, conversations: Sequence[Any], actor: str, for_staff: bool, **detail: str) -> dict[str, Any]:
+        receipt = Receipt(secrets.token_urlsafe(9), self._clock())
+        audit.record(session, actor, EXPORT, f"receipt:{receipt.id}", **detail)
+        session.flush()
+        return {"receipt": receipt.id, "made_at": receipt.at.isoformat(), **export_thread(session, conversations, for_staff)}
+
+    def _forget(self, conversation_ids: Collection[str]) -> None:
+        for memory in self._opened():
+            with contextlib.closing(memory):
+                for each in conversation_ids:
+                    memory.erase(each)
+                memory.truncate()
+        self._database.truncate_log()
+
+    def _opened(self) -> list[EventLog]:
+        return [EventLog(path) for path in self._memories if path.exists()]
+
+    # By the hour
+
+    async def start(self) -> None:
+        """Begin to drop what is no longer needed, now and every hour."""
+        self._task = asyncio.create_task(self._go_on())
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _go_on(self) -> None:
+        while True:
+            try:
+                await self.round()
+            except Exception as error:
+                log.error("retention failed: %s", place(error))
+            await asyncio.sleep(EVERY_S)
+
+    async def round(self) -> Mapping[str, int]:
+        """Drop what is past its time, and what hangs on nothing any more; how many rows of each table went.
+
+        Done in small units of work; several gateways may do it at once.
+        """
+        gone: Counter[str] = Counter()
+        while batch := await self._record.run(self._drop_conversations):
+            gone += batch
+        gone += await self._record.run(self._drop_others)
+        gone += await self._record.run(self._drop_trail)
+        gone += await asyncio.to_thread(self._drop_memory)
+        if gone:
+            await self._record.run(lambda session, _: audit.record(session, audit.SYSTEM, RETENTION, "retention:rows", rows=dict(gone)))
+        await asyncio.to_thread(self._database.truncate_log)
+        return dict(gone)
+
+    def _drop_conversations(self, session: Session, _: Happened) -> Counter[str]:
+        before = self._clock() - timedelta(days=self._keep.conversations)
+        over = select(Conversation).where(*_over(before)).order_by(Conversation.updated_at).limit(_AT_ONCE).with_for_update()
+        found = list(session.execute(over).scalars())
+        ids = [str(conversation.id) for conversation in found]
+        gone = empty(session, ids, audit.SYSTEM)
+        followed = set(session.execute(_followed(ids)).scalars()) if ids else set()
+        # The first of a thread holds its address and stays, empty, while a later one is there.
+        ending = Conversation.id.in_([each for each in ids if each not in followed])
+        dropped = session.execute(delete(Conversation).where(ending).execution_options(synchronize_session=False))
+        gone[Conversation.__tablename__] += dropped.rowcount
+        return +gone
+
+    def _drop_others(self, session: Session, _: Happened) -> Counter[str]:
+        gone: Counter[str] = Counter()
+        moment = self._clock()
+        gone[VaultEntry.__tablename__] = self._vault.purge(session, moment)
+        self._permits.purge(session, moment)
+        for model, condition in (
+            (ReturnCode, ReturnCode.expires_at < moment),
+            (VaultEntry, ~exists().where(Conversation.id == VaultEntry.conversation_id)),
+            (VaultCounter, ~exists().where(Conversation.id == VaultCounter.conversation_id)),
+        ):
+            dropped = session.execute(delete(model).where(condition).execution_options(synchronize_session=False))
+            gone[model.__tablename__] += dropped.rowcount
+        return +gone
+
+    def _drop_trail(self, session: Session, _: Happened) -> Counter[str]:
+        old = self._clock() - timedelta(days=self._keep.audit)
+        return +Counter({AuditEntry.__tablename__: audit_chain.drop_before(session, audit.SYSTEM, old)})
+
+    def _drop_memory(self) -> Counter[str]:
+        """An answer that was under way during an erasure is written to the working memory after it; such are dropped here."""
+        gone: Counter[str] = Counter()
+        for memory in self._opened():
+            with contextlib.closing(memory):
+                gone["events"] += memory.erase_older_than(self._keep.memory, self._clock().timestamp())
+                # Asked in this order, a conversation that begins meanwhile is not taken for one that is gone.
+                senders = memory.senders()
+                with self._database.session() as session:
+                    there = set(session.execute(select(Conversation.id)).scalars()) if senders else set()
+                for sender in senders:
+                    if sender not in there:
+                        gone["events"] += memory.erase(sender)
+                memory.truncate()
+        return +gone
+
+
+def _thread(session: Session, root: str | None) -> list[Any]:
+    conversations = [] if root is None else thread(session, root)
+    if not conversations:
+        raise NotFound("conversation_unknown")
+    return conversations
+
+
+def _over(before: datetime) -> tuple[Any, ...]:
+    """Conversations past their time, which nobody is busy with and in which nothing is owed; the address of a thread not alone."""
+    later = aliased(Conversation)
+    is_followed = exists().where(later.thread_id == Conversation.thread_id, later.ordinal > Conversation.ordinal)
+    holds_words = exists().where(Message.conversation_id == Conversation.id)
+    owed = exists().where(and_(LeftMessage.conversation_id == Conversation.id, LeftMessage.answered_at.is_(None)))
+    return (
+        Conversation.updated_at < before,
+        Conversation.state.in_((State.BOT.value, State.CLOSED.value)),
+        ~owed,
+        or_(Conversation.ordinal > 1, ~is_followed, holds_words),
+    )
+
+
+def _followed(conversation_ids: Sequence[str]) -> Any:
+    """Those of these conversations that are the first of a thread in which others stay."""
+    later = aliased(Conversation)
+    return select(Conversation.id).where(
+        Conversation.id.in_(conversation_ids),
+        Conversation.ordinal == 1,
+        exists().where(later.thread_id == Conversation.thread_id, later.id.not_in(conversation_ids)),
+    )

@@ -1,0 +1,399 @@
+"""Personal data in time: erased and given out on request, dropped when its time is over, and then found nowhere."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from bot import audit, audit_chain, migrations
+from bot.assistant import Reply
+from bot.conversations.events import StateChanged, TurnFinished
+from bot.conversations.models import (
+    Conversation,
+    ConversationTag,
+    Feedback,
+    Handoff,
+    LeftMessage,
+    Message,
+    Rating,
+    ReturnCode,
+    StaffNote,
+    Turn,
+)
+from bot.conversations.states import State
+from bot.db import Base, Database, now
+from bot.errors import Invalid, NotAllowed, NotFound
+from bot.nlu.event_log import EventLog
+from bot.permits import demo
+from bot.permits.models import LookupProof
+from bot.permits.service import Permits
+from bot.privacy.erasure import PARTS
+from bot.privacy.service import Keep, Privacy
+from bot.vault import Vault, VaultCounter, VaultEntry
+from tests.office import ANN, BOB, Office
+
+# Stands in everything that a person could have written or been told; nothing else holds it.
+MARKER = "Quokkaberg-7749"
+REGISTER = ("applicants", "applications", "employers", "stage_history")
+DAY = timedelta(days=1)
+
+
+class House:
+    """The core with its privacy, on SQLite files of its own, at a time that a test sets."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = Database(f"sqlite:///{folder / 'permits.db'}", audit_key=b"t" * 32)
+        migrations.upgrade(self.database.engine)
+        self.office = Office(self.database)
+        self.vault, self.permits = Vault(folder / "vault.key"), Permits(b"p" * 32)
+        self.late = timedelta()
+        # As Rasa does, somebody has the working memory open all the time.
+        self.memory = EventLog(folder / "rasa.db")
+        self.privacy = Privacy(
+            self.office.record,
+            self.database,
+            self.permits,
+            self.vault,
+            [folder / "rasa.db", folder / "not-there-yet.db"],
+            Keep(conversations=180, memory=30, audit=1095),
+            lambda: now() + self.late,
+        )
+
+    def remember(self, conversation_id: str, text: str = MARKER) -> None:
+        """Have Rasa's working memory hold a turn."""
+        self.memory.append(conversation_id, [{"event": "user", "text": text}])
+
+    def remembered(self) -> list[str]:
+        """The conversations in Rasa's working memory."""
+        return self.memory.senders()
+
+    def files_with(self, marker: str) -> list[str]:
+        """The files that hold the marker in any encoding that SQLite or JSON would use."""
+        spellings = [marker.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
+        return sorted(
+            path.name for path in self.folder.rglob("*") if path.is_file() and any(spelling in path.read_bytes() for spelling in spellings)
+        )
+
+    def rows(self, model: Any) -> int:
+        """How many rows a table has."""
+        return self.office.read(lambda session: session.execute(select(func.count()).select_from(model)).scalar_one())
+
+    def register(self) -> list[Any]:
+        """Every row of the register of applications."""
+        tables = [Base.metadata.tables[name] for name in REGISTER]
+        return self.office.read(lambda session: [[tuple(row) for row in session.execute(select(table))] for table in tables])
+
+    async def full(self, address: Any = ANN, marker: str = MARKER) -> list[str]:
+        """A thread of two conversations with something in every table that can hold an applicant's words."""
+        first = await self.office.says(f"I am {marker}", "m-1", address)
+        turn = await self.office.take(first)
+        assert turn is not None
+        card = {"type": "checklist", "profile": {"name": marker}}
+        await self.office.conversations.answer(turn, "one", [Reply(f"Hello {marker}", "en")])
+        await self.office.conversations.end(address)
+        second = await self.office.says(f"again {marker}", "m-2", address)
+        await self.office.conversations.make_return_code(address)
+        with self.database.session() as session:
+            said = session.execute(select(Message).where(Message.conversation_id == first, Message.author == "bot")).scalars().first()
+            said.payload = {**said.payload, "card": card}
+            session.add_all(
+                [
+                    Handoff(conversation_id=second, message_id=said.id, reason="asked"),
+                    StaffNote(conversation_id=first, staff_id=1, kind="note", text=f"note {marker}"),
+                    ConversationTag(conversation_id=first, tag=marker, staff_id=1),
+                    Feedback(message_id=said.id, conversation_id=first, helpful=False, comment=f"no {marker}"),
+                    Rating(conversation_id=first, score=2, comment=marker),
+                ]
+            )
+            left = LeftMessage(
+                conversation_id=second,
+                message_id=said.id,
+                text=f"call {marker}",
+                language="en",
+                contact_kind="email",
+                contact=f"{marker}@example.org",
+                reason="asked",
+                due_at=now(),
+                answer=f"dear {marker}",
+                answered_at=now(),
+            )
+            session.add(left)
+            session.flush()
+            audit.record(session, audit.SYSTEM, "turn:silence", f"conversation:{first}", texts=[f"late {marker}"])
+            audit.record(session, audit.staff(1), "number:reveal", f"left_message:{left.id}", reason=marker)
+            for each in (first, second):
+                self.vault.put(session, each, "NUMBER", marker)
+        for each in (first, second):
+            self.remember(each, marker)
+        return [first, second]
+
+    def prove(self, conversation_id: str) -> None:
+        """Have somebody prove in a conversation that an invented application is theirs."""
+        with self.database.session() as session:
+            sample = demo.examples(session)[0]
+            found = self.permits.look_up(session, sample["number"], date.fromisoformat(sample["date_of_birth"]), conversation_id)
+            assert found.outcome == "found"
+
+    def show_a_case(self, conversation_id: str) -> None:
+        """Have a conversation hold a status card."""
+        with self.database.session() as session:
+            said = session.execute(select(Message).where(Message.conversation_id == conversation_id, Message.author == "bot")).scalars()
+            next(iter(said)).payload = {"card": {"type": "status", "applications": [{"number": MARKER}]}}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    opened = House(tmp_path)
+    yield opened
+    opened.memory.close()
+    opened.database.close()
+
+
+async def test_erased_thread_is_found_nowhere_and_the_register_is_as_it_was(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with house.database.session() as session:
+        demo.fill(session, date.today())
+    register = house.register()
+    ids = await house.full()
+    other = await house.office.says("hello from Bob", "b-1", BOB)
+    house.remember(other, "hello from Bob")
+    house.prove(ids[1])
+    assert {"permits.db", "rasa.db"} <= {name.removesuffix("-wal") for name in house.files_with(MARKER)}
+    held = {model.__tablename__ for model in PARTS if house.rows(model)} - {Turn.__tablename__}
+    assert held == {model.__tablename__ for model in PARTS} - {Turn.__tablename__}
+
+    receipt = await house.privacy.erase_own(ANN)
+
+    assert house.files_with(MARKER) == [] and house.files_with("hello from Bob") != []
+    assert house.register() == register and register[0]
+    assert [house.rows(model) for model in (LeftMessage, StaffNote, ConversationTag, Feedback, Rating, Handoff, ReturnCode)] == [0] * 7
+    assert [house.rows(model) for model in (VaultEntry, VaultCounter, LookupProof)] == [0] * 3
+    assert house.office.read(lambda session: list(session.execute(select(Conversation.id)).scalars())) == [other]
+    assert house.remembered() == [other]
+    # Two of the applicant, and what assistant and desk said.
+    assert receipt.rows["conversations"] == 2 and receipt.rows["messages"] >= 4 and receipt.id
+    assert MARKER not in caplog.text
+    trail = house.office.read(lambda session: json.dumps([str(entry) for entry in audit.everything(session, audit.Query())]))
+    assert MARKER not in trail
+    assert audit_chain.verify(house.database).broken is None
+    ((actor, subject, detail),) = house.office.acts("personal_data:erase")
+    assert (actor, subject, detail["rows"]) == (audit.APPLICANT, f"receipt:{receipt.id}", dict(receipt.rows))
+
+
+async def test_what_is_said_after_an_erasure_begins_anew(house: House) -> None:
+    await house.full()
+    await house.privacy.erase_own(ANN)
+    assert (await house.office.conversations.catch_up(ANN)).conversation_id is None
+    receipt = await house.office.conversations.applicant_says(ANN, "hello", "m-1")
+    assert receipt.fresh and receipt.message.seq == 1
+
+
+async def test_nothing_to_erase_or_to_give_out_is_told_as_such(house: House) -> None:
+    for refused in (house.privacy.erase_own(ANN), house.privacy.export_own(ANN)):
+        with pytest.raises(NotFound):
+            await refused
+
+
+async def test_whoever_waits_is_told_and_a_late_answer_is_lost(house: House) -> None:
+    conversation = await house.office.says("hello")
+    turn = await house.office.take(conversation)
+    assert turn is not None
+    house.office.events.clear()
+    await house.privacy.erase_own(ANN)
+    ends = [(event.message_id, event.outcome) for event in house.office.events if isinstance(event, TurnFinished)]
+    assert (turn.message_id, "lost") in ends
+    assert [event.state for event in house.office.events if isinstance(event, StateChanged)] == [State.CLOSED]
+    assert (await house.office.conversations.answer(turn, "one", [Reply(MARKER, "en")])).outcome == "lost"
+    assert (await house.office.conversations.apologise(turn, "one")).outcome == "lost"
+    assert house.rows(Message) == 0 and house.files_with(MARKER) == []
+
+
+async def test_what_rasa_writes_after_an_erasure_goes_with_the_next_round(house: House) -> None:
+    conversation = await house.office.says("hello")
+    await house.privacy.erase_own(ANN)
+    house.remember(conversation)
+    with house.database.session() as session:
+        house.vault.put(session, conversation, "RESULT", MARKER)
+    there = await house.office.says("hello", "b-1", BOB)
+    house.remember(there, "kept")
+    gone = await house.privacy.round()
+    assert (gone["events"], gone["vault_entries"], gone["vault_counters"]) == (1, 1, 1)
+    assert house.remembered() == [there] and house.files_with(MARKER) == []
+
+
+async def test_open_conversation_of_an_officer_is_closed_and_erased_with_the_thread(house: House) -> None:
+    officer = house.office.hire(names=["Chen Li"])[0]
+    conversation = await house.office.queued()
+    await house.office.counter.claim(officer, conversation)
+    house.office.events.clear()
+    await house.privacy.erase_own(ANN)
+    assert [event.state for event in house.office.events if isinstance(event, StateChanged)] == [State.CLOSED]
+    assert house.rows(Conversation) == 0
+
+
+async def test_thread_that_shows_a_case_is_erased_and_given_out_after_proof_only(house: House) -> None:
+    with house.database.session() as session:
+        demo.fill(session, date.today())
+    first, second = await house.full()
+    house.show_a_case(first)
+    for refused in (house.privacy.erase_own(ANN), house.privacy.export_own(ANN)):
+        with pytest.raises(NotAllowed) as error:
+            await refused
+        assert error.value.code == "proof_needed"
+    assert house.rows(Conversation) == 2 and house.office.acts("personal_data:erase", "personal_data:export") == []
+    house.prove(second)
+    house.late = timedelta(minutes=11)
+    with pytest.raises(NotAllowed):
+        await house.privacy.export_own(ANN)
+    house.late = timedelta()
+    assert MARKER in json.dumps(await house.privacy.export_own(ANN))
+    await house.privacy.erase_own(ANN)
+    assert house.rows(Conversation) == 0
+
+
+async def test_export_holds_everything_of_the_applicant_and_nothing_of_others(house: House) -> None:
+    await house.full()
+    await house.full(BOB, "Somebody-Else")
+    found = await house.privacy.export_own(ANN)
+    text = json.dumps(found)
+    assert "Somebody-Else" not in text
+    one, two = found["conversations"]
+    assert [message["text"] for message in one["messages"]][:2] == [f"I am {MARKER}", f"Hello {MARKER}"]
+    assert one["messages"][1]["payload"]["card"]["profile"] == {"name": MARKER}
+    assert two["left_messages"][0]["contact"] == f"{MARKER}@example.org" and two["left_messages"][0]["answer"] == f"dear {MARKER}"
+    assert one["feedback"][0]["comment"] == f"no {MARKER}" and one["ratings"][0]["score"] == 2
+    assert found["withheld"] == ["staff_notes", "conversation_tags"] and "staff_notes" not in one
+    assert found["copies"] == {"vault_entries": 2, "vault_counters": 2} and len(found["return_codes"]) == 1
+    assert "code_hash" not in text and "staff_id" not in text
+    ((actor, subject, detail),) = house.office.acts("personal_data:export")
+    assert (actor, subject, detail) == (audit.APPLICANT, f"receipt:{found['receipt']}", {})
+
+
+async def test_staff_erase_and_give_out_on_request_with_a_reason_that_is_kept(house: House) -> None:
+    first, _ = await house.full()
+    supervisor = house.office.hire("supervisor", names=["Wang Fang"])[0]
+    found = await house.privacy.export_for(supervisor, first, "letter of 3 May")
+    assert found["withheld"] == [] and found["conversations"][0]["staff_notes"][0]["text"] == f"note {MARKER}"
+    receipt = await house.privacy.erase_for(supervisor, first, "letter of 4 May")
+    me = audit.staff(supervisor.id)
+    acts = house.office.acts("personal_data:export", "personal_data:erase")
+    assert [(actor, subject, detail["reason"]) for actor, subject, detail in acts] == [
+        (me, f"receipt:{found['receipt']}", "letter of 3 May"),
+        (me, f"receipt:{receipt.id}", "letter of 4 May"),
+    ]
+    assert house.files_with(MARKER) == []
+    with pytest.raises(NotFound):
+        await house.privacy.erase_for(supervisor, first, "once more")
+
+
+@pytest.mark.parametrize("role", ["trainee", "officer", "administrator"])
+async def test_other_roles_neither_erase_nor_export(house: House, role: str) -> None:
+    first, _ = await house.full()
+    by = house.office.hire(role, names=["Zhou Min"])[0]
+    for refused in (house.privacy.erase_for(by, first, "asked"), house.privacy.export_for(by, first, "asked")):
+        with pytest.raises(NotAllowed):
+            await refused
+    assert house.rows(Conversation) == 2
+
+
+async def test_supervisor_signs_and_gives_a_reason_first(house: House) -> None:
+    first, _ = await house.full()
+    unsigned, signed = (house.office.hire("supervisor", names=[name], signed=name == "B")[0] for name in "AB")
+    with pytest.raises(NotAllowed):
+        await house.privacy.erase_for(unsigned, first, "asked")
+    for nothing in ("", "  ", "x" * 201):
+        with pytest.raises(Invalid):
+            await house.privacy.erase_for(signed, first, nothing)
+    assert house.rows(Conversation) == 2
+
+
+async def test_conversations_go_when_their_time_is_over_and_not_before(house: House) -> None:
+    await house.full()
+    house.late = 179 * DAY
+    assert "conversations" not in await house.privacy.round() and house.rows(Conversation) == 2
+    house.late = 181 * DAY
+    gone = await house.privacy.round()
+    assert gone["conversations"] == 2 and house.rows(Conversation) == house.rows(Message) == 0
+    assert house.files_with(MARKER) == []
+    assert audit_chain.verify(house.database).broken is None
+    ((actor, _, detail),) = house.office.acts("retention:run")[-1:]
+    assert actor == audit.SYSTEM and detail["rows"] == dict(gone)
+    assert await house.privacy.round() == {}
+
+
+async def test_address_of_a_thread_in_use_outlives_what_was_said_first(house: House) -> None:
+    first, second = await house.full()
+    with house.database.session() as session:
+        old = now() - 200 * DAY
+        session.execute(Conversation.__table__.update().where(Conversation.id == first).values(updated_at=old))
+    gone = await house.privacy.round()
+    assert "conversations" not in gone and gone["messages"] >= 2 and gone["ratings"] == 1
+    assert await house.privacy.round() == {}
+    assert await house.office.says("still here", "m-9") == second
+    house.late = 181 * DAY
+    assert (await house.privacy.round())["conversations"] == 2
+
+
+async def test_what_is_owed_or_under_way_is_kept(house: House) -> None:
+    owed = await house.office.says("hello")
+    waiting = await house.office.queued(BOB)
+    with house.database.session() as session:
+        message = session.execute(select(Message.id).where(Message.conversation_id == owed)).scalars().first()
+        values = {"text": "call", "language": "en", "contact_kind": "window", "reason": "asked", "due_at": now()}
+        session.execute(insert(LeftMessage).values(conversation_id=owed, message_id=message, created_at=now(), **values))
+    house.late = 400 * DAY
+    await house.privacy.round()
+    assert house.office.state(owed) is State.BOT
+    assert house.office.state(waiting) is State.QUEUED
+    with house.database.session() as session:
+        session.execute(LeftMessage.__table__.update().values(answered_at=now()))
+    await house.privacy.round()
+    assert house.office.read(lambda session: list(session.execute(select(Conversation.id)).scalars())) == [waiting]
+
+
+async def test_working_memory_trail_and_codes_have_times_of_their_own(house: House) -> None:
+    ids = await house.full()
+    house.late = 29 * DAY
+    await house.privacy.round()
+    assert sorted(house.remembered()) == sorted(ids) and house.rows(ReturnCode) == 0 and house.rows(VaultEntry) == 0
+    house.late = 31 * DAY
+    assert (await house.privacy.round())["events"] == 2 and house.remembered() == [] and house.rows(Conversation) == 2
+    before = house.rows(audit.AuditEntry)
+    house.late = 1094 * DAY
+    await house.privacy.round()
+    assert house.rows(audit.AuditEntry) >= before
+    house.late = 1096 * DAY
+    gone = await house.privacy.round()
+    assert gone["audit_entries"] >= before and audit_chain.verify(house.database).broken is None
+
+
+async def test_many_conversations_go_in_batches(house: House) -> None:
+    old = datetime(2020, 1, 1, tzinfo=timezone.utc)
+    names = [f"c{number}" for number in range(450)]
+    row = {"channel": "rest", "caller": "net", "created_at": old, "updated_at": old, "state": "BOT", "ordinal": 1}
+    with house.database.session() as session:
+        session.execute(insert(Conversation), [{**row, "id": name, "thread_id": name, "sender": name} for name in names])
+    assert await house.privacy.round() == {"conversations": 450}
+
+
+async def test_reader_that_holds_on_to_the_log_delays_the_files_until_the_next_round(house: House) -> None:
+    await house.full()
+    reader = sqlite3.connect(house.folder / "permits.db", isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM messages").fetchone()[0] > 0
+    await house.privacy.erase_own(ANN)
+    assert house.files_with(MARKER) != []
+    reader.close()
+    await house.privacy.round()
+    assert house.files_with(MARKER) == []
+    with house.database.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
