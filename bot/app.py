@@ -23,7 +23,9 @@ from bot.attempts import Attempts
 from bot.audit_chain import opened
 from bot.catalogue import Catalogue
 from bot.catalogue.stations import SAFE_CHOICE
+from bot.channels.description import DescriptionDoor
 from bot.channels.home import Example, HomePage, ShowStations
+from bot.channels.records import RecordsDoor
 from bot.channels.rest import RestChannel
 from bot.channels.socket import SocketChannel
 from bot.channels.static_files import StaticFiles
@@ -48,6 +50,7 @@ from bot.logs import place, set_up
 from bot.metrics import Metrics
 from bot.nlu.safety import SafetyPhrases
 from bot.permits import demo
+from bot.permits.records import Reader
 from bot.permits.service import Permits
 from bot.redaction import Expects, redact
 from bot.request_body import LARGEST_BODY
@@ -188,6 +191,8 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     permits = Permits(derived_key(key, "permits"))
     console = Console(settings, database, texts, staff, record, Counter(record, parts.desk), parts.desk.answers, permits, network)
 
+    deliveries = Limiter(settings.records_per_minute, settings.records_per_minute, settings.rate_limits)
+
     async def examples() -> list[Example]:
         stages = parts.desk.answers.catalogue.papers.stages
         found = await database.run(demo.examples) if settings.demo else []
@@ -199,6 +204,8 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         HomePage(texts, parts.contact.hotline, settings.demo, parts.stations, examples),
         StaticFiles(),
         RestChannel(conversations, turns, limiter, metrics, settings.rest_tokens, patience, network, is_allowed),
+        RecordsDoor(database, Reader(stations), settings.record_tokens, deliveries, network),
+        DescriptionDoor(),
         Health(checks, metrics, show_metrics=settings.metrics == "loopback"),
     )
 

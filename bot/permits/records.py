@@ -197,7 +197,7 @@ def _text(given: Mapping[str, Any], field: str, longest: int, shown: str | None 
         raise Invalid("field_type", field=shown or field, expected="string")
     # Before anything is made of it: normalisation and its checks cost time that a long text could multiply.
     text = unicodedata.normalize("NFC", value.strip()) if len(value) <= 10 * longest else ""
-    if not 0 < len(text) <= longest or any(unicodedata.category(letter) in _UNSEEN for letter in text):
+    if not 0 < len(text) <= longest or (not text.isprintable() and any(unicodedata.category(letter) in _UNSEEN for letter in text)):
         raise Invalid("name_unusable", field=shown or field, limit=longest)
     return text
 

@@ -28,13 +28,14 @@ ANYONE = "anyone"
 THIS_MACHINE = "this machine"
 PAGES = "our pages, allowed pages, programs"
 TOKEN = "the same, with a token where `BOT_REST_TOKENS` names any"
+SOURCES = "a token of `BOT_RECORD_TOKENS`"
 LINE = "whoever has a line"
 SESSION = "the session of the line"
 STAFF = "staff signed in, from our own page"
 READERS = "staff with `conversation:read`"
 REPLIERS = "staff with `conversation:reply`"
 EVIL = {"Origin": "https://evil.example"}
-FILLED = {"{name}": "window.js", "{language}": "en", "{path}": "widget/main.js"}
+FILLED = {"{number}": "TEST-1", "{name}": "window.js", "{language}": "en", "{path}": "widget/main.js"}
 
 
 @cache
@@ -90,7 +91,7 @@ async def test_list_is_exactly_what_is_served(gateway: Gateway) -> None:
     listed = [line for lines in stated().values() for line in lines]
     assert len(listed) == len(set(listed)) and not set(listed) & of_the_console
     assert set(listed) | of_the_console == served | heard
-    assert set(stated()) == {ANYONE, THIS_MACHINE, PAGES, TOKEN, LINE, SESSION, STAFF, READERS, REPLIERS}
+    assert set(stated()) == {ANYONE, THIS_MACHINE, PAGES, TOKEN, SOURCES, LINE, SESSION, STAFF, READERS, REPLIERS}
 
 
 async def test_what_is_for_anyone_answers_anyone(gateway: Gateway) -> None:
@@ -120,6 +121,16 @@ async def test_what_needs_a_token_is_shut_without_one(settings: Settings) -> Non
         for shown, status in (("", 401), ("Bearer " + "b" * 16, 401), ("Bearer " + "a" * 16, 200)):
             answered, body = await gateway.post({"message": "hello"}, headers={"Authorization": shown})
             assert answered == status, body
+
+
+async def test_what_sources_deliver_is_shut_without_their_token(settings: Settings) -> None:
+    tokens = {"a" * 16: "authority"}
+    for given, shown, status in (({}, "a", 401), (tokens, "", 401), (tokens, "b", 401), (tokens, "a", 400)):
+        async with running(replace(settings, record_tokens=given, rest_tokens={"b" * 16: "rest"})) as gateway:
+            for method, path in routes(SOURCES):
+                headers = {"Authorization": f"Bearer {shown * 16}"}
+                async with gateway.client.request(method, address(gateway, path), json={}, headers=headers) as response:
+                    assert response.status == status, path
 
 
 async def test_what_needs_a_session_is_refused_without_one_and_with_anothers(gateway: Gateway) -> None:

@@ -1,0 +1,120 @@
+"""`python -m benchmarks.records`: how long a file of records takes to come in, and whether memory grows with it."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+
+from bot.permits.models import APPLICATION_TYPES
+from bot.settings import ROOT
+
+ROWS = int(os.environ.get("BENCH_RECORDS", "1000000"))
+_HEADINGS = (
+    "number",
+    "family_name",
+    "given_name",
+    "nationality",
+    "date_of_birth",
+    "permit_number",
+    "employer",
+    "application_type",
+    "category",
+    "stage",
+    "stage_since",
+    "submitted_at",
+)
+
+
+def rows(count: int) -> Iterator[list[str]]:
+    """Invented lines: every second person holds a permit, and an employer files for fifty."""
+    first, submitted = date(1960, 1, 1), datetime(2026, 1, 1, tzinfo=timezone.utc)
+    for n in range(count):
+        at = (submitted + timedelta(minutes=n % 400_000)).isoformat()
+        permit = f"BENCH-P-{n:08d}" if n % 2 else ""
+        kind = APPLICATION_TYPES[n % len(APPLICATION_TYPES)]
+        born = (first + timedelta(days=n % 14_000)).isoformat()
+        yield [
+            f"BENCH-{n:08d}",
+            f"Family {n % 9973}",
+            f"Given {n % 9967}",
+            "FR",
+            born,
+            permit,
+            f"Employer {n // 50}",
+            kind,
+            "B",
+            "submitted",
+            at,
+            at,
+        ]
+
+
+def _resident_mb(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")), 0.0)
+
+
+def bring_in(folder: Path, file: Path) -> tuple[float, list[float]]:
+    """Seconds that the command takes with an empty database under `folder`, and its resident memory in MB twice a second."""
+    environment = {**os.environ, "BOT_DATA_DIR": str(folder), "BOT_DATABASE_URL": ""}
+    started, resident = time.perf_counter(), []
+    process = subprocess.Popen([sys.executable, "-m", "bot", "import", str(file)], cwd=ROOT, env=environment)
+    while process.poll() is None:
+        resident.append(_resident_mb(process.pid))
+        time.sleep(0.5)
+    if process.returncode:
+        raise SystemExit(f"the import ended with {process.returncode}")
+    return time.perf_counter() - started, [each for each in resident if each]
+
+
+def _write(file: Path, count: int) -> None:
+    if file.suffix == ".csv":
+        with file.open("w", newline="", encoding="utf-8") as target:
+            csv.writer(target).writerow(_HEADINGS)
+            csv.writer(target).writerows(rows(count))
+        return
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append(_HEADINGS)
+    for row in rows(count):
+        sheet.append(row)
+    book.save(file)
+
+
+def figures(count: int, kinds: tuple[str, ...] = ("csv", "xlsx")) -> Iterator[tuple[str, str, str]]:
+    """Name, value and note of each figure."""
+    for kind in kinds:
+        with tempfile.TemporaryDirectory(prefix="records-") as name:
+            file = Path(name) / f"records.{kind}"
+            _write(file, count)
+            seconds, resident = bring_in(Path(name) / "var", file)
+        early = max(resident[: max(1, len(resident) // 4)])
+        note = f"{count / seconds:,.0f} a second; at most {max(resident):.0f} MB, {early:.0f} MB in the first quarter"
+        yield f"import: {count:,} lines of {kind}", f"{seconds:.0f} s", note
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--kind", choices=("csv", "xlsx"), action="append")
+    arguments = parser.parse_args()
+    for name, value, note in figures(arguments.rows, tuple(arguments.kind or ("csv", "xlsx"))):
+        print(f"{name:<54} {value:>14}  {note}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
