@@ -14,6 +14,7 @@ from bot import audit, migrations
 from bot.__main__ import main
 from bot.audit_chain import SEEN_FILE, Broken, drop_before, erase, opened, verify
 from bot.db import Database
+from bot.i18n import Texts
 from bot.settings import Settings
 from tests.servers import AUDIT_KEY
 
@@ -109,6 +110,7 @@ def test_every_change_without_the_key_is_found(database: Database, what: str) ->
     statement, expected = CHANGES[what]
     change(database, statement)
     assert broken(database) == expected
+    assert Texts.load().has(f"operator.audit.{expected[0]}")
 
 
 def test_an_entry_that_cannot_even_be_read_is_named(sqlite_database: Database) -> None:
