@@ -17,7 +17,7 @@ from tests.servers import AUDIT_KEY, Postgres, browser
 
 _numbers = itertools.count(1)
 # The component that a fixture needs.
-_FIXTURES = {"postgres": "postgresql", "chromium": "chromium", "node": "node"}
+_FIXTURES = {"postgres": "postgresql", "sqlite_client": "sqlite3", "chromium": "chromium", "node": "node"}
 _MISSING = frozenset(filter(None, os.environ.get("BOT_TEST_MISSING", "").split(",")))
 
 

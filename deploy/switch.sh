@@ -1,0 +1,61 @@
+#!/bin/sh
+# Change from one colour of this machine to the other without an interruption, or back:
+#   deploy/switch.sh systemd|compose blue|green
+# The named colour is started beside the one that serves, and gets the visitors once /readyz is green; then the other one ends.
+# When it does not become ready, it is stopped again and nothing has changed.
+set -eu
+
+how=${1:-} to=${2:-}
+case $to in
+    blue) from=green ;;
+    green) from=blue ;;
+    *) how= ;;
+esac
+case $how in
+    systemd | compose) ;;
+    *) echo "usage: deploy/switch.sh systemd|compose blue|green" >&2; exit 2 ;;
+esac
+case $to in blue) port=8081 ;; green) port=8082 ;; esac
+here=$(cd "$(dirname "$0")/.." && pwd)
+live=${ASSISTANT_LIVE:-/etc/nginx/assistant/live.conf}
+within=${ASSISTANT_READY_WITHIN_S:-120}
+
+start() {
+    case $how in
+        systemd) systemctl start "assistant@$1.target" ;;
+        compose) ASSISTANT_PORT=$2 docker compose -f "$here/deploy/compose.yml" -p "$1" up --detach ;;
+    esac
+}
+
+stop() {
+    case $how in
+        systemd) systemctl stop "assistant@$1.target" ;;
+        compose) docker compose -f "$here/deploy/compose.yml" -p "$1" down ;;
+    esac
+}
+
+ready() {
+    (cd "$here" && "${ASSISTANT_PYTHON:-python3}" -m deploy.probe "$port" /readyz --within "$within")
+}
+
+point() {
+    # A link is replaced in one step, so that nginx never reads half a file.
+    ln -s "$1.conf" "$live.new" && mv -Tf "$live.new" "$live"
+}
+
+if ! start "$to" "$port" || ! ready; then
+    stop "$to"
+    echo "error: $to did not become ready; $from still serves" >&2
+    exit 1
+fi
+point "$to"
+if ! nginx -t -q || ! nginx -s reload; then
+    point "$from"
+    stop "$to"
+    echo "error: nginx refused its configuration; $from still serves" >&2
+    exit 1
+fi
+# Whoever polls has asked nginx for the last time through the old workers by then.
+sleep "${ASSISTANT_DRAIN_S:-5}"
+stop "$from"
+echo "$to serves"

@@ -1,0 +1,281 @@
+"""What runs it beyond one machine: every file parses, and names commands, ports, settings and probes that are there."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dotenv import dotenv_values
+
+import actions.server
+import bot.__main__
+import bot.http
+import bot.nlu.server
+import deploy.backup
+import deploy.probe
+from bot.errors import StartError
+from bot.metrics import Metrics
+from bot.settings import ROOT, Settings, load
+from tests.deploy_files import Nginx, documents, parts_of_pod, units
+
+DEPLOY = ROOT / "deploy"
+COLOURS = ("blue", "green")
+MODEL = "models/model.tar.gz"
+UNITS = units(DEPLOY / "systemd")
+COMPOSE = {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in DEPLOY.glob("compose*.yml")}
+MANIFESTS = documents(DEPLOY / "kubernetes")
+
+
+def manifest(kind: str, name: str) -> dict[str, Any]:
+    return next(each for each in MANIFESTS if each["kind"] == kind and each["metadata"]["name"] == name)
+
+
+def environment(colour: str) -> dict[str, str]:
+    common, own = (dotenv_values(DEPLOY / "settings" / f"{name}.env") for name in ("common", colour))
+    return {name: value or "" for name, value in {**common, **own}.items()}
+
+
+def pods() -> Iterator[dict[str, Any]]:
+    yield manifest("Deployment", "assistant")["spec"]["template"]["spec"]
+    yield manifest("CronJob", "assistant-backup")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+
+
+def places() -> Iterator[tuple[str, dict[str, str], list[tuple[str, list[str]]]]]:
+    """Each way to run it, with its environment, and every command with the part that it belongs to."""
+    for colour in COLOURS:
+        values = environment(colour)
+        commands = [
+            (name, shlex.split(re.sub(r"\$\{(\w+)\}", lambda found, known=values: known[found[1]], line)))
+            for name, unit in UNITS.items()
+            for key, line in unit.get("Service", [])
+            if key in ("ExecStart", "ExecStartPost")
+        ]
+        yield colour, values, commands
+    commands = []
+    for name, service in COMPOSE["compose.yml"]["services"].items():
+        commands.append((name, service["command"]))
+        if "healthcheck" in service:
+            commands.append((name, service["healthcheck"]["test"][1:]))
+    yield "compose", {**environment("blue"), **COMPOSE["compose.yml"]["services"]["gateway"]["environment"]}, commands
+    commands = [(name, command) for pod in pods() for name, command in parts_of_pod(pod)]
+    yield "kubernetes", manifest("ConfigMap", "assistant")["data"], commands
+
+
+def module_of(command: list[str]) -> tuple[str, list[str]] | None:
+    if "-m" not in command:
+        return None
+    at = command.index("-m")
+    assert Path(command[at - 1]).name == "python", command
+    return command[at + 1], command[at + 2 :]
+
+
+CALLS = [(where, part, command) for where, _, commands in places() for part, command in commands if module_of(command)]
+
+
+class Parsed(Exception):
+    pass
+
+
+@pytest.mark.parametrize(("where", "part", "command"), CALLS, ids=lambda value: value if isinstance(value, str) else "")
+def test_every_command_is_one_that_its_module_takes(where: str, part: str, command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def parsed(*_arguments: Any, **_named: Any) -> Any:
+        raise Parsed
+
+    found = module_of(command)
+    assert found
+    module, arguments = found
+    if module == "bot":
+        assert bot.__main__._parser().parse_args(arguments).run
+        return
+    monkeypatch.setattr(bot.nlu.server, "end_with_parent", parsed)
+    monkeypatch.setattr(actions.server, "end_with_parent", parsed)
+    monkeypatch.setattr(deploy.probe, "answer", parsed)
+    monkeypatch.setattr(deploy.backup, "load", parsed)
+    monkeypatch.setattr(os, "umask", lambda _mask: 0)
+    with pytest.raises(Parsed):
+        sys.modules[module].main(arguments)
+
+
+def test_every_part_is_started_everywhere() -> None:
+    for where in (*COLOURS, "compose", "kubernetes"):
+        started = {found[0] for place, _, command in CALLS if place == where and (found := module_of(command))}
+        assert started == {"bot", "bot.nlu.server", "actions.server", "deploy.probe", "deploy.backup"}, where
+
+
+@pytest.mark.parametrize(("where", "values", "commands"), list(places()), ids=[where for where, _, _ in places()])
+def test_parts_find_each_other_by_the_ports_of_their_settings(where: str, values: dict[str, str], commands: list[Any]) -> None:
+    settings = load(values, env_file=None)
+    assert settings.rasa_port and settings.actions_port, "0 would give each part a port of its own"
+    for _, command in commands:
+        module, arguments = module_of(command) or ("", [])
+        if module == "actions.server":
+            assert arguments == ["--port", str(settings.actions_port)]
+        if module == "bot.nlu.server":
+            given = bot.nlu.server._arguments(arguments)
+            assert (given.port, given.actions_url) == (settings.rasa_port, f"http://127.0.0.1:{settings.actions_port}/webhook")
+            assert given.model == Path(MODEL), "what is made with a release"
+            assert not given.enable_api
+
+
+def paths_of(port: int, settings: Settings) -> set[str]:
+    if port == settings.http_port:
+        return {route.path for route in bot.http.Health({}, Metrics(), False).routes()} - {"/metrics"}
+    if port == settings.rasa_port:
+        return set(re.findall(r'@app\.get\("(/\w+)"\)', inspect.getsource(bot.nlu.server.build_app)))
+    assert port == settings.actions_port
+    # The gateway asks the same.
+    return set(re.findall(r'\{address\}(/\w+)"', inspect.getsource(bot.http.actions_check)))
+
+
+@pytest.mark.parametrize(("where", "values", "commands"), list(places()), ids=[where for where, _, _ in places()])
+def test_probes_ask_a_part_for_what_it_serves(where: str, values: dict[str, str], commands: list[Any]) -> None:
+    settings = load(values, env_file=None)
+    probes = [found[1] for _, command in commands if (found := module_of(command)) and found[0] == "deploy.probe"]
+    assert len(probes) >= 2
+    for port, path, *_ in probes:
+        assert path in paths_of(int(port), settings), (port, path)
+
+
+def test_probes_of_the_gateway_come_from_outside_its_loopback() -> None:
+    data = manifest("ConfigMap", "assistant")["data"]
+    assert data["BOT_HTTP_HOST"] == "0.0.0.0"
+    gateway = manifest("Deployment", "assistant")["spec"]["template"]["spec"]["containers"][0]
+    served = paths_of(int(data["BOT_HTTP_PORT"]), load(data, env_file=None))
+    assert [port["containerPort"] for port in gateway["ports"]] == [int(data["BOT_HTTP_PORT"])]
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        asked = gateway[probe]["httpGet"]
+        assert asked["path"] in served and asked["port"] == "http"
+    assert gateway["livenessProbe"]["httpGet"]["path"] == "/healthz", "a gateway is not to be killed for a Rasa that is down"
+
+
+@pytest.mark.parametrize(("where", "values", "commands"), list(places()), ids=[where for where, _, _ in places()])
+def test_settings_exist_and_hold_for_the_public(where: str, values: dict[str, str], commands: list[Any]) -> None:
+    documented = set(re.findall(r"^(BOT_\w+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {name for name in values if name.startswith("BOT_")}
+    assert named <= documented
+    settings = load(values, env_file=None)
+    assert not settings.demo and settings.rate_limits and settings.trusted_proxies.networks
+    assert settings.data_dir == Path("/var/lib/assistant")
+
+
+def test_files_name_no_setting_that_is_not_there() -> None:
+    documented = set(re.findall(r"^(BOT_\w+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    files = [path for path in DEPLOY.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]
+    assert len(files) > 15
+    for path in files:
+        assert set(re.findall(r"\bBOT_[A-Z_]*[A-Z]\b", path.read_text(encoding="utf-8"))) <= documented, path.name
+
+
+def test_colours_share_no_port_and_the_proxy_and_the_switch_know_them() -> None:
+    ports = {colour: [environment(colour)[f"BOT_{part}_PORT"] for part in ("HTTP", "RASA", "ACTIONS")] for colour in COLOURS}
+    assert len({port for each in ports.values() for port in each}) == 6
+    switch = (DEPLOY / "switch.sh").read_text(encoding="utf-8")
+    for colour in COLOURS:
+        (server,) = Nginx(DEPLOY / "nginx" / f"{colour}.conf").of("server")
+        assert server.words[0] == f"127.0.0.1:{ports[colour][0]}"
+        assert f"{colour}) port={ports[colour][0]} ;;" in switch
+
+
+def test_units_name_units_and_files_that_are_there() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (DEPLOY / "systemd").iterdir())
+    assert {name.replace("%i", "").replace("blue", "") for name in re.findall(r"assistant[\w-]*@(?:%i|blue)\.\w+", text)} <= set(UNITS)
+    for name, unit in UNITS.items():
+        service = dict(unit.get("Service", []))
+        if not service:
+            continue
+        files = [value for key, value in unit["Service"] if key == "EnvironmentFile"]
+        assert files == ["/etc/assistant/common.env", "/etc/assistant/%i.env"], name
+        assert service["User"] == "assistant" and service["WorkingDirectory"] == "/opt/assistant/%i" and service["UMask"] == "0077"
+        assert service["ExecStart"].startswith("/opt/assistant/%i/.venv/bin/python -m ")
+        assert service["NoNewPrivileges"] == "yes" and service["ProtectSystem"] == "strict"
+
+
+def test_the_gateway_starts_after_its_rasa() -> None:
+    after = dict(UNITS["assistant-gateway@.service"]["Unit"])["After"].split()
+    assert "assistant-rasa@%i.service" in after
+    assert any(key == "ExecStartPost" for key, _ in UNITS["assistant-rasa@.service"]["Service"])
+    assert COMPOSE["compose.yml"]["services"]["gateway"]["depends_on"] == {"rasa": {"condition": "service_healthy"}}
+    before = manifest("Deployment", "assistant")["spec"]["template"]["spec"]["initContainers"]
+    assert [each["name"] for each in before] == ["key", "actions", "rasa"]
+    assert all(each["restartPolicy"] == "Always" and "startupProbe" in each for each in before[1:])
+
+
+def test_compose_files_name_what_they_define() -> None:
+    for name, file in COMPOSE.items():
+        services = file["services"]
+        for service, given in services.items():
+            for needed, how in given.get("depends_on", {}).items():
+                assert needed in services, (name, service)
+                assert how["condition"] != "service_healthy" or "healthcheck" in services[needed]
+            volumes = {volume.partition(":")[0] for volume in given.get("volumes", []) if not volume.startswith("/")}
+            assert volumes <= set(file["volumes"]), (name, service)
+            assert set(given.get("networks", [])) <= set(file["networks"]), (name, service)
+            mode = given.get("network_mode", "")
+            assert not mode.startswith("service:") or mode.removeprefix("service:") in services
+    published = [port for file in COMPOSE.values() for service in file["services"].values() for port in service.get("ports", [])]
+    assert published == ["127.0.0.1:${ASSISTANT_PORT:-8081}:8080"], "only the gateway, and only to this machine"
+    inside = COMPOSE["compose.database.yml"]["networks"]["assistant"]["ipam"]["config"][0]["gateway"]
+    assert load(environment("blue"), env_file=None).trusted_proxies.trusts(inside)
+
+
+def test_manifests_fit_together() -> None:
+    deployment, service = manifest("Deployment", "assistant"), manifest("Service", "assistant")
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert deployment["spec"]["selector"]["matchLabels"] == service["spec"]["selector"] == labels
+    assert manifest("NetworkPolicy", "assistant")["spec"]["podSelector"]["matchLabels"] == labels
+    backend = manifest("Ingress", "assistant")["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]
+    assert backend == {"name": "assistant", "port": {"name": service["spec"]["ports"][0]["name"]}}
+    assert {each["kind"] for each in MANIFESTS}.isdisjoint({"Secret"})
+    claims = {each["metadata"]["name"] for each in MANIFESTS if each["kind"] == "PersistentVolumeClaim"}
+    for pod in pods():
+        volumes = {volume["name"]: volume for volume in pod["volumes"]}
+        assert {volume["persistentVolumeClaim"]["claimName"] for volume in volumes.values() if "persistentVolumeClaim" in volume} <= claims
+        assert pod["securityContext"]["fsGroupChangePolicy"] == "OnRootMismatch", "any other opens the key to the group at each mount"
+        assert pod["securityContext"]["runAsNonRoot"] and not pod["automountServiceAccountToken"]
+        for container in [*pod.get("initContainers", []), *pod["containers"]]:
+            assert {mount["name"] for mount in container["volumeMounts"]} <= set(volumes)
+            assert container["resources"]["limits"]["memory"]
+            assert container["securityContext"]["readOnlyRootFilesystem"]
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            for source in container.get("envFrom", []):
+                assert "secretRef" in source or manifest("ConfigMap", source["configMapRef"]["name"])
+
+
+def test_one_gateway_serves_because_several_would_not_hear_of_each_other() -> None:
+    spec = manifest("Deployment", "assistant")["spec"]
+    assert spec["replicas"] == 1 and spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+
+
+def test_the_image_holds_code_and_model_and_no_secret() -> None:
+    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    for line in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE):
+        assert all((ROOT / name).exists() for name in line.split()), line
+    assert f"FROM python:{(ROOT / '.python-version').read_text().strip()}-" in text
+    assert MODEL in text and "\nUSER 10001:10001\n" in text
+    left_out = set((ROOT / ".dockerignore").read_text(encoding="utf-8").split())
+    assert {".git", ".env", "**/*.env", "var", ".venv", "models/*.tar.gz"} <= left_out
+
+
+def test_documents_name_files_and_commands_that_are_there() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    named = {path.rstrip("/.") for path in re.findall(r"\bdeploy/[\w./@-]+", text)}
+    assert len(named) > 8
+    assert sorted(path for path in named if not (ROOT / path).exists()) == []
+    for command in re.findall(r"python -m bot (\w+)", text):
+        with pytest.raises(SystemExit) as ended:
+            bot.__main__._parser().parse_args([command, "--help"])
+        assert ended.value.code == 0, command
+
+
+def test_a_restore_of_the_other_kind_is_refused(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "var")
+    with pytest.raises(StartError, match="not for sqlite"):
+        deploy.backup.restore(settings, tmp_path / "permits-20260101T000000Z.dump")

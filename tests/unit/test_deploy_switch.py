@@ -1,0 +1,67 @@
+"""The change from one colour to the other: the new one is ready first, and what fails changes nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bot.settings import ROOT
+
+DEPLOY = ROOT / "deploy"
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A folder with programs that write down how they are called, and with blue live."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("systemctl", "docker", "nginx", "python3", "sleep"):
+        program = programs / name
+        program.write_text(
+            f'#!/bin/sh\necho "{name} $*" >> "{tmp_path}/calls"\ngrep -qsF "{name} $*" "{tmp_path}/failing" && exit 1\nexit 0\n',
+            encoding="utf-8",
+        )
+        program.chmod(0o755)
+    (tmp_path / "live.conf").symlink_to("blue.conf")
+    return tmp_path
+
+
+def switch(machine: Path, *arguments: str, failing: str = "") -> tuple[int, list[str], str]:
+    (machine / "failing").write_text(failing, encoding="utf-8")
+    path = f"{machine / 'bin'}:{os.environ['PATH']}"
+    given = {"PATH": path, "ASSISTANT_LIVE": str(machine / "live.conf")}
+    done = subprocess.run([str(DEPLOY / "switch.sh"), *arguments], env=given, capture_output=True, text=True, timeout=30)
+    calls = machine / "calls"
+    return done.returncode, calls.read_text().splitlines() if calls.exists() else [], os.readlink(machine / "live.conf")
+
+
+READY = "python3 -m deploy.probe 8082 /readyz --within 120"
+
+
+def test_the_new_colour_is_ready_before_it_serves_and_the_old_one_ends_after(machine: Path) -> None:
+    status, calls, live = switch(machine, "systemd", "green")
+    assert (status, live) == (0, "green.conf")
+    start, stop = "systemctl start assistant@green.target", "systemctl stop assistant@blue.target"
+    assert calls == [start, READY, "nginx -t -q", "nginx -s reload", "sleep 5", stop]
+
+
+@pytest.mark.parametrize("failing", [READY, "systemctl start assistant@green.target"])
+def test_a_colour_that_does_not_become_ready_changes_nothing(machine: Path, failing: str) -> None:
+    status, calls, live = switch(machine, "systemd", "green", failing=failing)
+    assert (status, live, calls[-1]) == (1, "blue.conf", "systemctl stop assistant@green.target")
+    assert not any(call.startswith("nginx") or "stop assistant@blue" in call for call in calls)
+
+
+def test_a_proxy_that_refuses_its_configuration_stays_with_the_old_colour(machine: Path) -> None:
+    status, calls, live = switch(machine, "compose", "green", failing="nginx -t -q")
+    assert (status, live) == (1, "blue.conf")
+    assert calls[-1] == f"docker compose -f {DEPLOY}/compose.yml -p green down"
+
+
+def test_the_switch_wants_to_know_how_and_where_to(machine: Path) -> None:
+    for arguments in ((), ("systemd",), ("systemd", "red"), ("cron", "blue")):
+        assert switch(machine, *arguments)[0] == 2
+    assert not (machine / "calls").exists()
