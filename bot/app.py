@@ -48,10 +48,12 @@ from bot.languages import TONGUES, Language, Tongue
 from bot.limits import Limiter
 from bot.logs import place, set_up
 from bot.metrics import Metrics
+from bot.nlu.event_log import FILE_NAME
 from bot.nlu.safety import SafetyPhrases
 from bot.permits import demo
 from bot.permits.records import Reader
 from bot.permits.service import Permits
+from bot.privacy.service import Keep, Privacy
 from bot.redaction import Expects, redact
 from bot.request_body import LARGEST_BODY
 from bot.request_origin import caller, may_speak
@@ -73,6 +75,7 @@ RECORD: Final = web.AppKey("record", Record)
 SOCKETS: Final = web.AppKey("sockets", Sockets)
 STAFF: Final = web.AppKey("staff", Staff)
 CONSOLE: Final = web.AppKey("console", Console)
+PRIVACY: Final = web.AppKey("privacy", Privacy)
 EDGE: Final = web.AppKey("edge", Edge)
 
 _SHUT_DOWN_WITHIN_S = 3.0
@@ -189,7 +192,10 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     channel = SocketChannel(sockets, conversations, turns, sessions, limiter, metrics, texts, wire, within_hours, record.tell, network)
     staff = Staff(derived_key(key, "staff"), attempts, stations)
     permits = Permits(derived_key(key, "permits"))
-    console = Console(settings, database, texts, staff, record, Counter(record, parts.desk), parts.desk.answers, permits, network)
+    keep = Keep(settings.keep_conversations_days, settings.keep_memory_days, settings.keep_audit_days)
+    privacy = Privacy(record, database, permits, Vault(settings.data_dir / KEY_FILE), [settings.data_dir / FILE_NAME], keep)
+    counter = Counter(record, parts.desk)
+    console = Console(settings, database, texts, staff, record, counter, parts.desk.answers, permits, privacy, network)
 
     deliveries = Limiter(settings.records_per_minute, settings.records_per_minute, settings.rate_limits)
 
@@ -216,7 +222,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     for door in doors:
         app.add_routes(door.routes())
     app[CONVERSATIONS], app[TURNS], app[METRICS], app[DATABASE] = conversations, turns, metrics, database
-    app[RECORD], app[SOCKETS], app[STAFF], app[CONSOLE] = record, sockets, staff, console
+    app[RECORD], app[SOCKETS], app[STAFF], app[CONSOLE], app[PRIVACY] = record, sockets, staff, console, privacy
 
     def tidy(session: Session) -> None:
         parts.tidy(session)
@@ -226,10 +232,12 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     async def running(_app: web.Application) -> AsyncIterator[None]:
         await turns.start()
         await keeper.start()
+        await privacy.start()
         await channel.relay.start()
         tidying = asyncio.create_task(_tidy(database, tidy))
         yield
         tidying.cancel()
+        await privacy.stop()
         await keeper.stop()
         await channel.relay.stop()
         await turns.stop()

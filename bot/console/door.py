@@ -16,6 +16,7 @@ from bot.console.guard import Guard
 from bot.console.left import LeftDoor
 from bot.console.live import Live
 from bot.console.page import Page
+from bot.console.personal import PersonalData
 from bot.console.routes import Route
 from bot.console.signing_in import SigningIn
 from bot.console.trail import TrailDoor
@@ -25,6 +26,7 @@ from bot.conversations.publishing import Record
 from bot.db import Database
 from bot.i18n import Texts
 from bot.permits.service import Permits
+from bot.privacy.service import Privacy
 from bot.settings import Settings
 from bot.staff.service import Staff
 
@@ -45,6 +47,7 @@ class Console:
         counter: Counter,
         answers: Answers,
         permits: Permits,
+        privacy: Privacy,
         network: Callable[[web.BaseRequest], str],
     ) -> None:
         cards = Cards(answers, permits)
@@ -57,6 +60,7 @@ class Console:
             *Board(database, counter, answers.catalogue, dict(answers.topics), cards, ready_made, settings.reclaim_after_s).routes(),
             *Work(database, counter, cards, permits).routes(),
             *LeftDoor(counter).routes(),
+            *PersonalData(privacy).routes(),
             *AccountsDoor(database, staff).routes(),
             *TrailDoor(database).routes(),
         ]

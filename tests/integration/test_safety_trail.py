@@ -65,14 +65,14 @@ BY_STAFF = {
     "left_message:take",
     "number:reveal",
     "number:search",
+    "personal_data:erase",
+    "personal_data:export",
 }
 BY_APPLICANTS = {"conversation:request", "conversation:leave_queue", "conversation:close", "return_code:make", "return_code:use"}
 # Who tried is not known.
 BY_NOBODY = {"account:sign_in_refused", "account:totp_wrong"}
 # What the house does by itself; test_audit_chain.py, test_desk_keeper.py, test_conversations_counter.py and test_privacy.py have it done.
 BY_ITSELF = {"audit:drop", "audit:erase", "conversation:reclaim", "conversation:widen", "retention:run", "turn:silence"}
-# What becomes of personal data; test_privacy.py has it done.
-IN_THE_CORE = {"personal_data:erase", "personal_data:export"}
 
 # Written with the kind of note filled in.
 NOTES = {"conversation:note", "conversation:draft"}
@@ -201,6 +201,13 @@ async def test_every_act_stands_in_the_trail_with_who_did_it(gateway: Gateway, o
     async with member(gateway, sqlite_database, "boss", "supervisor") as supervisor:
         await supervisor.get("audit")
         assert (await supervisor.call("GET", "audit.csv"))[0] == 200
+        await gateway.say("hello", "eve")
+        newest = (await supervisor.get("conversations"))["rows"][0]["id"]
+        data = f"conversations/{newest}/personal_data"
+        given = await supervisor.post(f"{data}/export", reason="asked by letter")
+        erased = await supervisor.post(f"{data}/erase", reason="asked by letter")
+        assert given["receipt"] != erased["receipt"] and erased["rows"]["conversations"] >= 1
+        assert (await supervisor.call("GET", f"conversations/{newest}"))[0] == 404
     found = entries(sqlite_database)
     done: dict[str, set[str]] = {"staff": set(), "applicant": set(), "system": set()}
     for entry in found:
@@ -221,7 +228,7 @@ async def test_every_act_stands_in_the_trail_with_who_did_it(gateway: Gateway, o
 
 def test_list_of_acts_is_the_whole_list() -> None:
     moves = {f"conversation:{move.value}" for move in Move}
-    told = BY_STAFF | BY_APPLICANTS | BY_NOBODY | BY_ITSELF | IN_THE_CORE
+    told = BY_STAFF | BY_APPLICANTS | BY_NOBODY | BY_ITSELF
     # The names of permissions and of subjects look the same.
     others = PERMISSIONS | {"audit:entries", "conversation:any", "retention:rows"}
     assert set(named_in_code()) - (others - told) | moves | NOTES == told
@@ -232,7 +239,7 @@ def test_every_act_has_its_words_in_every_language() -> None:
     for language in LANGUAGES:
         words = texts.part(language, "console")
         named = {name.removeprefix("action.") for name in words if name.startswith("action.")}
-        assert named == BY_STAFF | BY_APPLICANTS | BY_NOBODY | BY_ITSELF | IN_THE_CORE, language
+        assert named == BY_STAFF | BY_APPLICANTS | BY_NOBODY | BY_ITSELF, language
 
 
 async def test_trail_is_read_and_never_written_from_outside(gateway: Gateway) -> None:
