@@ -163,7 +163,8 @@ def ends(session: Session, lock: bool = False) -> Ends:
     row = session.execute(wanted.with_for_update() if lock else wanted).first()
     if row is None:
         return Ends(0, NOTHING, 1, NOTHING, sealed=False)
-    return Ends(*row[:4], sealed=hmac.compare_digest(row.seal, seal_of(key, *row[:4])))
+    position, last, first, before, seal = row
+    return Ends(position, last, first, before, sealed=hmac.compare_digest(seal, seal_of(key, position, last, first, before)))
 
 
 def move_ends(session: Session, old: Ends, **changed: Any) -> None:
