@@ -27,6 +27,14 @@ from bot.supervisor import hold_data_dir, require_free
 _NAME = "permits"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _SUFFIXES = {"sqlite": ".db", "postgresql": ".dump"}
+# What a database address may say, by the variables of PostgreSQL's clients.
+_VARIABLES = {
+    **{name: f"PG{name.upper()}" for name in ("host", "port", "user", "password", "passfile", "options")},
+    **{name: f"PG{name.upper()}" for name in ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl")},
+    "dbname": "PGDATABASE",
+    "application_name": "PGAPPNAME",
+    "connect_timeout": "PGCONNECT_TIMEOUT",
+}
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
@@ -36,22 +44,31 @@ def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -
         raise StartError("client_missing", detail=f"{command[0]} is not installed.") from None
     if done.returncode != 0:
         # Only the first line: what follows may quote rows.
-        said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[0].removeprefix("error: ")
+        said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[0]
+        for prefix in (f"{command[0]}: ", "error: "):
+            said = said.removeprefix(prefix)
         raise StartError("client_failed", detail=f"{Path(command[0]).name}: {said}")
     return done.stdout
 
 
 def _address(url: URL) -> dict[str, str]:
     """Where PostgreSQL is, as its clients read it from the environment; a command line can be seen by everybody."""
-    given = {"PGHOST": url.host, "PGPORT": url.port, "PGUSER": url.username, "PGPASSWORD": url.password, "PGDATABASE": url.database}
-    options = {f"PG{name.upper()}": value for name, value in url.query.items() if name in ("sslmode", "sslrootcert")}
-    return {name: str(value) for name, value in {**given, **options}.items() if value is not None}
+    given: dict[str, object] = {**url.translate_connect_args(username="user", database="dbname"), **url.query}
+    if unknown := given.keys() - _VARIABLES.keys():
+        # A parameter that is passed over may lead to another database.
+        raise StartError("bad_setting", detail=f"BOT_DATABASE_URL has {sorted(unknown)[0]}, which a backup cannot follow.")
+    return {_VARIABLES[name]: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in given.items()}
+
+
+def _sqlite(file: Path, *commands: str) -> str:
+    # Without -init somebody's own .sqliterc would be read.
+    return _run(["sqlite3", "-batch", "-init", os.devnull, str(file), ".timeout 10000", *commands]).strip()
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:
     # One snapshot however much is written meanwhile, and without the pages that deleted rows left behind.
     quoted = str(target).replace("'", "''")
-    _run(["sqlite3", str(source), ".timeout 10000", f"VACUUM INTO '{quoted}'"])
+    _sqlite(source, f"VACUUM INTO '{quoted}'")
 
 
 def _check_sqlite(file: Path) -> None:
@@ -60,22 +77,24 @@ def _check_sqlite(file: Path) -> None:
         begins = handle.read(15)
     if begins != b"SQLite format 3":
         raise StartError("bad_backup", detail=f"{file} is no SQLite database.")
-    if (said := _run(["sqlite3", str(file), "PRAGMA integrity_check"]).strip()) != "ok":
+    if (said := _sqlite(file, "PRAGMA integrity_check")) != "ok":
         raise StartError("bad_backup", detail=f"{file} is damaged: {said.splitlines()[0] if said else 'no answer'}.")
-    if not _run(["sqlite3", str(file), "SELECT version_num FROM alembic_version"]).strip():
+    if not _sqlite(file, "SELECT version_num FROM alembic_version"):
         raise StartError("bad_backup", detail=f"{file} is no database of this assistant.")
 
 
 def _check_dump(file: Path) -> None:
     if "alembic_version" not in _run(["pg_restore", "--list", str(file)]):
         raise StartError("bad_backup", detail=f"{file} is no backup of this assistant.")
+    # The list stands at the beginning; reading all of it finds an end that is missing.
+    _run(["pg_restore", f"--file={os.devnull}", str(file)])
 
 
 def back_up(settings: Settings, folder: Path, keep_days: int | None = None, clock: Callable[[], datetime] | None = None) -> Path:
     """A backup in `folder`, readable by its owner only, whole and looked through before it gets its name; returns its path.
 
     Args:
-        keep_days: backups of ours in `folder` that are older are deleted afterwards; None keeps all.
+        keep_days: backups of ours in `folder` that are older than that many days, at least one, are deleted afterwards; None keeps all.
 
     Raises:
         StartError: a client is missing or failed, or what it wrote is not whole; older backups are left as they are then.
@@ -116,12 +135,13 @@ def _backups(folder: Path) -> Iterator[tuple[Path, datetime]]:
 
 
 def restore(settings: Settings, file: Path) -> None:
-    """Put the backup in place of the database, and bring it to the schema of this code; all of it or nothing.
+    """Put the backup in place of the database, all of it or nothing, and bring it to the schema of this code.
 
     SQLite's present file stays beside the new one as `….before-<time>`; PostgreSQL's present content is gone.
 
     Raises:
-        StartError: something still uses the database, or the backup is damaged, of the other kind, or newer than this code.
+        StartError: something still uses the database; the backup is damaged, of the other kind, or newer than this code; a client is
+            missing or failed.
     """
     url = make_url(settings.resolved_database_url)
     kind = url.get_backend_name()
@@ -143,20 +163,23 @@ def _restore_sqlite(settings: Settings, present: Path, file: Path) -> None:
         new = Path(workshop) / present.name
         _copy_sqlite(file, new)
         _upgrade(settings, f"sqlite:///{new}")
-        _run(["sqlite3", str(new), "PRAGMA wal_checkpoint(TRUNCATE)"])
+        _sqlite(new, "PRAGMA wal_checkpoint(TRUNCATE)")
         new.chmod(0o600)
         aside = f".before-{datetime.now(timezone.utc).strftime(_STAMP)}"
-        for name in (present.name, f"{present.name}-wal", f"{present.name}-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            # A second name, so that there is a database at every moment: a start without one would make an empty one.
+            os.link(present, f"{present}{aside}")
+        for log in (f"{present}-wal", f"{present}-shm"):
             # A log that stayed would be taken for the new file's.
             with contextlib.suppress(FileNotFoundError):
-                (present.parent / name).rename(present.parent / f"{name}{aside}")
+                os.rename(log, f"{log}{aside}")
         new.rename(present)
 
 
 def _require_unused(file: Path) -> None:
     try:
         # Folding in the write-ahead log needs the file for oneself, and anything that runs holds it open.
-        _run(["sqlite3", str(file), ".timeout 2000", "PRAGMA journal_mode=DELETE"])
+        _sqlite(file, ".timeout 2000", "PRAGMA journal_mode=DELETE")
     except StartError as error:
         if "locked" in str(error):
             raise StartError("database_used", detail=f"{file} is in use; stop the assistant first.") from error
@@ -166,7 +189,8 @@ def _require_unused(file: Path) -> None:
 def _restore_postgres(settings: Settings, url: URL, file: Path) -> None:
     _check_dump(file)
     address = _address(url)
-    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    # Autovacuum comes and goes by itself and has no user.
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
     if (count := _run(["psql", "--no-psqlrc", "-qAtc", others], address).strip()) != "0":
         raise StartError("database_used", detail=f"{count} other connections use the database; stop every gateway and action server first.")
     with tempfile.TemporaryDirectory(dir=file.parent, prefix=".restore-") as workshop:
@@ -192,13 +216,20 @@ def _upgrade(settings: Settings, url: str) -> None:
     _run([sys.executable, "-m", "bot", "migrate"], {"BOT_DATABASE_URL": url, "BOT_DATA_DIR": str(settings.data_dir)})
 
 
+def _days(given: str) -> int:
+    # With none, the backup just made would be the next to go.
+    if (days := int(given)) < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return days
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Back up or restore; prints the file of a backup. A known error is one line and status 1."""
     parser = argparse.ArgumentParser(prog="python -m deploy.backup", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     to = commands.add_parser("to", help="make a backup")
     to.add_argument("folder", type=Path)
-    to.add_argument("--keep-days", type=int, help="delete older backups in the folder afterwards")
+    to.add_argument("--keep-days", type=_days, help="delete older backups in the folder afterwards")
     origin = commands.add_parser("from", help="restore a backup")
     origin.add_argument("file", type=Path)
     arguments = parser.parse_args(argv)

@@ -2,7 +2,7 @@
 # Change from one colour of this machine to the other without an interruption, or back:
 #   deploy/switch.sh systemd|compose blue|green
 # The named colour is started beside the one that serves, and gets the visitors once /readyz is green; then the other one ends.
-# When it does not become ready, it is stopped again and nothing has changed.
+# When it does not become ready, it is stopped again and nothing has changed. Containers need ASSISTANT_RELEASE, the image's tag.
 set -eu
 
 how=${1:-} to=${2:-}
@@ -20,9 +20,17 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 live=${ASSISTANT_LIVE:-/etc/nginx/assistant/live.conf}
 within=${ASSISTANT_READY_WITHIN_S:-120}
 
+# What fails below is stopped again, which must never be the colour that serves. Both may run after a change that was broken off.
+case $(readlink "$live" || true) in
+    "$to.conf" | */"$to.conf")
+        echo "error: $to serves already; a new release goes to $from, and if $from runs too, stop it" >&2
+        exit 1 ;;
+esac
+
 start() {
     case $how in
-        systemd) systemctl start "assistant@$1.target" ;;
+        # Where one that was broken off has left it running, it must still take the release that is there now.
+        systemd) systemctl restart "assistant@$1.target" ;;
         compose) ASSISTANT_PORT=$2 docker compose -f "$here/deploy/compose.yml" -p "$1" up --detach ;;
     esac
 }
@@ -40,7 +48,7 @@ ready() {
 
 point() {
     # A link is replaced in one step, so that nginx never reads half a file.
-    ln -s "$1.conf" "$live.new" && mv -Tf "$live.new" "$live"
+    ln -sfn "$1.conf" "$live.new" && mv -Tf "$live.new" "$live"
 }
 
 if ! start "$to" "$port" || ! ready; then

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 
 from bot.errors import StartError
 from bot.settings import ROOT, Settings
-from deploy.backup import back_up, restore
+from deploy.backup import back_up, main, restore
 from tests.servers import free_port
 
 pytestmark = pytest.mark.usefixtures("sqlite_client")
@@ -182,6 +182,23 @@ def test_no_password_stands_on_a_command_line(monkeypatch: pytest.MonkeyPatch, t
     assert "ss-word" not in " ".join(command)
     given = {name: environment[name] for name in ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE")}
     assert list(given.values()) == ["db.example", "6432", "assistant", "p@ss-word", "permits", "verify-full"]
+
+
+def test_an_address_that_the_clients_would_not_follow_is_refused(tmp_path: Path) -> None:
+    # Left out, it could lead to another server's database, which a restore would empty.
+    for query, expected in (("host=/run/here&connect_timeout=1", "pg_dump: "), ("service=there", "has service")):
+        settings = Settings(data_dir=tmp_path, database_url=f"postgresql+psycopg2:///permits?{query}")
+        with pytest.raises(StartError, match=expected) as failed:
+            back_up(settings, tmp_path / "backups")
+        assert expected == "has service" or "/run/here" in str(failed.value)
+
+
+def test_backups_cannot_be_kept_for_less_than_a_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for days in ("0", "-1", "many"):
+        with pytest.raises(SystemExit):
+            main(["to", str(tmp_path), f"--keep-days={days}"])
+    assert "at least 1" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_command_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:

@@ -252,6 +252,13 @@ def test_manifests_fit_together() -> None:
 def test_one_gateway_serves_because_several_would_not_hear_of_each_other() -> None:
     spec = manifest("Deployment", "assistant")["spec"]
     assert spec["replicas"] == 1 and spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    # The volume is at one node at a time, and both pods of an update need it; a backup must not wait for it.
+    (together,) = spec["template"]["spec"]["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert together["labelSelector"] == spec["selector"] and together["topologyKey"] == "kubernetes.io/hostname"
+    deployed, backup = (
+        {each["persistentVolumeClaim"]["claimName"] for each in pod["volumes"] if "persistentVolumeClaim" in each} for pod in pods()
+    )
+    assert deployed.isdisjoint(backup)
 
 
 def test_the_image_holds_code_and_model_and_no_secret() -> None:

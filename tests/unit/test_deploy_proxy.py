@@ -1,4 +1,4 @@
-"""The example of nginx: what it overwrites, how long it waits, what it logs, and which gateway it chooses."""
+"""The example of nginx: what it overwrites, how long it waits, what it logs, and that one gateway is chosen."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def test_the_proxy_logs_neither_address_nor_path_and_hides_what_is_for_machines(
     assert bot.sockets.PATH in paths and "/" in paths
 
 
-def test_a_long_polling_line_stays_with_its_gateway() -> None:
-    (hashed,) = NGINX.of("upstream", "hash")
-    assert hashed.words == ["$remote_addr$http_user_agent", "consistent"]
-    (included,) = NGINX.of("upstream", "include")
+def test_the_proxy_knows_one_gateway_which_the_switch_chooses() -> None:
+    (upstream,) = NGINX.of("upstream")
+    (included,) = upstream.inner
+    assert included.name == "include"
     assert included.words == ["/etc/nginx/assistant/live.conf"]
     assert "/etc/nginx/assistant/live.conf" in (DEPLOY / "switch.sh").read_text(encoding="utf-8")

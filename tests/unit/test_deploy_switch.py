@@ -44,11 +44,11 @@ READY = "python3 -m deploy.probe 8082 /readyz --within 120"
 def test_the_new_colour_is_ready_before_it_serves_and_the_old_one_ends_after(machine: Path) -> None:
     status, calls, live = switch(machine, "systemd", "green")
     assert (status, live) == (0, "green.conf")
-    start, stop = "systemctl start assistant@green.target", "systemctl stop assistant@blue.target"
+    start, stop = "systemctl restart assistant@green.target", "systemctl stop assistant@blue.target"
     assert calls == [start, READY, "nginx -t -q", "nginx -s reload", "sleep 5", stop]
 
 
-@pytest.mark.parametrize("failing", [READY, "systemctl start assistant@green.target"])
+@pytest.mark.parametrize("failing", [READY, "systemctl restart assistant@green.target"])
 def test_a_colour_that_does_not_become_ready_changes_nothing(machine: Path, failing: str) -> None:
     status, calls, live = switch(machine, "systemd", "green", failing=failing)
     assert (status, live, calls[-1]) == (1, "blue.conf", "systemctl stop assistant@green.target")
@@ -59,6 +59,17 @@ def test_a_proxy_that_refuses_its_configuration_stays_with_the_old_colour(machin
     status, calls, live = switch(machine, "compose", "green", failing="nginx -t -q")
     assert (status, live) == (1, "blue.conf")
     assert calls[-1] == f"docker compose -f {DEPLOY}/compose.yml -p green down"
+
+
+def test_the_colour_that_serves_is_never_started_anew_nor_stopped(machine: Path) -> None:
+    (machine / "live.conf").unlink()
+    (machine / "live.conf").symlink_to(machine / "blue.conf")
+    assert switch(machine, "compose", "blue")[:2] == (1, [])
+
+
+def test_a_change_that_was_broken_off_can_be_made_again(machine: Path) -> None:
+    (machine / "live.conf.new").symlink_to("green.conf")
+    assert switch(machine, "systemd", "green")[::2] == (0, "green.conf")
 
 
 def test_the_switch_wants_to_know_how_and_where_to(machine: Path) -> None:
