@@ -69,7 +69,7 @@ PERSONAL_DATA: Final[Mapping[str, Kind]] = {
 NOT_PERSONAL: Final[Mapping[str, str]] = {
     "employers.name": "a company",
     "employers.name_zh": "a company",
-    "lookup_attempts.number_hash": "a keyed hash that is dropped within the hour",
+    "lookup_attempts.number_hash": "a keyed hash that is dropped after a day",
     "vault_entries.token": "a running number",
     "conversations.last_applicant_at": "a moment",
     "attempts.key_hash": "a keyed hash that is dropped within a day",

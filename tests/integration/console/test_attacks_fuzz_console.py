@@ -23,8 +23,6 @@ from tests.console import Member, member, rasa, taken
 from tests.gateway import running
 from tests.loops import Loop, loop
 
-# These end the session that the others need; tests/integration/console/test_accounts.py looks at them.
-ENDING = ("sign_out", "sign_in", "password", "sessions", "invitation")
 FIELDS = (
     "text",
     "client_id",
@@ -46,6 +44,11 @@ FIELDS = (
     "stations",
     "active",
     "code",
+    "password",
+    "token",
+    "old",
+    "new",
+    "totp",
 )
 PARAMETERS = (
     "after",
@@ -70,8 +73,9 @@ values = st.recursive(
     odd, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=6
 )
 bodies = st.dictionaries(st.sampled_from(FIELDS), values, max_size=6)
-parts = st.sampled_from(["1", "0", "-1", "99999999999999999999", "null", "x" * 90, "\u202e", "\x00", "..", "%", "c-1"]) | st.text(
-    min_size=1, max_size=12
+# No figures in the texts: those who ask would disable each other's accounts.
+parts = st.sampled_from(["0", "-1", "99999999999999999999", "null", "x" * 90, "\u202e", "\x00", "..", "%", "c-1"]) | st.text(
+    st.characters(blacklist_categories=("Cs", "Nd")), min_size=1, max_size=12
 )
 queries = st.dictionaries(st.sampled_from(PARAMETERS), odd.map(str), max_size=4)
 
@@ -107,29 +111,32 @@ def office(sqlite_database: Database, tmp_path: Path, caplog: pytest.LogCaptureF
             roles = ("officer", "trainee", "supervisor", "administrator")
             people = [await enter(member(gateway, sqlite_database, f"{role}.one", role)) for role in roles]
             conversation = await taken(gateway, people[0])
-            table = [route for route in gateway.server.app[CONSOLE].table if not any(word in route.path for word in ENDING)]
+            # It would end the session that the others need.
+            table = [route for route in gateway.server.app[CONSOLE].table if not route.path.endswith("/sign_out")]
             return Office(opened, people, conversation, table)
 
-        yield opened.do(start)
+        office = opened.do(start)
+        yield office
+        assert [opened.do(lambda person=person: person.call("GET", "me"))[0] for person in office.people] == [200] * len(office.people)
         assert [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
-def test_any_line_of_the_table_answers_or_refuses_whatever_it_is_sent(office: Office) -> None:
-    assert len(office.table) > 25
-    reached = set()
+def test_every_line_of_the_table_answers_or_refuses_whatever_it_is_sent(office: Office) -> None:
+    def knock(route: Route) -> None:
+        @rules(max_examples=12, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+        @given(st.sampled_from(office.people), parts, st.booleans(), queries, bodies | values)
+        def holds(person: Member, part: str, known: bool, query: dict[str, str], body: Any) -> None:
+            filled = office.conversation if known else part
+            path = re.sub(r"\{[^}]+\}", lambda _: quote(filled, safe=""), route.path)
+            asked = "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in query.items())
+            status, answered = office.ask(person, route, f"{path}?{asked}", body)
+            assert status < 500, (route.method, route.path, part, query, body, answered)
+            if status >= 400:
+                error = json.loads(answered)["error"]
+                assert error["code"] != "internal" and error["message"], (route.path, answered)
 
-    @rules(max_examples=250, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(st.sampled_from(office.people), st.sampled_from(office.table), parts, st.booleans(), queries, bodies | values)
-    def holds(person: Member, route: Route, part: str, known: bool, query: dict[str, str], body: Any) -> None:
-        filled = office.conversation if known else part
-        path = re.sub(r"\{[^}]+\}", lambda _: quote(filled, safe=""), route.path)
-        asked = "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in query.items())
-        status, answered = office.ask(person, route, f"{path}?{asked}", body)
-        assert status < 500, (route.method, route.path, part, query, body, answered)
-        if status >= 400 and status != 499:
-            error = json.loads(answered)["error"]
-            assert error["code"] != "internal" and error["message"], (route.path, answered)
-        reached.add((route.method, route.path))
+        holds()
 
-    holds()
-    assert len(reached) > len(office.table) * 2 // 3
+    assert len(office.table) > 40
+    for route in office.table:
+        knock(route)
