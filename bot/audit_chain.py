@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from bot import audit
+from bot import audit, migrations
 from bot.audit import AuditEntry, Ends
 from bot.db import Database
 from bot.i18n import Texts
@@ -39,7 +40,7 @@ def opened(settings: Settings) -> Database:
 
 @dataclass(frozen=True)
 class Broken:
-    """The first place where the chain does not hold.
+    """The first place where the chain does not hold; what is `erased` or about its end is told where all entries hold.
 
     Attributes:
         how: `changed` (the entry is not as it was written), `detail` (its detail is not), `erased` (its detail is gone and no entry
@@ -75,6 +76,8 @@ def verify(database: Database, seen: tuple[int, str] | None = None) -> Verdict:
         begin = audit.ends(session)
         loose = session.execute(select(func.min(AuditEntry.id)).where(AuditEntry.position.is_(None))).scalar()
     count, position, last, size = 0, begin.first - 1, begin.before, _PAGE
+    # Places of entries without detail, by id, until an entry after them says that it was erased.
+    emptied: dict[int, int] = {}
 
     def verdict(how: str | None, entry: int | None = None, at: int | None = None) -> Verdict:
         return Verdict(count, position, last, None if how is None else Broken(how, entry, at))
@@ -92,20 +95,26 @@ def verify(database: Database, seen: tuple[int, str] | None = None) -> Verdict:
                     continue
                 unreadable = _page(session, (AuditEntry.id, AuditEntry.position), *following)[0]
                 return verdict("changed", unreadable.id, unreadable.position)
-            excused = _erased(session, [row.id for row in rows if row.salt is None])
             key = audit.key_of(session)
             dropped = audit.ends(session).first != begin.first
         if dropped:
             return verify(database, seen)
         for row in rows:
-            how = _wrong(key, row, position, last, excused)
+            how = _wrong(key, row, position, last)
             if how is None and seen is not None and seen[0] == row.position and seen[1] != row.hash:
                 how = "changed"
             if how is not None:
                 return verdict(how, row.id, row.position)
+            if row.salt is None:
+                emptied[row.id] = row.position
+            elif row.action == _ERASE:
+                for each in row.detail["entries"]:
+                    emptied.pop(each, None)
             count, position, last = count + 1, row.position, row.hash
         if not rows:
             break
+    if emptied:
+        return verdict("erased", *next(iter(emptied.items())))
     if loose is not None:
         return verdict("loose", loose)
     if (present.position, present.hash) != (position, last) or (seen is not None and seen[0] > position):
@@ -117,31 +126,19 @@ def _page(session: Session, columns: Sequence[Any], where: Any, order: Any, size
     return list(session.execute(select(*columns).where(where).order_by(order).limit(size)).all())
 
 
-def _wrong(key: bytes, row: Any, position: int, last: str, excused: set[int]) -> str | None:
+def _wrong(key: bytes, row: Any, position: int, last: str) -> str | None:
     """What is wrong with an entry that follows the one at `position`, whose hash is `last`."""
     if not hmac.compare_digest(row.hash or "", audit.hash_of(key, row)):
         return "changed"
     if row.position != position + 1 or row.previous != last:
         return "missing"
     if row.salt is None:
-        return None if row.id in excused and row.detail == {} else "erased"
+        return None if row.detail == {} else "detail"
     return None if hmac.compare_digest(row.detail_hash, audit.hash_of_detail(key, row.salt, row.detail)) else "detail"
 
 
-def _erased(session: Session, ids: list[int]) -> set[int]:
-    """Which of these entries are named by a genuine entry about an erasure."""
-    if not ids:
-        return set()
-    key, named = audit.key_of(session), set[int]()
-    for row in session.execute(select(*_COLUMNS).where(AuditEntry.action == _ERASE).order_by(AuditEntry.id)):
-        genuine = row.salt is not None and row.hash == audit.hash_of(key, row)
-        if genuine and row.detail_hash == audit.hash_of_detail(key, row.salt, row.detail):
-            named.update(row.detail["entries"])
-    return named.intersection(ids)
-
-
 def erase(session: Session, actor: str, subject: str) -> int:
-    """Take the details of all entries about `subject` out of the trail; returns of how many.
+    """Take the details of all entries about `subject` that earlier units of work wrote out of the trail; returns of how many.
 
     The entries stay, with the hash that stood for the detail and without the salt, so that nothing can be guessed from it. That
     they were erased is recorded, and their chain stays whole.
@@ -168,7 +165,8 @@ def drop_before(session: Session, actor: str, moment: datetime) -> int:
     first = old.position + 1 if kept is None else int(kept)
     if first <= old.first:
         return 0
-    before = session.execute(select(AuditEntry.hash).where(AuditEntry.position == first - 1)).scalar_one()
+    # Where somebody took that entry out, nothing fits: the chain stays broken, and the rest still ends in time.
+    before = session.execute(select(AuditEntry.hash).where(AuditEntry.position == first - 1)).scalar() or ""
     dropped = delete(AuditEntry).where(AuditEntry.position < first).execution_options(synchronize_session=False)
     count = int(session.execute(dropped).rowcount)
     audit.move_ends(session, old, first=first, before=before)
@@ -182,15 +180,16 @@ def command(settings: Settings, language: Language) -> int:
     Raises:
         StartError: the database or the key cannot be used.
     """
-    database, texts = opened(settings), Texts.load()
-    file = settings.data_dir / SEEN_FILE
+    texts, file = Texts.load(), settings.data_dir / SEEN_FILE
     try:
-        found = verify(database, _read_seen(file))
-    except ValueError:
+        seen = _read_seen(file)
+    except (ValueError, TypeError):
         print(texts.get(language, "operator.audit.seen", file=file))
         return 1
-    finally:
-        database.close()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(opened(settings)) as database:
+        migrations.upgrade(database.engine)
+        found = verify(database, seen)
     if found.broken is not None:
         print(texts.get(language, f"operator.audit.{found.broken.how}", entry=found.broken.entry, position=found.broken.position))
         return 1
@@ -200,7 +199,7 @@ def command(settings: Settings, language: Language) -> int:
 
 
 def _read_seen(file: Path) -> tuple[int, str] | None:
-    """The last entry of the last time; ValueError when the file holds none."""
+    """The last entry of the last time; ValueError or TypeError when the file holds none."""
     try:
         position, last = json.loads(file.read_text(encoding="utf-8"))
         return int(position), str(last)

@@ -156,6 +156,7 @@ class LeftMessage(Base):
         CheckConstraint("contact_kind IN ('window', 'email', 'phone')", name="contact_kind"),
         Index("ix_left_messages_conversation_id", "conversation_id"),
         Index("ix_left_messages_answered_at", "answered_at"),
+        {"sqlite_autoincrement": True},
     )
 
     id = Column(Integer, primary_key=True)

@@ -167,7 +167,18 @@ def test_erased_details_leave_the_chain_whole(database: Database) -> None:
     # The entry that tells of the erasure holds only while it is genuine.
     change(database, "UPDATE audit_entries SET detail = '{\"entries\": [1, 2, 3]}' WHERE id = 6")
     change(database, "UPDATE audit_entries SET detail = '{}', salt = NULL WHERE id = 3")
-    assert broken(database) == ("erased", 1, 1)
+    assert broken(database) == ("detail", 6, 6)
+
+
+def test_details_that_no_entry_excuses_are_found_among_those_that_were_erased(database: Database) -> None:
+    write(database, 2, "conversation:c1")
+    write(database, 2, "conversation:c2")
+    with database.session() as session:
+        assert erase(session, audit.SYSTEM, "conversation:c1") == 2
+    change(database, "UPDATE audit_entries SET detail = '{}', salt = NULL WHERE id = 3")
+    assert broken(database) == ("erased", 3, 3)
+    change(database, "UPDATE audit_entries SET detail = '{\"more\": 1}' WHERE id = 2")
+    assert broken(database) == ("detail", 2, 2)
 
 
 def test_old_entries_that_were_dropped_leave_the_chain_whole(database: Database) -> None:
@@ -187,6 +198,17 @@ def test_old_entries_that_were_dropped_leave_the_chain_whole(database: Database)
         assert verify(database).entries == 1 and broken(database) is None
     change(database, "UPDATE audit_chain SET first = 8")
     assert broken(database) is not None
+
+
+def test_old_entries_end_in_time_where_one_was_taken_out_and_the_chain_stays_broken(database: Database) -> None:
+    with time_machine.travel(BEGIN, tick=False) as clock:
+        write(database, 3)
+        clock.shift(timedelta(days=10))
+        write(database, 1)
+        change(database, "DELETE FROM audit_entries WHERE id = 3")
+        with database.session() as session:
+            assert drop_before(session, audit.SYSTEM, BEGIN + timedelta(days=1)) == 2
+    assert broken(database) == ("missing", 4, 4)
 
 
 def test_entries_from_before_are_chained_by_the_migration(database: Database) -> None:
@@ -216,7 +238,21 @@ def test_the_command_says_whole_or_names_the_entry(
     assert "记录 2" in capsys.readouterr().out
     change(database, "UPDATE audit_entries SET actor = 'staff:1' WHERE id = 2")
     assert main(["audit", "verify"]) == 0
-    (tmp_path / SEEN_FILE).write_text("[9", encoding="utf-8")
-    assert main(["audit", "verify"]) == 1
-    assert SEEN_FILE in capsys.readouterr().out
+    for nothing in ("[9", "9", "[]"):
+        (tmp_path / SEEN_FILE).write_text(nothing, encoding="utf-8")
+        assert main(["audit", "verify"]) == 1
+        assert SEEN_FILE in capsys.readouterr().out
     database.close()
+
+
+def test_the_command_on_nothing_and_on_a_database_out_of_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BOT_DATA_DIR", str(tmp_path / "new"))
+    monkeypatch.setenv("BOT_DATABASE_URL", "")
+    assert main(["audit", "verify"]) == 0
+    assert capsys.readouterr().out.startswith("0 entries, whole")
+    monkeypatch.setenv("BOT_DATABASE_URL", "postgresql+psycopg2://somebody:secret@127.0.0.1:1/permits")
+    assert main(["audit", "verify"]) == 1
+    told = capsys.readouterr().err
+    assert "BOT_DATABASE_URL" in told and "secret" not in told

@@ -1,4 +1,4 @@
-"""The audit trail is chained by hash; entries written before are chained in the order of their ids."""
+"""The audit trail is chained by hash, entries written before in the order of their ids; no left message that it names shares an id."""
 
 from __future__ import annotations
 
@@ -36,6 +36,10 @@ def upgrade() -> None:
         op.add_column("audit_entries", sa.Column(name, sa.String(length), nullable=True))
     op.create_index("ix_audit_entries_position", "audit_entries", ["position"], unique=True)
     _chain_what_was_written()
+    if op.get_bind().dialect.name == "sqlite":
+        # SQLite gives the id of a row that was deleted anew, and the trail would name two messages by it.
+        with op.batch_alter_table("left_messages", recreate="always", table_kwargs={"sqlite_autoincrement": True}):
+            pass
 
 
 def _chain_what_was_written() -> None:
