@@ -142,8 +142,10 @@ class Database:
             cursor = connection.cursor()
             # It keeps writers out while it waits for readers, so it must not wait for long.
             cursor.execute("PRAGMA busy_timeout=200")
-            (busy, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            cursor.execute("PRAGMA busy_timeout=10000")
+            try:
+                (busy, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                cursor.execute("PRAGMA busy_timeout=10000")
         finally:
             connection.close()
         return not busy

@@ -207,7 +207,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
         left_message_days=int(_number("BOT_LEFT_MESSAGE_DAYS", get("BOT_LEFT_MESSAGE_DAYS", "2"), 1, 30)),
         keep_conversations_days=_number("BOT_KEEP_CONVERSATIONS_DAYS", get("BOT_KEEP_CONVERSATIONS_DAYS", "180"), 1, 36500),
         keep_memory_days=_number("BOT_KEEP_MEMORY_DAYS", get("BOT_KEEP_MEMORY_DAYS", "30"), 0.01, 36500),
-        # Network logs are kept for six months at least (Cybersecurity Law, article 21).
+        # Half a year at least is our own choice: who asks what became of a case must still find who touched it.
         keep_audit_days=_number("BOT_KEEP_AUDIT_DAYS", get("BOT_KEEP_AUDIT_DAYS", "1095"), 184, 36500),
         log_level=get("BOT_LOG_LEVEL", "INFO").upper(),
     )

@@ -87,6 +87,12 @@ class Postgres:
         finally:
             shutil.rmtree(str(self._folder), ignore_errors=True)
 
+    @property
+    def folder(self) -> Path:
+        """Where it keeps all its files."""
+        assert self._folder is not None
+        return self._folder
+
     def url(self, database: str) -> str:
         """The SQLAlchemy address of `database` on this server."""
         return f"postgresql+psycopg2://tests@127.0.0.1:{self._port}/{database}"

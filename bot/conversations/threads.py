@@ -74,7 +74,7 @@ def find_newest(session: Session, address: Address) -> Any:
     if root is None:
         return None
     newest = select(Conversation).where(Conversation.thread_id == root).order_by(Conversation.ordinal.desc()).limit(1)
-    return session.execute(newest).scalar_one()
+    return session.execute(newest).scalar_one_or_none()
 
 
 def open_newest(session: Session, address: Address) -> str:
@@ -94,7 +94,11 @@ def lock_open(session: Session, address: Address) -> Any:
     After a closed conversation its successor is begun, which knows the language and what has been announced.
     """
     while True:
-        conversation = lock(session, open_newest(session, address))
+        try:
+            conversation = lock(session, open_newest(session, address))
+        except NotFound:
+            # It was erased after it was found; the address begins anew.
+            continue
         if conversation.state != State.CLOSED.value:
             return conversation
         # Whoever held the row before may have begun the next one.

@@ -53,7 +53,13 @@ _AT_ONCE: Final = 500
 def thread(session: Session, thread_id: str) -> list[Any]:
     """The conversations of a thread, the oldest first, held until the unit of work ends."""
     mine = select(Conversation).where(Conversation.thread_id == thread_id).order_by(Conversation.ordinal).with_for_update()
-    return list(session.execute(mine.execution_options(populate_existing=True)).scalars())
+    held: list[Any] = []
+    while True:
+        found = list(session.execute(mine.execution_options(populate_existing=True)).scalars())
+        # Whoever held the newest may have begun another one, which PostgreSQL does not show to a statement that waited.
+        if len(found) == len(held):
+            return found
+        held = found
 
 
 def erase_thread(session: Session, happened: Happened, conversations: Sequence[Any], actor: str) -> Counter[str]:

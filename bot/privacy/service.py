@@ -7,7 +7,7 @@ import contextlib
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -188,15 +188,17 @@ class Privacy:
         return {"receipt": receipt.id, "made_at": receipt.at.isoformat(), **export_thread(session, conversations, for_staff)}
 
     def _forget(self, conversation_ids: Collection[str]) -> None:
-        for memory in self._opened():
-            with contextlib.closing(memory):
-                for each in conversation_ids:
-                    memory.erase(each)
-                memory.truncate()
         self._database.truncate_log()
+        for memory in self._opened():
+            for each in conversation_ids:
+                memory.erase(each)
+            memory.truncate()
 
-    def _opened(self) -> list[EventLog]:
-        return [EventLog(path) for path in self._memories if path.exists()]
+    def _opened(self) -> Iterator[EventLog]:
+        for path in self._memories:
+            if path.exists():
+                with contextlib.closing(EventLog(path)) as memory:
+                    yield memory
 
     # By the hour
 
@@ -269,16 +271,15 @@ class Privacy:
         """An answer that was under way during an erasure is written to the working memory after it; such are dropped here."""
         gone: Counter[str] = Counter()
         for memory in self._opened():
-            with contextlib.closing(memory):
-                gone["events"] += memory.erase_older_than(self._keep.memory, self._clock().timestamp())
-                # Asked in this order, a conversation that begins meanwhile is not taken for one that is gone.
-                senders = memory.senders()
+            gone["events"] += memory.erase_older_than(self._keep.memory, self._clock().timestamp())
+            # Asked in this order, a conversation that begins meanwhile is not taken for one that is gone.
+            senders = memory.senders()
+            for start in range(0, len(senders), _AT_ONCE):
+                some = senders[start : start + _AT_ONCE]
                 with self._database.session() as session:
-                    there = set(session.execute(select(Conversation.id)).scalars()) if senders else set()
-                for sender in senders:
-                    if sender not in there:
-                        gone["events"] += memory.erase(sender)
-                memory.truncate()
+                    there = set(session.execute(select(Conversation.id).where(Conversation.id.in_(some))).scalars())
+                gone["events"] += sum(memory.erase(sender) for sender in some if sender not in there)
+            memory.truncate()
         return +gone
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -15,6 +18,7 @@ from sqlalchemy import func, insert, select
 
 from bot import audit, audit_chain, migrations
 from bot.assistant import Reply
+from bot.conversations import threads
 from bot.conversations.events import StateChanged, TurnFinished
 from bot.conversations.models import (
     Conversation,
@@ -28,6 +32,7 @@ from bot.conversations.models import (
     StaffNote,
     Turn,
 )
+from bot.conversations.publishing import Happened
 from bot.conversations.states import State
 from bot.db import Base, Database, now
 from bot.errors import Invalid, NotAllowed, NotFound
@@ -35,10 +40,13 @@ from bot.nlu.event_log import EventLog
 from bot.permits import demo
 from bot.permits.models import LookupProof
 from bot.permits.service import Permits
+from bot.privacy import erasure
 from bot.privacy.erasure import PARTS
 from bot.privacy.service import Keep, Privacy
+from bot.settings import ROOT
 from bot.vault import Vault, VaultCounter, VaultEntry
 from tests.office import ANN, BOB, Office
+from tests.servers import Postgres
 
 # Stands in everything that a person could have written or been told; nothing else holds it.
 MARKER = "Quokkaberg-7749"
@@ -46,12 +54,18 @@ REGISTER = ("applicants", "applications", "employers", "stage_history")
 DAY = timedelta(days=1)
 
 
-class House:
-    """The core with its privacy, on SQLite files of its own, at a time that a test sets."""
+def files_with(folder: Path, marker: str) -> list[str]:
+    """Names of the files below a folder that hold the marker."""
+    spellings = [marker.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
+    return sorted(path.name for path in folder.rglob("*") if path.is_file() and any(each in path.read_bytes() for each in spellings))
 
-    def __init__(self, folder: Path) -> None:
+
+class House:
+    """The core with its privacy, on SQLite files of its own or on another database, at a time that a test sets."""
+
+    def __init__(self, folder: Path, url: str | None = None) -> None:
         self.folder = folder
-        self.database = Database(f"sqlite:///{folder / 'permits.db'}", audit_key=b"t" * 32)
+        self.database = Database(url or f"sqlite:///{folder / 'permits.db'}", audit_key=b"t" * 32)
         migrations.upgrade(self.database.engine)
         self.office = Office(self.database)
         self.vault, self.permits = Vault(folder / "vault.key"), Permits(b"p" * 32)
@@ -78,10 +92,7 @@ class House:
 
     def files_with(self, marker: str) -> list[str]:
         """The files that hold the marker in any encoding that SQLite or JSON would use."""
-        spellings = [marker.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
-        return sorted(
-            path.name for path in self.folder.rglob("*") if path.is_file() and any(spelling in path.read_bytes() for spelling in spellings)
-        )
+        return files_with(self.folder, marker)
 
     def rows(self, model: Any) -> int:
         """How many rows a table has."""
@@ -195,6 +206,15 @@ async def test_what_is_said_after_an_erasure_begins_anew(house: House) -> None:
     assert (await house.office.conversations.catch_up(ANN)).conversation_id is None
     receipt = await house.office.conversations.applicant_says(ANN, "hello", "m-1")
     assert receipt.fresh and receipt.message.seq == 1
+
+
+async def test_acts_about_an_erased_message_are_never_taken_for_acts_about_another(house: House) -> None:
+    """The trail names left messages by their ids, and goes on to do so when they are gone."""
+    await house.full()
+    erased = house.office.read(lambda session: session.execute(select(LeftMessage.id)).scalar_one())
+    await house.privacy.erase_own(ANN)
+    await house.full()
+    assert house.office.read(lambda session: session.execute(select(LeftMessage.id)).scalar_one()) > erased
 
 
 async def test_nothing_to_erase_or_to_give_out_is_told_as_such(house: House) -> None:
@@ -397,3 +417,63 @@ async def test_reader_that_holds_on_to_the_log_delays_the_files_until_the_next_r
     assert house.files_with(MARKER) == []
     with house.database.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
+
+
+async def test_files_of_postgresql_hold_nothing_after_the_lines_of_the_page(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
+    statements = [line for block in re.findall(r"```sql\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+    # A server of its own: its files are those of the whole server, and it keeps a setting.
+    with Postgres() as server:
+        house = House(tmp_path, server.create("personal"))
+        try:
+            await house.full()
+            await house.privacy.erase_own(ANN)
+            assert files_with(server.folder, MARKER) != []
+            with house.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                for statement in statements:
+                    connection.exec_driver_sql(statement)
+            assert files_with(server.folder, MARKER) == []
+            emptied = {model.__tablename__ for model in (*PARTS, Conversation, ReturnCode, audit.AuditEntry)}
+            assert emptied == {name for line in re.findall(r"VACUUM FULL (.*);", page) for name in line.split(", ")}
+        finally:
+            house.memory.close()
+            house.database.close()
+
+
+@pytest.fixture
+def either_house(tmp_path: Path, database: Database) -> Iterator[House]:
+    opened = House(tmp_path, database.engine.url.render_as_string(hide_password=False))
+    yield opened
+    opened.memory.close()
+    opened.database.close()
+
+
+async def test_thread_that_grows_while_its_erasure_waits_goes_as_a_whole(either_house: House) -> None:
+    """PostgreSQL does not show a statement that waited for a row what its holder began meanwhile."""
+    await either_house.office.says("hello")
+    await either_house.office.conversations.end(ANN)
+    with either_house.database.session() as session:
+        threads.lock_open(session, ANN)
+        erasing = asyncio.create_task(either_house.privacy.erase_own(ANN))
+        await asyncio.to_thread(_until_somebody_waits, either_house.database)
+    assert (await erasing).rows["conversations"] == 2 and either_house.rows(Conversation) == 0
+
+
+async def test_what_is_said_while_a_thread_is_erased_begins_anew(either_house: House) -> None:
+    await either_house.office.says("hello")
+    with either_house.database.session() as session:
+        mine = erasure.thread(session, threads.find_root(session, ANN) or "")
+        erasure.erase_thread(session, Happened(), mine, audit.APPLICANT)
+        saying = asyncio.create_task(either_house.office.conversations.applicant_says(ANN, "hello again", "m-2"))
+        await asyncio.to_thread(_until_somebody_waits, either_house.database)
+    assert (await saying).message.seq == 1 and either_house.rows(Conversation) == 1
+
+
+def _until_somebody_waits(database: Database) -> None:
+    """Return when a statement waits for a lock; SQLite's units of work follow each other whatever happens."""
+    if database.engine.dialect.name == "sqlite":
+        return
+    with database.engine.connect() as connection:
+        while not connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar():
+            connection.rollback()
+            time.sleep(0.02)
