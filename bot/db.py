@@ -102,7 +102,7 @@ class Database:
             raise StartError("database_unknown", detail=detail)
         try:
             self.engine: Engine = create_engine(url, **options)
-        except (ArgumentError, NoSuchModuleError) as error:
+        except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
             detail = f"BOT_DATABASE_URL cannot be read ({type(error).__name__}); write postgresql+psycopg2://user:password@host/database."
             raise StartError("database_unknown", detail=detail) from None
         self.engine.update_execution_options(audit_key=audit_key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from bot import audit, migrations
 from bot.audit_chain import opened
@@ -125,7 +126,8 @@ def _ports(settings: Settings) -> Iterator[Finding]:
 
 def _folder(settings: Settings) -> Iterator[Finding]:
     folder = settings.data_dir
-    parent = next(path for path in (folder, *folder.parents) if path.exists())
+    # Path.exists fails where one may not even look.
+    parent = next(path for path in (folder, *folder.parents) if os.path.exists(path))
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         yield Finding("wrong", "folder_unusable", {"folder": folder})
         return
@@ -147,20 +149,26 @@ def _folder(settings: Settings) -> Iterator[Finding]:
 def _database(settings: Settings) -> Iterator[Finding]:
     url, has_key = settings.resolved_database_url, (settings.data_dir / KEY_FILE).exists()
     try:
-        if url.startswith("sqlite") and not Path(make_url(url).database or "").exists():
-            yield Finding("look", "database_absent")
+        file = Path(make_url(url).database or "")
+        if url.startswith("sqlite") and not os.path.exists(file):
+            if file.parent == settings.data_dir or file.parent.is_dir():
+                yield Finding("look", "database_absent")
+            else:
+                yield Finding("wrong", "database_unreachable", {"reason": os.strerror(errno.ENOENT)})
             return
         database = opened(settings) if has_key else Database(url)
-    except (StartError, SQLAlchemyError, OSError) as error:
+    except (StartError, SQLAlchemyError, OSError, ValueError) as error:
         # What is wrong with the key was said; an address that cannot be read holds a password.
         if getattr(error, "code", "") not in {"key_not_private", "key_unusable"}:
             yield Finding("wrong", "database_unknown")
         return
     try:
         yield from _contents(settings, database, has_key)
+    except (OperationalError, InterfaceError) as error:
+        yield Finding("wrong", "database_unreachable", {"reason": type(error.orig).__name__})
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
-        yield Finding("wrong", "database_unreachable", {"reason": type(cause).__name__})
+        yield Finding("wrong", "database_damaged", {"reason": type(cause).__name__})
     finally:
         database.close()
 

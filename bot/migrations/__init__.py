@@ -16,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
 from bot import db
 from bot.errors import StartError
@@ -60,13 +60,16 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the database to `revision`; several processes may call it at once, and one of them does the work.
 
     Raises:
-        StartError: the database was written by newer code, or cannot be reached.
+        StartError: the database was written by newer code, is damaged, or cannot be reached.
     """
     try:
         found = current(engine)
     except (OperationalError, InterfaceError) as error:
         detail = f"The database cannot be reached ({type(error.orig).__name__}); check BOT_DATABASE_URL and that the server runs."
         raise StartError("database_unreachable", detail=detail) from error
+    except DatabaseError as error:
+        detail = f"{engine.url.database} is damaged or is no database; put it back from a backup (docs/operations.md)."
+        raise StartError("database_damaged", detail=detail) from error
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if found is not None and found not in known:
         detail = f"The database is at revision {found}, newer than this code ({head()}); run the newer code, or choose another database."

@@ -66,7 +66,10 @@ def test_a_good_configuration_has_nothing_but_the_kind_of_database(folder: Path)
         ({"BOT_DESK_HOURS": "always"}, "desk_always", "look"),
         ({"BOT_RASA_PORT": "5005", "BOT_ACTIONS_PORT": "5005"}, "port_twice", "wrong"),
         ({"BOT_DATABASE_URL": "mysql://somebody:secret@localhost/permits"}, "database_unknown", "wrong"),
+        ({"BOT_DATABASE_URL": "postgresql+psycopg2://somebody:secret@127.0.0.1:port/permits"}, "database_unknown", "wrong"),
+        ({"BOT_DATABASE_URL": "postgresql+asyncpg://somebody:secret@127.0.0.1/permits"}, "database_unknown", "wrong"),
         ({"BOT_DATABASE_URL": "postgresql+psycopg2://somebody:secret@127.0.0.1:1/permits"}, "database_unreachable", "wrong"),
+        ({"BOT_DATABASE_URL": "sqlite:////nowhere/permits.db"}, "database_unreachable", "wrong"),
     ],
 )
 def test_what_is_wrong_in_the_settings_is_found(folder: Path, settings: dict[str, str], code: str, level: str) -> None:
@@ -128,6 +131,20 @@ def test_databases_of_other_revisions_are_told_apart(folder: Path) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     assert found(folder)["database_newer"] == "wrong"
     database.close()
+
+
+def test_a_damaged_database_is_found_and_refused_with_the_way_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("permits.db-wal", "permits.db-shm"):
+        (folder / name).unlink(missing_ok=True)
+    (folder / "permits.db").write_bytes(b"no database" * 1000)
+    assert found(folder)["database_damaged"] == "wrong"
+    monkeypatch.setenv("BOT_DATA_DIR", str(folder))
+    monkeypatch.setenv("BOT_DATABASE_URL", "")
+    for command in (["migrate"], ["audit", "verify"]):
+        assert main(command) == 1
+        assert "docs/operations.md" in capsys.readouterr().err
 
 
 def test_invented_data_and_a_console_without_administrator_are_found(tmp_path: Path) -> None:
