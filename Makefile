@@ -39,6 +39,7 @@ compare: environment ## how other classifiers do beside ours, on the same questi
 
 bench: environment ## speed and memory, as ratios against a baseline of the same run
 	@$(PYTHON) -m benchmarks.bench
+	@$(PYTHON) -m benchmarks.records
 
 sizes: environment ## what a page loads for the widget; fails above 15 kB before the click or 60 kB in all
 	@$(PYTHON) -m benchmarks.sizes

@@ -40,6 +40,7 @@ _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "body_too_large": 413,
     "body_encoded": 415,
     "body_too_slow": 408,
+    "record_busy": 503,
 }
 _CODE_OF_STATUS: Final[Mapping[int, str]] = {
     404: "not_found",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -29,3 +31,13 @@ def fields(**changes: Any) -> dict[str, Any]:
 def record(number: str = "TEST-1", **changes: Any) -> Record:
     """The record that is read from them."""
     return Reader({"civic_center"}, lambda: NOW).read({"number": number, **fields(**changes)})
+
+
+def peak(work: Callable[[], object]) -> int:
+    """The most bytes that Python objects made by `work()` held at once."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aiohttp import web
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -20,6 +22,8 @@ from bot.request_body import read_object
 
 PATH: Final = "/api/v1/applications/{number}"
 _TRIES: Final = 3
+_AT_ONCE: Final = 2
+_BUSY_FOR_S: Final = 5
 
 
 class RecordsDoor:
@@ -42,6 +46,8 @@ class RecordsDoor:
         self._tokens = tokens
         self._limiter = limiter
         self._network = network
+        # What waits for a row that somebody holds must not keep the threads that conversations need.
+        self._free = asyncio.Semaphore(_AT_ONCE)
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of this door."""
@@ -58,7 +64,8 @@ class RecordsDoor:
         if "number" in body:
             raise Invalid("record_unknown_field", field="number")
         record = self._reader.read({**body, "number": request.match_info["number"]})
-        delivery = await self._store(record, source)
+        async with self._free:
+            delivery = await self._store(record, source)
         status = 201 if delivery.outcome == "added" else 200
         return web.json_response({"outcome": delivery.outcome, "changed": list(delivery.fields)}, status=status)
 
@@ -69,11 +76,14 @@ class RecordsDoor:
             except (IntegrityError, OperationalError):
                 # Two deliveries made the same person or application, or waited for each other; the second sees the first now.
                 if not left:
-                    raise
+                    raise Conflict("record_busy", retry_after_s=_BUSY_FOR_S) from None
         raise AssertionError
 
 
 def _store(session: Session, record: Record, source: str) -> Delivery:
+    if session.get_bind().dialect.name == "postgresql":
+        # A file that is brought in holds its rows for minutes.
+        session.execute(text("SET LOCAL lock_timeout = '500ms'"))
     (outcome,) = deliver(session, [record], source)
     if isinstance(outcome, Conflict):
         raise outcome

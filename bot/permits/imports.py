@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from bot import audit
 from bot.db import Database
-from bot.errors import BotError, Invalid
+from bot.errors import BotError, Invalid, StartError
 from bot.permits.records import Reader, Record
 from bot.permits.register import OUTCOMES, deliver
 from bot.permits.tables import Layout, read
@@ -78,7 +79,7 @@ def bring_in(
         progress: called after every batch.
 
     Raises:
-        StartError: the file cannot be read; nothing was written.
+        StartError: the file cannot be read or the database not be written; nothing was written.
     """
     report = Report()
     try:
@@ -96,6 +97,10 @@ def bring_in(
             _tell(session, report, source)
     except _Undone:
         return report
+    except (IntegrityError, OperationalError) as error:
+        # The database's own words can name a number.
+        detail = f"Nothing was written ({type(error).__name__}): others were writing, or the disk is full. See to that and try again."
+        raise StartError("import_database", detail=detail) from None
     report.written = True
     return report
 

@@ -41,6 +41,8 @@ _OLDEST: Final = date(1900, 1, 1)
 _NEWEST: Final = date(2199, 12, 31)
 # Clocks of two houses differ, but nobody knows the stage of the day after tomorrow.
 _AHEAD: Final = timedelta(days=1)
+# As many digits as the standard library reads; RFC 3339 allows any number.
+_FRACTION: Final = re.compile(r"(?<=:\d\d)\.(\d+)")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Controls, surrogates, private letters and marks that nobody sees or that turn others around.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -144,13 +146,13 @@ class Reader:
             return None
         try:
             if isinstance(value, str):
-                text = value.strip()
+                text = _FRACTION.sub(lambda found: f".{found[1]:0<6.6}", value.strip())
                 value = datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in "Zz" else text)
             elif isinstance(value, date) and not isinstance(value, datetime):
                 value = datetime.combine(value, time())
             if not isinstance(value, datetime):
                 raise Invalid("field_type", field=field, expected="string")
-            if not _OLDEST < value.date() < _NEWEST:
+            if not _OLDEST <= value.date() <= _NEWEST:
                 raise ValueError
             moment = (value.replace(tzinfo=ZONE) if value.tzinfo is None else value).astimezone(timezone.utc)
         except (ValueError, OverflowError):
@@ -232,6 +234,6 @@ def _day(given: Mapping[str, Any], field: str) -> date | None:
         value = value.date()
     elif not isinstance(value, date):
         raise Invalid("field_type", field=field, expected="string")
-    if value is None or not _OLDEST < value < _NEWEST:
+    if value is None or not _OLDEST <= value <= _NEWEST:
         raise Invalid("record_day", field=field)
     return value

@@ -35,6 +35,8 @@ _OF_CASES: Final = (
     "decided_at",
     "valid_until",
 )
+# An application moves to another holder by its permit number only.
+_FIELDS: Final = {"acceptance_number": "number", "applicant_id": "permit_number", "employer_id": "employer", "name_zh": "employer_zh"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Delivery:
     Attributes:
         outcome: `older` when a later stage is known already; then nothing was written.
         application_id: of the application.
-        fields: names of what changed, for an application that was there before.
+        fields: names of the record's fields that changed, for an application that was there before.
         entered: the stage it is in now, when it was in another one before.
     """
 
@@ -154,7 +156,8 @@ def _place(batch: _Batch, record: Record) -> Delivery:
             return Delivery("older", case["id"])
     holder, fields = _holder(batch, record, case)
     values = {name: getattr(record, name) for name in _OF_CASES}
-    values |= {"applicant_id": holder["id"], "employer_id": _employer(batch, record), "acceptance_number": record.number}
+    employer_id, changed = _employer(batch, record)
+    values |= {"applicant_id": holder["id"], "employer_id": employer_id, "acceptance_number": record.number}
     if case is None:
         number = _add(batch, _CASES, {**values, "acceptance_number_normalised": record.key, "source": batch.source})
         _enter(batch, number, record.history or ((record.stage, record.stage_since),))
@@ -163,7 +166,7 @@ def _place(batch: _Batch, record: Record) -> Delivery:
     if case["applicant_id"] != holder["id"]:
         batch.left.add(case["applicant_id"])
         batch.moved.add(number)
-    fields += _set(batch, _CASES, case, values)
+    fields += changed + _set(batch, _CASES, case, values)
     if record.history:
         if list(record.history) != batch.histories.get(number, []):
             batch.rewritten.append(number)
@@ -174,7 +177,7 @@ def _place(batch: _Batch, record: Record) -> Delivery:
     elif record.stage_since != before[1]:
         batch.corrected.append({"number": number, "present": before[0], "then": before[1], "at": record.stage_since})
     entered = record.stage if record.stage != before[0] else None
-    return Delivery("changed" if fields else "unchanged", number, tuple(fields), entered)
+    return Delivery("changed" if fields else "unchanged", number, tuple(dict.fromkeys(fields)), entered)
 
 
 def _holder(batch: _Batch, record: Record, case: Mapping[str, Any] | None) -> tuple[dict[str, Any], list[str]]:
@@ -203,16 +206,18 @@ def _holder(batch: _Batch, record: Record, case: Mapping[str, Any] | None) -> tu
     return named, changed
 
 
-def _employer(batch: _Batch, record: Record) -> int | None:
+def _employer(batch: _Batch, record: Record) -> tuple[int | None, list[str]]:
+    """Id of the employer, brought up to date, and which of its fields changed."""
     if record.employer is None:
-        return None
+        return None, []
+    changed: list[str] = []
     known = batch.employers.get(record.employer)
     if known is None:
         values = {"name": record.employer, "name_zh": record.employer_zh, "source": batch.source}
         known = batch.employers[record.employer] = {"id": _add(batch, _EMPLOYERS, values), **values}
     elif record.employer_zh:
-        _set(batch, _EMPLOYERS, known, {"name_zh": record.employer_zh})
-    return int(known["id"])
+        changed = _set(batch, _EMPLOYERS, known, {"name_zh": record.employer_zh})
+    return int(known["id"]), changed
 
 
 def _add(batch: _Batch, table: Any, values: dict[str, Any]) -> int:
@@ -235,7 +240,7 @@ def _set(batch: _Batch, table: Any, row: dict[str, Any], values: Mapping[str, An
             added.update(values)
         else:
             batch.updates[table][row["id"]] = {name: row[name] for name in {*values, *batch.updates[table].get(row["id"], ())}}
-    return [name for name in changed if not name.endswith("_normalised")]
+    return [_FIELDS.get(name, name) for name in changed if not name.endswith("_normalised")]
 
 
 def _write(batch: _Batch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import zipfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from bot.errors import BotError, DataError, Invalid, StartError
+from bot.permits import sheets
 from bot.permits.records import FIELDS
 
 # A column holds one value; a history needs a line for each stage instead.
@@ -21,7 +21,6 @@ COLUMNS: Final = tuple(name for name in FIELDS if name != "history")
 _DATES: Final = frozenset({"date_of_birth", "stage_since", "submitted_at", "accepted_at", "decided_at", "valid_until"})
 # A table keeps no more digits of a number than these.
 _DIGITS_KEPT: Final = 15
-_UNPACKED: Final = 8 * 1024**3
 
 
 @dataclass(frozen=True)
@@ -190,19 +189,4 @@ def _csv(path: Path, layout: Layout) -> _Rows:
 
 
 def _xlsx(path: Path, layout: Layout) -> _Rows:
-    from openpyxl import load_workbook
-
-    try:
-        with zipfile.ZipFile(path) as packed:
-            if sum(each.file_size for each in packed.infolist()) > _UNPACKED:
-                raise StartError("import_file", detail=f"{path.name}: it is too large once unpacked; save it as CSV.")
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise StartError("import_file", detail=f"{path.name}: it is no XLSX file ({type(error).__name__}).") from None
-    with closing(book):
-        if layout.sheet is not None and layout.sheet not in book.sheetnames:
-            raise StartError("import_file", detail=f"{path.name}: there is no sheet {layout.sheet!r}.")
-        sheet = book[layout.sheet] if layout.sheet is not None else book.worksheets[0]
-        # Programs write wrong dimensions; without them every row is read as wide as it is.
-        sheet.reset_dimensions()
-        yield from enumerate(sheet.iter_rows(values_only=True), 1)
+    return sheets.rows(path, layout.sheet)

@@ -47,7 +47,7 @@ def code(answer: tuple[int, Any]) -> tuple[int, str]:
 
 async def test_same_record_twice_is_stored_once(gateway: Gateway, sqlite_database: Database) -> None:
     assert await put(gateway) == (201, {"outcome": "added", "changed": []})
-    assert await put(gateway, "test%201") == (200, {"outcome": "changed", "changed": ["acceptance_number"]})
+    assert await put(gateway, "test%201") == (200, {"outcome": "changed", "changed": ["number"]})
     assert await put(gateway, "test%201") == (200, {"outcome": "unchanged", "changed": []})
     status, body = await put(gateway, "test%201", stage="accepted", stage_since="2026-11-12")
     assert (status, set(body["changed"])) == (200, {"stage", "stage_since"})
@@ -81,6 +81,18 @@ async def test_refusals_have_the_one_shape_and_repeat_nothing_of_the_record(gate
     ) as response:
         assert code((response.status, await response.json())) == (400, "record_unknown_field")
     assert code(await put(gateway, "--")) == (400, "name_unusable")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_delivery_that_meets_a_held_row_is_told_when_to_come_again(database: Database, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, database_url=str(database.engine.url), demo=False, record_tokens={TOKEN: "authority"})
+    async with running(settings) as gateway:
+        await put(gateway)
+        with database.session() as session:
+            session.execute(select(Application).with_for_update())
+            status, body = await put(gateway, category="A")
+            assert (status, body["error"]["code"], body["error"]["params"]) == (503, "record_busy", {"retry_after_s": 5})
+        assert await put(gateway, category="A") == (200, {"outcome": "changed", "changed": ["category"]})
 
 
 async def test_conflicts_change_nothing(gateway: Gateway) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import tracemalloc
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import Workbook
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from bot import __main__ as main
 from bot.audit import AuditEntry
@@ -23,13 +23,14 @@ from bot.permits.imports import Report, bring_in
 from bot.permits.models import Applicant, Application, StageEntry
 from bot.permits.records import Reader
 from bot.permits.tables import COLUMNS, Layout
-from tests.records import NOW, fields
+from tests.records import NOW, fields, peak
+from tests.servers import AUDIT_KEY
 
 READER = Reader({"civic_center"}, lambda: NOW)
 HEADINGS = ["number", *fields()]
 
 
-def row(number: str, **changes: Any) -> list[Any]:
+def row(number: object, **changes: Any) -> list[Any]:
     return [number, *fields(**changes).values()]
 
 
@@ -98,6 +99,20 @@ def test_lines_of_one_application_make_its_history(sqlite_database: Database, tm
     report = bring(sqlite_database, written(tmp_path / "in.csv", *lines))
     assert dict(report.outcomes) == {"added": 1, "changed": 1, "older": 1} and report.entered == 1
     assert count(sqlite_database, StageEntry) == 2
+
+
+def test_database_that_somebody_else_writes_is_told_in_one_line(
+    ours: Path, sqlite_database: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(ours / "in.csv", row("A-1"))
+    impatient = Database(str(sqlite_database.engine.url), AUDIT_KEY)
+    event.listen(impatient.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=0"))
+    with closing(impatient), sqlite_database.session() as session:
+        session.execute(select(Application))
+        with pytest.raises(StartError) as caught:
+            bring(impatient, path)
+    assert caught.value.code == "import_database" and "A-1" not in str(caught.value)
+    assert bring(sqlite_database, path).written
 
 
 def test_conflict_in_the_database_is_told_by_its_line(sqlite_database: Database, tmp_path: Path) -> None:
@@ -195,17 +210,12 @@ def test_sheet_is_written_like_a_table_of_text(sqlite_database: Database, tmp_pa
 def test_memory_does_not_grow_with_the_file(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "BATCH", 100)
 
-    def peak(lines: int) -> int:
+    def brought_in(lines: int) -> int:
         path = written(tmp_path / f"{lines}.csv", *(row(f"N-{lines}-{n}", employer=f"Invented {n}") for n in range(lines)))
-        tracemalloc.start()
-        try:
-            assert bring(sqlite_database, path).written
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        return peak(lambda: bring(sqlite_database, path))
 
-    peak(100)
-    assert peak(1600) < 1.3 * peak(400)
+    brought_in(100)
+    assert brought_in(1600) < 1.3 * brought_in(400)
 
 
 @pytest.fixture

@@ -76,7 +76,8 @@ def test_whole_history_replaces_what_was_known(database: Database) -> None:
 def test_permit_number_joins_applications_to_one_holder_for_life(database: Database) -> None:
     put(database, record("TEST-1"), record("TEST-2", permit_number="P-100000"))
     assert count(database, Applicant) == 2
-    put(database, record("TEST-1", permit_number="p100000"))
+    (moved,) = put(database, record("TEST-1", permit_number="p100000"))
+    assert isinstance(moved, Delivery) and moved.fields == ("permit_number",)
     assert count(database, Applicant) == 1 and len(seen(database, "P100000")) == 2
     assert outcomes(database, record("TEST-1")) == ["unchanged"]
     assert len(seen(database, "P100000")) == 2
@@ -87,6 +88,12 @@ def test_two_lines_of_one_batch_make_one_holder_and_one_employer(database: Datab
     assert [count(database, model) for model in (Applicant, Employer)] == [1, 1]
     with database.session() as session:
         assert session.execute(select(Applicant.given_name)).scalar_one() == "Eve"
+
+
+def test_what_changes_about_an_employer_is_told_by_its_field(sqlite_database: Database) -> None:
+    put(sqlite_database, record())
+    told = [put(sqlite_database, record(**changes))[0] for changes in ({"employer_zh": "虚构公司"}, {"employer": "Other Ltd"})]
+    assert [each.fields for each in told if isinstance(each, Delivery)] == [("employer_zh",), ("employer",)]
 
 
 def test_permit_of_somebody_born_on_another_day_is_refused(database: Database) -> None:

@@ -27,6 +27,16 @@ def test_moments_are_read_with_and_without_an_offset(moment: str) -> None:
     assert record(stage_since=moment).stage_since == datetime(2026, 11, 10, 1, tzinfo=timezone.utc)
 
 
+@pytest.mark.parametrize(("digits", "microsecond"), [("5", 500_000), ("1234567", 123_456), ("000", 0)])
+def test_moments_may_have_any_number_of_digits(digits: str, microsecond: int) -> None:
+    assert record(stage_since=f"2026-11-10T01:00:00.{digits}Z").stage_since.microsecond == microsecond
+
+
+def test_first_and_last_day_that_errors_name_are_taken() -> None:
+    read = record(date_of_birth="1900-01-01", valid_until="2199-12-31")
+    assert (read.date_of_birth, read.valid_until) == (date(1900, 1, 1), date(2199, 12, 31))
+
+
 @pytest.mark.parametrize("nothing", [None, "", "  "])
 def test_absent_null_and_empty_are_the_same(nothing: object) -> None:
     assert record(category=nothing, permit_number=nothing, employer=nothing) == record(category=None, employer=None)
