@@ -7,7 +7,6 @@ import json
 import logging
 import re
 import sqlite3
-import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -455,7 +454,7 @@ async def test_thread_that_grows_while_its_erasure_waits_goes_as_a_whole(either_
     with either_house.database.session() as session:
         threads.lock_open(session, ANN)
         erasing = asyncio.create_task(either_house.privacy.erase_own(ANN))
-        await asyncio.to_thread(_until_somebody_waits, either_house.database)
+        await until_it_waits(erasing, either_house.database)
     assert (await erasing).rows["conversations"] == 2 and either_house.rows(Conversation) == 0
 
 
@@ -465,15 +464,15 @@ async def test_what_is_said_while_a_thread_is_erased_begins_anew(either_house: H
         mine = erasure.thread(session, threads.find_root(session, ANN) or "")
         erasure.erase_thread(session, Happened(), mine, audit.APPLICANT)
         saying = asyncio.create_task(either_house.office.conversations.applicant_says(ANN, "hello again", "m-2"))
-        await asyncio.to_thread(_until_somebody_waits, either_house.database)
+        await until_it_waits(saying, either_house.database)
     assert (await saying).message.seq == 1 and either_house.rows(Conversation) == 1
 
 
-def _until_somebody_waits(database: Database) -> None:
-    """Return when a statement waits for a lock; SQLite's units of work follow each other whatever happens."""
+async def until_it_waits(work: asyncio.Task[Any], database: Database) -> None:
+    """Return when a statement of `work` waits for a lock; on SQLite units of work follow each other whatever happens."""
     if database.engine.dialect.name == "sqlite":
         return
     with database.engine.connect() as connection:
-        while not connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar():
+        while not work.done() and not connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar():
             connection.rollback()
-            time.sleep(0.02)
+            await asyncio.sleep(0.02)
