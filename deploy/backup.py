@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from bot import migrations
+from bot.db import Database
 from bot.errors import BotError, StartError
 from bot.settings import ROOT, Settings, load
 from bot.supervisor import hold_data_dir, require_free
@@ -49,6 +50,11 @@ def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -
             said = said.removeprefix(prefix)
         raise StartError("client_failed", detail=f"{Path(command[0]).name}: {said}")
     return done.stdout
+
+
+def _database(settings: Settings) -> tuple[str, URL]:
+    with contextlib.closing(Database(settings.resolved_database_url)) as database:
+        return database.engine.dialect.name, database.engine.url
 
 
 def _address(url: URL) -> dict[str, str]:
@@ -100,8 +106,7 @@ def back_up(settings: Settings, folder: Path, keep_days: int | None = None, cloc
         StartError: a client is missing or failed, or what it wrote is not whole; older backups are left as they are then.
     """
     now = (clock or (lambda: datetime.now(timezone.utc)))()
-    url = make_url(settings.resolved_database_url)
-    kind = url.get_backend_name()
+    kind, url = _database(settings)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = folder / f"{_NAME}-{now.strftime(_STAMP)}{_SUFFIXES[kind]}"
     with tempfile.TemporaryDirectory(dir=folder, prefix=".backup-") as workshop:
@@ -143,8 +148,7 @@ def restore(settings: Settings, file: Path) -> None:
         StartError: something still uses the database; the backup is damaged, of the other kind, or newer than this code; a client is
             missing or failed.
     """
-    url = make_url(settings.resolved_database_url)
-    kind = url.get_backend_name()
+    kind, url = _database(settings)
     if file.suffix != _SUFFIXES[kind]:
         raise StartError("bad_backup", detail=f"{file} is not for {kind}, which BOT_DATABASE_URL names.")
     require_free(settings.http_host, settings.http_port, "BOT_HTTP_PORT")

@@ -202,9 +202,10 @@ def test_backups_cannot_be_kept_for_less_than_a_day(tmp_path: Path, capsys: pyte
 
 
 def test_the_command_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
-    given = {**os.environ, "BOT_DATA_DIR": str(tmp_path / "var"), "BOT_HTTP_PORT": str(free_port()), "BOT_DATABASE_URL": ""}
-    for arguments in (("to", str(tmp_path / "backups")), ("from", str(tmp_path / "permits-none.db"))):
+    given = {**os.environ, "BOT_DATA_DIR": str(tmp_path / "var"), "BOT_HTTP_PORT": str(free_port())}
+    to, origin = ("to", str(tmp_path / "backups")), ("from", str(tmp_path / "permits-none.db"))
+    for arguments, url in ((to, ""), (origin, ""), (to, "mysql://elsewhere/permits"), (to, "no address")):
         command = [sys.executable, "-m", "deploy.backup", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, cwd=ROOT, env={**given, "BOT_DATABASE_URL": url}, capture_output=True, text=True, timeout=60)
         assert (done.returncode, done.stdout) == (1, "")
         assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("error: "), done.stderr
