@@ -30,6 +30,9 @@ def normalise(text: str) -> str:
     Spaces, hyphens, full-width and foreign digits and case make no difference. The result may be empty, and applying
     the function again changes nothing.
     """
+    if text.isascii():
+        # Nearly every number: the same result in a fraction of the time.
+        return "".join(filter(str.isalnum, text.upper()))
     folded = _fold(text)
     # Upper case and compatibility forms can each produce work for the other, so fold until nothing moves.
     while (again := _fold(folded)) != folded:

@@ -103,18 +103,20 @@ def deliver(session: Session, records: Sequence[Record], source: str) -> list[De
 
 
 def _look(session: Session, records: Sequence[Record], source: str) -> _Batch:
-    def rows(table: Any, column: Any, values: Iterable[Any], *more: Any) -> list[dict[str, Any]]:
+    def rows(table: Any, column: Any, values: Iterable[Any], *more: Any, held: bool = True) -> list[dict[str, Any]]:
         wanted = sorted(set(values))
         if not wanted:
             return []
-        statement = select(table).where(column.in_(wanted), *more).order_by(table.c.id).with_for_update()
-        return [dict(row) for row in session.execute(statement).mappings()]
+        statement = select(table).where(column.in_(wanted), *more).order_by(table.c.id)
+        return [dict(row) for row in session.execute(statement.with_for_update() if held else statement).mappings()]
 
     cases = rows(_CASES, _CASES.c.acceptance_number_normalised, (record.key for record in records))
     owners = rows(_PEOPLE, _PEOPLE.c.id, (case["applicant_id"] for case in cases))
     named = rows(_PEOPLE, _PEOPLE.c.permit_number_normalised, (record.permit_key for record in records if record.permit_key))
     people = {person["id"]: person for person in [*owners, *named]}
-    employers = rows(_EMPLOYERS, _EMPLOYERS.c.name, (each.employer for each in records if each.employer), _EMPLOYERS.c.source == source)
+    names = {each.employer for each in records if each.employer}
+    # Many applications share an employer: held by a file, it would keep every other delivery of that employer out.
+    employers = rows(_EMPLOYERS, _EMPLOYERS.c.name, names, _EMPLOYERS.c.source == source, held=False)
     histories: dict[int, list[tuple[str, Any]]] = {}
     whole = {record.key for record in records if record.history}
     known = [case["id"] for case in cases if case["acceptance_number_normalised"] in whole]

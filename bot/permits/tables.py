@@ -152,25 +152,33 @@ def _lines(rows: Iterator[_Row], path: Path, layout: Layout) -> Iterator[Line]:
 
 
 def _value(name: str, cell: Any, layout: Layout) -> Any:
+    if cell is None:
+        return None
+    if not isinstance(cell, str):
+        cell = _unformatted(name, cell)
+    if not isinstance(cell, str):
+        return cell
+    cell = cell.strip()
+    cell = layout.values.get(name, {}).get(cell, cell)
+    for form in layout.dates if name in _DATES and cell else ():
+        try:
+            found = datetime.strptime(cell, form)  # noqa: DTZ007 - the reader of records knows the zone
+        except ValueError:
+            continue
+        return found.date() if name in ("date_of_birth", "valid_until") else found
+    return cell
+
+
+def _unformatted(name: str, cell: Any) -> str | date:
+    """What a cell of a table holds that is not formatted as text."""
     if isinstance(cell, bool) or (isinstance(cell, float) and not cell.is_integer()):
         raise Invalid("record_cell", field=name)
     if isinstance(cell, int | float):
         if name in _DATES or len(str(abs(int(cell)))) > _DIGITS_KEPT:
             raise Invalid("record_cell", field=name)
-        cell = str(int(cell))
-    if isinstance(cell, date) and name not in _DATES:
+        return str(int(cell))
+    if not isinstance(cell, date) or name not in _DATES:
         raise Invalid("record_cell", field=name)
-    if cell is not None and not isinstance(cell, str | date):
-        raise Invalid("record_cell", field=name)
-    if isinstance(cell, str):
-        cell = cell.strip()
-        cell = layout.values.get(name, {}).get(cell, cell)
-        for form in layout.dates if name in _DATES and cell else ():
-            try:
-                found = datetime.strptime(cell, form)  # noqa: DTZ007 - the reader of records knows the zone
-            except ValueError:
-                continue
-            return found.date() if name in ("date_of_birth", "valid_until") else found
     return cell
 
 

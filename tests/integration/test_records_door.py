@@ -15,9 +15,10 @@ from sqlalchemy import func, select
 from bot.audit import AuditEntry
 from bot.db import Database
 from bot.permits.models import Application
+from bot.permits.register import deliver
 from bot.settings import Settings, load
 from tests.gateway import Gateway, running
-from tests.records import fields
+from tests.records import fields, record
 
 TOKEN, OTHER = "authority-token-0001", "other-token-00000001"
 
@@ -92,6 +93,8 @@ async def test_delivery_that_meets_a_held_row_is_told_when_to_come_again(databas
             session.execute(select(Application).with_for_update())
             status, body = await put(gateway, category="A")
             assert (status, body["error"]["code"], body["error"]["params"]) == (503, "record_busy", {"retry_after_s": 5})
+            deliver(session, [record("TEST-2")], "authority")
+            assert (await put(gateway, "TEST-3"))[0] == 201, "the employer is the same"
         assert await put(gateway, category="A") == (200, {"outcome": "changed", "changed": ["category"]})
 
 
