@@ -169,7 +169,8 @@ class Privacy:
         ids = [str(conversation.id) for conversation in conversations]
         rows = dict(erase_thread(session, happened, conversations, actor))
         receipt = Receipt(secrets.token_urlsafe(9), self._clock(), rows)
-        audit.record(session, actor, ERASE, f"receipt:{receipt.id}", rows=rows, **detail)
+        # Whoever restores a backup finds by their random names what has to be erased again.
+        audit.record(session, actor, ERASE, f"receipt:{receipt.id}", rows=rows, conversations=ids, **detail)
         return receipt, ids
 
     async def _erased(self, erase: Callable[[Session, Happened], tuple[Receipt, list[str]]]) -> Receipt:
