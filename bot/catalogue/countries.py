@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from babel import Locale
 
+from bot.catalogue.city_names import city_names
 from bot.catalogue.entries import PROVENANCE, Entry, read_entries
 from bot.catalogue.facts import Text
 from bot.catalogue.formats import format_date
@@ -265,6 +266,9 @@ def _read_words(path: Path, countries: Mapping[str, Country]) -> tuple[dict[str,
         for word in entry.words("cities"):
             words[plain(word)] = (code, "city")
         exact.update(dict.fromkeys(entry.words("exact"), code))
+    for city, code in city_names().items():
+        if code in countries:
+            words.setdefault(city, (code, "city"))
     return words, exact
 
 

@@ -27,6 +27,18 @@ _OF_PERSON: Final = frozenset({"的", "毕业的"})
 _ISSUERS: Final = ("embassy", "consulate", "使馆", "大使馆", "领事馆", "领馆")
 _PASSPORTS: Final = ("passport", "护照")
 _WEAK_PLACE: Final = frozenset({"in", "在"})
+# What is done where somebody is: 目前在慕尼黑工作.
+_DONE_THERE: Final = ("工作", "上班", "任职")
+_NOT_OVER: Final = ("过", "了")
+# "A Polish robotics company": as many words may stand between the people and what is called after them, but none of these.
+_BETWEEN: Final = 2
+_ENDS_NAME: Final = frozenset({
+    "a", "an", "and", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "was", "who", "whose", "with",
+})  # fmt: skip
+
+
+Spans = Collection[tuple[int, int]]
+"""Parts of a text, from and to."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +58,15 @@ class CountryRoles:
         self,
         text: str,
         bare: str,
-        masked: Collection[tuple[int, int]],
+        masked: Spans,
+        elsewhere: Spans = (),
         *,
         asked: str | None = None,
         name_means: str | None = NATIONALITY,
         person_means: str | None = NATIONALITY,
     ) -> dict[str, str]:
-        """Circumstances by the countries in `text`; `masked` are parts of `bare` that name no country.
+        """Circumstances by the countries in `text`; `masked` are parts of `bare` that name no country, `elsewhere` those that
+        name no place where the person is now.
 
         Args:
             asked: the country that is being asked for; a country without a clear cue answers this and nothing else.
@@ -68,11 +82,11 @@ class CountryRoles:
             role = self._role(bare, mention, asked is not None)
             if role is None:
                 loose.append(mention)
-            elif role == PLACE:
+            elif role == PLACE and not any(start <= mention.start < end for start, end in elsewhere):
                 known.setdefault(PLACE, "in_china" if mention.code == HOME else "abroad")
             elif role == PASSPORT:
                 passport = passport or mention.code
-            elif role != "skip":
+            elif role not in ("skip", PLACE):
                 known.setdefault(role, mention.code)
         if passport is not None:
             known[NATIONALITY] = passport
@@ -99,7 +113,9 @@ class CountryRoles:
         near = _ARTICLES.sub("", left).rstrip()
         if right.startswith(_ISSUERS) and any(word in left for word in _PASSPORTS):
             return NATIONALITY
-        if self._right(right, "skip"):
+        if right.startswith(_DONE_THERE) and not right[2:].startswith(_NOT_OVER) and len(self._ends(near, "place") or "") > 1:
+            return "skip" if mention.code == HOME else PLACE
+        if self._right(right, "skip") or (mention.kind == "person" and self._called_after(right)):
             return "skip"
         if self._right(right, "degree"):
             return DEGREE
@@ -121,7 +137,8 @@ class CountryRoles:
         if nationality and not (place and len(place) > 2):
             return "skip" if mention.code == HOME and not self._right(right, "nationality") else NATIONALITY
         if skip and len(skip) > len(place or ""):
-            return "skip"
+            # "An offer to a Polish control engineer" is made to somebody; "translated to Polish" is a language.
+            return NATIONALITY if mention.kind == "person" and mention.code != HOME and near != left else "skip"
         if place and mention.kind == "person":
             return "skip"
         if place and not (mention.code == HOME and place in _WEAK_PLACE):
@@ -131,6 +148,17 @@ class CountryRoles:
         if place:
             return "skip"
         return None
+
+    def _called_after(self, right: str) -> bool:
+        words = right.lstrip("- ").split()
+        for place, word in enumerate(words[: _BETWEEN + 1]):
+            if word in _ENDS_NAME or self._right(word, "nationality"):
+                return False
+            if self._right(" ".join(words[place:]), "skip"):
+                return True
+            if word.endswith("'s"):
+                return False
+        return False
 
     def _right(self, right: str, role: str) -> bool:
         return any(

@@ -17,7 +17,7 @@ from bot.catalogue.choosing import PURPOSE, Offers, Words
 from bot.catalogue.circumstances import NO, YES, Circumstance, Circumstances
 from bot.catalogue.conditions import UNKNOWN
 from bot.catalogue.countries import Countries
-from bot.catalogue.country_roles import NATIONALITY, CountryRoles
+from bot.catalogue.country_roles import NATIONALITY, CountryRoles, Spans
 from bot.catalogue.entries import read_entries, read_phrases
 from bot.catalogue.grounds import DATA
 from bot.catalogue.phrases import Found, PhraseIndex, asks, plain
@@ -38,7 +38,10 @@ _SHORT, _TASK = "short_term", "short_task"
 _EXTENSION: Final = "extension"
 # Of whom something is said: the one who writes, one of their family, somebody else's family; and for whom of them a permit is sought.
 _PERSON: Final = "person"
-_PERSONS: Final = frozenset({"self", "kin", "others_kin", "for_self", "for_kin", "perhaps_for_self"})
+# "was_there" is where somebody was before, or where a company is: not where the person is now.
+_PERSONS: Final = frozenset({"self", "kin", "others_kin", "for_self", "for_kin", "perhaps_for_self", "was_there"})
+# A stay that is short-term work whatever is done in it: "here for six weeks, then back home".
+_STAY, _BRIEF = "stay", "brief"
 # What is said of ages: reached, or so near that it may be reached while the permit lasts.
 _AGE, _OLD, _NEARLY_OLD = "age_60", 60, 55
 # A clause that is nothing but the letter: "renewal, German, B".
@@ -65,6 +68,7 @@ class _Meaning:
 
 
 _ONCE_CHINESE: Final = _Meaning("former_chinese", YES)
+_WAS_THERE: Final = _Meaning(_PERSON, "was_there")
 
 
 class Reader:
@@ -126,7 +130,7 @@ class Reader:
         types: dict[str, list[str]] = {TYPE: [], _OUTRIGHT: []}
         categories: set[str] = set()
         for each in sorted(found, key=lambda each: each.start - each.end):
-            for meaning in (meaning for meaning in each.value if meaning.key != _PERSON):
+            for meaning in (meaning for meaning in each.value if meaning.key not in (_PERSON, _STAY)):
                 if meaning.key in (TYPE, _OUTRIGHT):
                     types[meaning.key].append(meaning.value)
                 elif meaning.key == CATEGORY:
@@ -149,11 +153,13 @@ class Reader:
         masked = [(each.start, each.end) for each in phrases if any(meaning.key not in (TYPE, CATEGORY, PURPOSE) for meaning in each.value)]
         masked += [(each.start, each.end) for each in patterned if each.value == [_ONCE_CHINESE]]
         masked += _of_others(patterned)
-        for role, code in self._countries_in(text, bare, masked, known, asked, corrects).items():
+        for role, code in self._countries_in(text, bare, (masked, _not_here(patterned)), known, asked, corrects).items():
             said.setdefault(role, code)
         if said.get("basis") == "language_teacher" and "teaches_mother_tongue" not in said:
             self._flag_mother_tongue(found, said)
-        if not any(_says(each, TYPE, _SHORT) for each in phrases) and _TASK not in said:
+        if any(_says(each, _STAY, _BRIEF) for each in patterned):
+            types[TYPE].append(_SHORT)
+        elif not any(_says(each, TYPE, _SHORT) for each in phrases) and _TASK not in said:
             # Some days or weeks are the length of the work only where it is one of the short tasks.
             types[TYPE] = [each for each in types[TYPE] if each != _SHORT]
         profile = self._profile(types[TYPE], types[_OUTRIGHT], said)
@@ -187,14 +193,15 @@ class Reader:
         return self._offers.pick(question_id, bare, profile) is not None or self._offers.tells(question_id, bare, profile)
 
     def _countries_in(
-        self, text: str, bare: str, masked: Collection[tuple[int, int]], known: Profile, asked: str | None, corrects: bool
+        self, text: str, bare: str, spans: tuple[Spans, Spans], known: Profile, asked: str | None, corrects: bool
     ) -> dict[str, str]:
+        masked, elsewhere = spans
         if asked is not None and not self._asks_country(asked):
             asked = None
         countries = [key for key in known.circumstances if self._asks_country(key)]
         guess = NATIONALITY if corrects or NATIONALITY not in countries else None
         name_means = countries[-1] if corrects and countries else guess
-        return self._roles.find(text, bare, masked, asked=asked, name_means=name_means, person_means=guess)
+        return self._roles.find(text, bare, masked, elsewhere, asked=asked, name_means=name_means, person_means=guess)
 
     def _asks_country(self, question_id: str) -> bool:
         return question_id in self._circumstances and self._circumstances[question_id].kind == "country"
@@ -358,7 +365,7 @@ class Reader:
             countries=countries,
             words=words,
             roles=CountryRoles.load(path.name, raw["roles"], countries),
-            patterns=SentencePatterns.load(folder, {**domains, _OUTRIGHT: domains[PURPOSE], _PERSON: _PERSONS}),
+            patterns=SentencePatterns.load(folder, {**domains, _OUTRIGHT: domains[PURPOSE], _PERSON: _PERSONS, _STAY: (_BRIEF,)}),
             replies=SentencePatterns.load(folder, domains, ANSWERS),
         )
 
@@ -380,6 +387,11 @@ def _of_others(patterned: Collection[Found[list[_Meaning]]]) -> list[tuple[int, 
         return others
     for_kin = "for_self" not in spans and ("for_kin" in spans or not {"perhaps_for_self", "self"} & spans.keys())
     return [*others, *spans.get("self" if for_kin else "kin", [])]
+
+
+def _not_here(patterned: Collection[Found[list[_Meaning]]]) -> list[tuple[int, int]]:
+    """Where a place is named at which somebody was before, or where a company or a family is."""
+    return [(each.start, each.end) for each in patterned if each.value == [_WAS_THERE]]
 
 
 def _without(bare: str, found: list[Found[str]]) -> str:
