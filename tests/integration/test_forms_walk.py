@@ -27,7 +27,7 @@ QUESTIONS: Final = {
         "utter_place_unknown",
     },
     "status_form": {"utter_ask_number", "utter_ask_birth_date", "utter_ask_birth_date_again", "utter_ask_date_order"},
-    "deadline_form": {"utter_ask_deadline_rule", "utter_ask_deadline_date", "utter_ask_deadline_order"},
+    "deadline_form": {"utter_ask_deadline_rule", "utter_ask_deadline_rule_again", "utter_ask_deadline_date", "utter_ask_deadline_order"},
 }
 ANY_QUESTION: Final = frozenset().union(*QUESTIONS.values())
 FLOWS: Final = {
