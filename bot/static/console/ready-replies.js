@@ -41,7 +41,7 @@ export function useReadyReplies({ box, text, write, on, language }) {
   const list = useList();
   const [spot, setSpot] = useState(null);
   const [at, setAt] = useState(0);
-  const dismissed = useRef(null), placed = useRef(null);
+  const dismissed = useRef(null), placed = useRef(null), caret = useRef(null);
 
   const look = () => {
     const area = box.current;
@@ -50,8 +50,17 @@ export function useReadyReplies({ box, text, write, on, language }) {
     if (!found) dismissed.current = null;
     setSpot(found);
   };
-  // Before the next key, not after the next picture: a list that lags behind quick fingers would replace the wrong letters.
-  useLayoutEffect(look, [text, on]);
+  // Before the next key, not after the next picture: a caret or a list that lags behind quick fingers would hit the wrong letters.
+  useLayoutEffect(() => {
+    const area = box.current, to = caret.current;
+    caret.current = null;
+    if (area && to) {
+      area.focus();
+      area.setSelectionRange(to.from, to.to);
+      area.scrollTop = area.scrollHeight;
+    }
+    look();
+  }, [text, on]);
   const matches = useMemo(() => {
     if (!spot || !list) return [];
     const word = spot.word.toLowerCase();
@@ -68,16 +77,11 @@ export function useReadyReplies({ box, text, write, on, language }) {
     const area = box.current;
     const words = filled(reply.text[language] ?? reply.text.en, { officer: officer.name, station: officer.stations?.[0]?.name ?? t("replies.no_station") });
     const before = area.value.slice(0, spot.from), after = area.value.slice(spot.from + 1 + spot.word.length);
+    const left = gap(words), from = before.length + (left ? words.indexOf(left) : words.length);
+    caret.current = { from, to: from + (left?.length ?? 0) };
     write(before + words + after);
     placed.current = null;
     setSpot(null);
-    const left = gap(words);
-    requestAnimationFrame(() => {
-      area.focus();
-      const from = before.length + (left ? words.indexOf(left) : words.length);
-      area.setSelectionRange(from, from + (left?.length ?? 0));
-      area.scrollTop = area.scrollHeight;
-    });
   };
   const shut = () => {
     const area = box.current, { from, added } = placed.current ?? {};
@@ -85,8 +89,8 @@ export function useReadyReplies({ box, text, write, on, language }) {
     if (found && found.from === from) {
       // The slash that a button put there goes with the list; one that was typed stays.
       const at = from + 1 - added;
+      caret.current = { from: at, to: at };
       write(area.value.slice(0, at) + area.value.slice(from + 1 + found.word.length));
-      requestAnimationFrame(() => area.setSelectionRange(at, at));
     } else dismissed.current = spot?.from ?? null;
     placed.current = null;
     setSpot(null);
@@ -99,12 +103,10 @@ export function useReadyReplies({ box, text, write, on, language }) {
       if (slashAt(area.value, area.selectionStart)) return look();
       const before = area.value.slice(0, area.selectionStart), after = area.value.slice(area.selectionEnd);
       const added = before && !/\s$/.test(before) ? " /" : "/";
+      const at = before.length + added.length;
+      caret.current = { from: at, to: at };
       write(before + added + after, false);
-      placed.current = { from: before.length + added.length - 1, added: added.length };
-      requestAnimationFrame(() => {
-        area.setSelectionRange(before.length + added.length, before.length + added.length);
-        look();
-      });
+      placed.current = { from: at - 1, added: added.length };
       return undefined;
     },
     /** Takes a key if the list wants it. */
