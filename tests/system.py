@@ -13,13 +13,14 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
+from bot.audit_chain import opened
 from bot.db import Database
-from bot.settings import ROOT
+from bot.settings import ROOT, load
 from tests.servers import free_port
 
 _CLOCK: Final = Path(__file__).parent / "clock"
@@ -46,7 +47,7 @@ class System:
 
     def database(self) -> Database:
         """Its database, for a look."""
-        return Database(f"sqlite:///{self.data_dir / 'permits.db'}")
+        return opened(replace(load({}, env_file=None), data_dir=self.data_dir))
 
     def invitation(self) -> str:
         """The address of the one-time link for the first administrator, as it was printed."""
