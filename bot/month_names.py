@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -20,6 +21,7 @@ _ENGLISH: Final = (
 _SHORTEST: Final = 4
 
 
+@lru_cache(maxsize=1)
 def month_names() -> Mapping[str, int]:
     """The number of a month by its name in lower case, with and without accents, and by the short forms that mean nothing else.
 

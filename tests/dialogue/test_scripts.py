@@ -33,14 +33,16 @@ async def test_a_dialogue_reaches_its_goal(dialogue: Dialogue, talk: Talk, cases
         await hold(dialogue, talk, cases)
     except AssertionError as error:
         missed[name(dialogue)] = True
-        # A model trained on another machine differs by rounding: of a sentence that it takes for another, the share decides.
-        if dialogue.known is None and not isinstance(error, Misunderstood):
+        if not isinstance(error, Misunderstood):
             raise
+        # A model trained on another machine differs by rounding: where a sentence is taken for another, the share below decides, and
+        # the reason is what was taken for what.
         pytest.xfail(dialogue.known or str(error))
     missed[name(dialogue)] = False
 
 
 def test_nine_dialogues_in_ten_reach_their_goal(missed: dict[str, bool]) -> None:
+    assert missed.keys() == {name(dialogue) for dialogue in DIALOGUES}, "the share is that of all dialogues: run the whole file"
     failing = [each for each, failed in missed.items() if failed]
     assert len(failing) <= (1 - BAR) * len(DIALOGUES), failing
     assert sum(dialogue.known is not None for dialogue in DIALOGUES) <= (1 - BAR) * len(DIALOGUES)
