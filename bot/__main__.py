@@ -107,6 +107,12 @@ def _audit(arguments: argparse.Namespace) -> int:
     return command(load(), arguments.language)
 
 
+def _assistant(arguments: argparse.Namespace) -> int:
+    from bot.conversations.switch import command
+
+    return command(load(), arguments.what, arguments.by, arguments.reason, arguments.language)
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from bot.doctor import command
 
@@ -164,7 +170,11 @@ def _parser() -> argparse.ArgumentParser:
     audit = command("audit", _audit, "say whether the audit trail is whole, or name the first entry that is not")
     audit.add_argument("what", choices=("verify",))
     doctor = command("doctor", _doctor, "check the configuration and say what is wrong with it; changes nothing")
-    for telling in (audit, doctor):
+    switch = command("assistant", _assistant, "switch the bot on or off, or say how it stands; officers and the hotline stay")
+    switch.add_argument("what", choices=("on", "off", "status"))
+    switch.add_argument("--by", metavar="NAME", help="who does it; staff see the name")
+    switch.add_argument("--reason", metavar="TEXT", help="why; staff see it and it is kept in the audit trail")
+    for telling in (audit, doctor, switch):
         telling.add_argument("--language", choices=LANGUAGES, default="en")
     records = command("import", _import, "bring in a CSV or XLSX file of applications: all of it, or nothing when a line is wrong")
     records.add_argument("file", type=Path)

@@ -39,6 +39,7 @@ from bot.conversations.keeper import Keeper, Patience
 from bot.conversations.publishing import Record
 from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.service import Conversations, Redact
+from bot.conversations.switch import Standing, Watch
 from bot.conversations.turns import Turns
 from bot.db import Database
 from bot.errors import StartError
@@ -157,6 +158,11 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     database = opened(settings)
     composer = Composer(texts, parts.contact, parts.render_private, parts.desk, settings.demo)
     record = Record(database)
+    switch = Watch(database)
+
+    def is_on() -> bool:
+        return switch.standing.on
+
     key = read_or_create_key(settings.data_dir / KEY_FILE)
     attempts = Attempts(derived_key(key, "attempts"))
     codes = ReturnCodes(derived_key(key, "return codes"), attempts, settings.return_code_minutes)
@@ -184,7 +190,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     sockets = Sockets(is_allowed, network, limiter)
     sessions = Sessions(derived_key(key, "sessions"))
     stations = {station.key: station.name for station in parts.desk.answers.catalogue.stations.all()}
-    wire = Wire(settings.demo, parts.contact.hotline, parts.contact.hours, stations)
+    wire = Wire(settings.demo, parts.contact.hotline, parts.contact.hours, stations, is_on)
 
     async def within_hours() -> bool | None:
         return (await database.run(parts.desk.situation)).within_hours
@@ -195,7 +201,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     keep = Keep(settings.keep_conversations_days, settings.keep_memory_days, settings.keep_audit_days)
     privacy = Privacy(record, database, permits, Vault(settings.data_dir / KEY_FILE), [settings.data_dir / FILE_NAME], keep)
     counter = Counter(record, parts.desk)
-    console = Console(settings, database, texts, staff, record, counter, parts.desk.answers, permits, privacy, network)
+    console = Console(settings, database, texts, staff, record, counter, parts.desk.answers, permits, privacy, switch, network)
 
     deliveries = Limiter(settings.records_per_minute, settings.records_per_minute, settings.rate_limits)
 
@@ -207,12 +213,12 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     doors = (
         sockets,
         WidgetFiles(texts, parts.contact.hotline),
-        HomePage(texts, parts.contact.hotline, settings.demo, parts.stations, examples),
+        HomePage(texts, parts.contact.hotline, settings.demo, parts.stations, examples, is_on),
         StaticFiles(),
         RestChannel(conversations, turns, limiter, metrics, settings.rest_tokens, patience, network, is_allowed),
         RecordsDoor(database, Reader(stations), settings.record_tokens, deliveries, network),
         DescriptionDoor(),
-        Health(checks, metrics, show_metrics=settings.metrics == "loopback"),
+        Health(checks, metrics, show_metrics=settings.metrics == "loopback", is_on=is_on),
     )
 
     app = web.Application(client_max_size=LARGEST_BODY)
@@ -229,7 +235,17 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         attempts.purge(session)
         staff.purge(session)
 
+    telling: set[asyncio.Task[None]] = set()
+
+    def tell_switched(seen: Standing) -> None:
+        task = asyncio.create_task(channel.relay.tell_switched(seen.on))
+        telling.add(task)
+        task.add_done_callback(telling.discard)
+
+    switch.listen(tell_switched)
+
     async def running(_app: web.Application) -> AsyncIterator[None]:
+        await switch.start()
         await turns.start()
         await keeper.start()
         await privacy.start()
@@ -237,6 +253,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         tidying = asyncio.create_task(_tidy(database, tidy))
         yield
         tidying.cancel()
+        await switch.stop()
         await privacy.stop()
         await keeper.stop()
         await channel.relay.stop()

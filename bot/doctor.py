@@ -19,6 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from bot import audit, migrations
 from bot.audit_chain import opened
+from bot.conversations import switch
 from bot.db import Database
 from bot.errors import StartError
 from bot.i18n import Texts
@@ -187,6 +188,10 @@ def _contents(settings: Settings, database: Database, has_key: bool) -> Iterator
             yield Finding("wrong", "demo_data_left")
         if not has_administrator(session):
             yield Finding("look", "no_administrator")
+        standing = switch.standing(session)
+        if not standing.on and standing.since is not None:
+            params = {"since": f"{standing.since:%Y-%m-%d %H:%M} UTC", "name": standing.name, "reason": standing.reason}
+            yield Finding("look", "switched_off", params)
         if not has_key:
             yield Finding("wrong", "key_missing", {"file": settings.data_dir / KEY_FILE})
         elif not audit.ends(session).sealed:

@@ -203,10 +203,11 @@ def _route(request: web.Request) -> str:
 class Health:
     """Liveness, readiness and metrics. Authentication: none; metrics answer loopback peers only."""
 
-    def __init__(self, checks: Mapping[str, Check], metrics: Metrics, show_metrics: bool) -> None:
+    def __init__(self, checks: Mapping[str, Check], metrics: Metrics, show_metrics: bool, is_on: Callable[[], bool]) -> None:
         self._checks = checks
         self._metrics = metrics
         self._show_metrics = show_metrics
+        self._is_on = is_on
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of this door."""
@@ -221,11 +222,12 @@ class Health:
         return web.json_response({"status": "ok"})
 
     async def ready(self, request: web.Request) -> web.Response:
-        """Whether each part can do its work; 503 unless all can."""
+        """Whether each part can do its work; 503 unless all can. A bot that was switched off is told, and no reason for it."""
         found = await asyncio.gather(*(_look(check) for check in self._checks.values()))
         words = {True: "ok", False: "unavailable"}
         parts = {name: words[up] for name, up in zip(self._checks, found, strict=True)}
-        return web.json_response({"status": words[all(found)], "parts": parts}, status=200 if all(found) else 503)
+        body = {"status": words[all(found)], "parts": parts, "assistant": "on" if self._is_on() else "off"}
+        return web.json_response(body, status=200 if all(found) else 503)
 
     async def figures(self, request: web.Request) -> web.Response:
         """The metrics, for a scraper on this machine."""

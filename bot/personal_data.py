@@ -60,6 +60,8 @@ PERSONAL_DATA: Final[Mapping[str, Kind]] = {
     "staff_sessions.described": "link",
     "staff_agreements.account_id": "link",
     "staff_agreements.signed_at": "link",
+    "assistant_switch.name": "identity",
+    "assistant_switch.reason": "speech",
     "audit_entries.actor": "link",
     "audit_entries.subject": "link",
     "audit_entries.detail": "speech",

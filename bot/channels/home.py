@@ -44,10 +44,17 @@ class HomePage:
     Args:
         demo: whether data are invented, which the page then says first.
         examples: what may be looked up; empty without invented data.
+        is_on: whether the bot answers, as far as this gateway has seen; if not, the page says so.
     """
 
     def __init__(
-        self, texts: Texts, hotline: str, demo: bool, stations: ShowStations, examples: Callable[[], Awaitable[Sequence[Example]]]
+        self,
+        texts: Texts,
+        hotline: str,
+        demo: bool,
+        stations: ShowStations,
+        examples: Callable[[], Awaitable[Sequence[Example]]],
+        is_on: Callable[[], bool],
     ) -> None:
         template = _shown((STATIC / "home" / "home.html").read_text(encoding="utf-8"), "demo", demo)
         before, self._row, after = _cut(template, "example")
@@ -56,6 +63,7 @@ class HomePage:
         self._texts = texts
         self._stations = stations
         self._examples = examples
+        self._is_on = is_on
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of this door."""
@@ -70,6 +78,7 @@ class HomePage:
             examples = ()
         rows = "".join(_filled(self._row, self._example(each)) for each in examples)
         page = _shown(self._before + rows + self._after, "examples", bool(rows))
+        page = _shown(page, "off", not self._is_on())
         return web.Response(text=page, content_type="text/html", headers={"Permissions-Policy": _ALLOWED})
 
     def _example(self, example: Example) -> dict[str, str]:

@@ -53,6 +53,11 @@ class Relay:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._plain.stop()
 
+    async def tell_switched(self, on: bool) -> None:
+        """Tell everybody who has a window open that the bot was switched on or off."""
+        for visitor in self._visitors.ours():
+            await self._server.emit("assistant", {"on": on}, to=visitor.line)
+
     def _hear(self, event: Event) -> None:
         address = event.message.address if isinstance(event, MessageStored) else getattr(event, "address", None)
         if isinstance(event, QueueChanged) or (address is not None and self._visitors.of(address)):

@@ -97,9 +97,13 @@ class Visitors:
             return []
         return list(self._sessions.get(address.sender, ()))
 
+    def ours(self) -> Iterator[Visitor]:
+        """Those who understand more than Rasa's protocol."""
+        return (visitor for visitor in list(self._lines.values()) if visitor.ours)
+
     def waiting(self) -> Iterator[Visitor]:
         """Those who wait in the queue and would see their place."""
-        return (visitor for visitor in list(self._lines.values()) if visitor.ours and visitor.state is State.QUEUED)
+        return (visitor for visitor in self.ours() if visitor.state is State.QUEUED)
 
     def __len__(self) -> int:
         return len(self._lines)

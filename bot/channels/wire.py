@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ class Wire:
 
     Attributes:
         demo: whether data are invented.
+        is_on: whether the bot answers, as far as this gateway has seen.
         hotline, hours: how people are reached without this system.
         stations: the names of stations by their keys.
     """
@@ -28,6 +29,7 @@ class Wire:
     hotline: str
     hours: Mapping[Tongue, str]
     stations: Mapping[str, Mapping[Language, str]]
+    is_on: Callable[[], bool]
 
     def staff(self, who: StaffName | None, language: Tongue) -> dict[str, Any] | None:
         """An officer as applicants see them."""
@@ -90,6 +92,7 @@ class Wire:
             "feedback": dict(taken.feedback),
             "more": taken.more,
             "demo": self.demo,
+            "assistant_on": self.is_on(),
             "hotline": self.hotline,
             "hours": self.hours[language],
             "within_hours": within_hours,

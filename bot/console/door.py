@@ -19,10 +19,12 @@ from bot.console.page import Page
 from bot.console.personal import PersonalData
 from bot.console.routes import Route
 from bot.console.signing_in import SigningIn
+from bot.console.switching import Switching
 from bot.console.trail import TrailDoor
 from bot.console.work import Work
 from bot.conversations.counter import Counter
 from bot.conversations.publishing import Record
+from bot.conversations.switch import Watch
 from bot.db import Database
 from bot.i18n import Texts
 from bot.permits.service import Permits
@@ -48,12 +50,14 @@ class Console:
         answers: Answers,
         permits: Permits,
         privacy: Privacy,
+        switch: Watch,
         network: Callable[[web.BaseRequest], str],
     ) -> None:
         cards = Cards(answers, permits)
         ready_made = replies.load(answers.catalogue.facts)
         self._guard = Guard(database, staff, settings.trusted_proxies, network, settings.rate_limits)
         self.live = Live(database, staff, self._guard, record, counter, texts, settings.rate_limits)
+        switch.listen(self.live.tell_switched)
         self.table: Sequence[Route] = [
             *Page(texts).routes(),
             *SigningIn(database, staff, record, answers.catalogue, settings.demo).routes(),
@@ -61,6 +65,7 @@ class Console:
             *Work(database, counter, cards, permits).routes(),
             *LeftDoor(counter).routes(),
             *PersonalData(privacy).routes(),
+            *Switching(database, switch).routes(),
             *AccountsDoor(database, staff).routes(),
             *TrailDoor(database).routes(),
         ]

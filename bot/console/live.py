@@ -20,6 +20,7 @@ from bot.conversations import overview
 from bot.conversations.counter import Counter
 from bot.conversations.events import Event, StateChanged, Typing
 from bot.conversations.publishing import Record
+from bot.conversations.switch import Standing
 from bot.db import Database
 from bot.errors import BotError, NotAllowed, NotFound
 from bot.i18n import Texts
@@ -95,6 +96,11 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._telling.stop()
+
+    def tell_switched(self, seen: Standing) -> None:
+        """Tell everybody at the console that the bot was switched on or off."""
+        if self._loop is not None:
+            self._soon(self.emit("assistant_changed", {"on": seen.on}))
 
     async def on_connect(self, sid: str, environ: Mapping[str, Any], auth: Any = None) -> None:
         """Let the page of somebody signed in take a seat.

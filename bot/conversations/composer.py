@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.assistant import Reply, parse_replies
 from bot.conversations import desk_answers, ledger, left_messages, requests
-from bot.conversations.desk import CALM, Desk
+from bot.conversations.desk import CALM, PROMISES, Desk
 from bot.conversations.events import Event, Stored
 from bot.conversations.ledger import Draft, Receipt
 from bot.conversations.models import Message
@@ -27,6 +27,7 @@ from bot.logs import place
 log = logging.getLogger(__name__)
 
 _UNAVAILABLE: Final = "assistant_unavailable"
+_OFF: Final = "assistant_off"
 _SENSITIVE: Final = "sensitive"
 # Reasons that only say that a person is wanted; what the bot had said before may say why.
 _BARE: Final = frozenset({"asked", "offered"})
@@ -97,9 +98,16 @@ class Composer:
 
     def apology(self, session: Session, turn: TakenTurn) -> Answer:
         """The end of a turn that the assistant could not answer: the hotline and the desk's offer of a person."""
+        return self._without_assistant(session, turn, _UNAVAILABLE, "apologised")
+
+    def off(self, session: Session, turn: TakenTurn) -> Answer:
+        """The end of a turn that comes while the assistant is switched off: that it is, the hotline and the offer of a person."""
+        return self._without_assistant(session, turn, _OFF, "switched_off")
+
+    def _without_assistant(self, session: Session, turn: TakenTurn, why: str, outcome: str) -> Answer:
         notice = self.notice(session, turn.conversation_id, turn.language)
         kind = None if turn.choice is not None else self.desk.kind_of(turn.text)
-        reason, calm = _UNAVAILABLE if kind is None else _SENSITIVE, kind in CALM
+        reason, calm = why if kind is None else _SENSITIVE, kind in CALM
         try:
             with session.begin_nested():
                 first = [] if kind is None else [self.desk.sensitive(kind, turn.language)]
@@ -107,8 +115,8 @@ class Composer:
         except Exception as error:
             # The apology is the last thing that can be said, so nothing may keep it back.
             log.error("hand-off could not be rendered: %s", place(error))
-            return Answer("apologised", [*notice, self._plain_apology(turn)], expects=turn.expects)
-        said = Draft(offer.author, offer.language, offer.text, {**offer.payload, "notice": _UNAVAILABLE})
+            return Answer(outcome, [*notice, self._plain_apology(turn, why)], expects=turn.expects)
+        said = Draft(offer.author, offer.language, offer.text, {**offer.payload, "notice": why})
 
         def apply(session: Session, conversation: Any) -> Sequence[Event]:
             conversation.desk_step = None
@@ -117,18 +125,20 @@ class Composer:
 
         # The question that was open stays open, so that a number sent again is still redacted as one.
         return Answer(
-            "apologised", [*notice, *first, said], expects=turn.expects, handoff=reason, within_hours=situation.within_hours, apply=apply
+            outcome, [*notice, *first, said], expects=turn.expects, handoff=reason, within_hours=situation.within_hours, apply=apply
         )
 
-    def _plain_apology(self, turn: TakenTurn) -> Draft:
+    def _plain_apology(self, turn: TakenTurn, why: str) -> Draft:
         contact = {"hotline": self.contact.hotline, "hours": self.contact.hours[turn.language]}
         text = self.texts.get(turn.language, "gateway.unavailable", **contact)
         offer = {"title": self.texts.get(turn.language, "gateway.person"), "payload": PERSON}
-        return Draft("system", turn.language, text, {"quick_replies": [offer], "notice": _UNAVAILABLE})
+        return Draft("system", turn.language, text, {"quick_replies": [offer], "notice": why})
 
     def desk_answer(self, session: Session, turn: TakenTurn) -> Answer:
         """The end of a turn that the desk answers: about waiting, and about leaving a message."""
         answer = desk_answers.answer(session, self.desk, turn)
+        if any(draft.payload.get("desk") in PROMISES for draft in answer.drafts):
+            answer = replace(answer, drafts=[*answer.drafts, *self.desk.off(session, turn.language)])
         return replace(answer, drafts=[*self.notice(session, turn.conversation_id, turn.language), *answer.drafts])
 
     def leave_message(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.answers import Answers
 from bot.answers.formats import format_moment
 from bot.catalogue.stations import SAFE_CHOICE
-from bot.conversations import requests
+from bot.conversations import requests, switch
 from bot.conversations.due import Due, due, due_text
 from bot.conversations.ledger import Draft
 from bot.conversations.ownership import place_in_queue
@@ -31,6 +31,10 @@ _WITHOUT_BLANKS: Final[frozenset[Tongue]] = frozenset({"zh", "zh-TW", "ja", "th"
 _CALM: Final = f"{_RESPONSE}calm_"
 # Kinds of messages after which a person is offered with few words, and the staff are told in any case.
 CALM: Final = frozenset({"self_harm", "danger"})
+# What is said that sends people back to the assistant.
+PROMISES: Final = frozenset({"stay", "left", "nothing_dropped", "too_late", "kept_window", "kept_email", "kept_phone"})
+# Why a person is offered, where that is to be said first: the assistant does not answer.
+_WHY: Final = frozenset({"assistant_unavailable", "assistant_off"})
 WAIT, MESSAGE, STAY, LEAVE, WINDOW = "desk:wait", "desk:message", "desk:stay", "desk:leave", "desk:contact_window"
 
 
@@ -141,6 +145,10 @@ class Desk:
             params["due"] = self.due_text(self.clock(), language)
         return self._draft(f"{_RESPONSE}{code}", code, language, params)
 
+    def off(self, session: Session, language: Tongue) -> list[Draft]:
+        """What corrects a line that sends people back to the assistant while it is switched off; nothing while it is on."""
+        return [] if switch.is_on(session) else [self.line("off", language)]
+
     def _draft(self, response: str, code: str, language: Tongue, params: Mapping[str, Any]) -> Draft:
         (reply,) = self.answers.replies(response, language, params)
         payload = {
@@ -164,14 +172,17 @@ class Desk:
             response = "utter_desk_offer_wait"
         else:
             response = "utter_desk_offer_closed" if situation.within_hours is False else "utter_desk_offer_nobody"
-        why = self.answers.text("utter_desk_why_unavailable", language) if reason == "assistant_unavailable" else ""
+        why = self.answers.text(f"utter_desk_why_{reason.removeprefix('assistant_')}", language) if reason in _WHY else ""
         params = {
             **self._queue(session, conversation_id, reason, situation),
             "due": self.due_text(situation.moment, language),
             "why": f"{why}{_blank(language)}" if why else "",
         }
         draft = self._draft(response, "offer", language, params)
-        return Draft(draft.author, draft.language, draft.text, {**draft.payload, "offer": reason}), situation
+        choices = draft.payload["quick_replies"]
+        if not calm and not switch.is_on(session):
+            choices = [choice for choice in choices if choice["payload"] != STAY]
+        return Draft(draft.author, draft.language, draft.text, {**draft.payload, "quick_replies": choices, "offer": reason}), situation
 
     def queued(self, session: Session, conversation_id: str, reason: str, situation: Situation, language: Tongue) -> Draft:
         """The place in the queue, for somebody who waits or is about to."""

@@ -183,7 +183,8 @@ class Keeper:
         happened += events
         session.refresh(conversation)
         conversation.handed_back_at, conversation.desk_step = self._desk.clock(), step
-        _say(session, happened, conversation, told)
+        for draft in (told, *self._desk.off(session, tongue_spoken(conversation))):
+            _say(session, happened, conversation, draft)
 
     # Applicants who have gone silent.
 

@@ -137,6 +137,8 @@ def leave(
     events = keep(session, desk, conversation, [row], reply_to, requests.reason_of(session, conversation.id), spoken)
     first = [] if conversation.demo_announced else list(notice(spoken))
     conversation.demo_announced = conversation.demo_announced or bool(first)
-    answers = ledger.append(session, conversation, [*first, confirmation(desk, reply_to, spoken)], answers=message.id)
+    answers = ledger.append(
+        session, conversation, [*first, confirmation(desk, reply_to, spoken), *desk.off(session, spoken)], answers=message.id
+    )
     happened += [*telling([message, *answers]), *events]
     return Receipt(message, fresh=True, owed=False)

@@ -244,3 +244,15 @@ class ReturnCode(Base):
     expires_at = Column(UtcDateTime, nullable=False)
     used_at = Column(UtcDateTime)
     created_at = Column(UtcDateTime, nullable=False, default=now)
+
+
+class AssistantSwitch(Base):
+    """The one row that says whether the bot answers, since when, and who of the staff or the operators wanted it so and why."""
+
+    __tablename__ = "assistant_switch"
+
+    id = Column(Integer, primary_key=True)
+    is_on = Column(Boolean, nullable=False)
+    since = Column(UtcDateTime)
+    name = Column(String(80))
+    reason = Column(String(200))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot import audit
 from bot.assistant import Question, Reply
-from bot.conversations import catching_up, delivery, ledger, obligations, opinions, ownership, threads
+from bot.conversations import catching_up, delivery, ledger, obligations, opinions, ownership, switch, threads
 from bot.conversations.catching_up import Snapshot
 from bot.conversations.composer import Composer
 from bot.conversations.events import ConversationChanged, Listener, MessageStored, Stored, telling
@@ -38,11 +38,17 @@ _ENDED = "ended"
 
 @dataclass(frozen=True)
 class Task:
-    """A turn that a worker holds; `question` is None when the text could not be freed of personal data, or `desk` answers."""
+    """A turn that a worker holds; `question` is None when the text could not be freed of personal data, or nobody is asked.
+
+    Attributes:
+        desk: whether the desk answers.
+        off: whether the bot is switched off, and the applicant is told so.
+    """
 
     turn: TakenTurn
     question: Question | None
     desk: bool = False
+    off: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,7 +222,8 @@ class Conversations:
             turn = obligations.take_turn(session, conversation_id, owner, lease_s, happened)
             if turn is None:
                 return None
-            return Task(turn, None if turn.desk else self._question(session, turn), turn.desk)
+            off = not turn.desk and not switch.is_on(session)
+            return Task(turn, None if turn.desk or off else self._question(session, turn), turn.desk, off)
 
         return await self._record.run(take)
 
@@ -245,12 +252,14 @@ class Conversations:
         return await self._record.run(lambda session, _: obligations.renew_turn(session, turn.message_id, owner, lease_s))
 
     async def answer(self, turn: TakenTurn, owner: str, replies: Sequence[Reply]) -> Ended:
-        """Store the assistant's replies and end the turn.
+        """Store the assistant's replies and end the turn; what it thought of while it was switched off is not said.
 
         Raises:
             AssistantUnavailable: the replies cannot be shown; the turn is still held.
         """
-        return await self._end(turn, owner, lambda session: self._composer.answer(session, turn, replies))
+        return await self._end(
+            turn, owner, lambda session: self._unless_off(session, turn, lambda: self._composer.answer(session, turn, replies))
+        )
 
     async def at_desk(self, turn: TakenTurn, owner: str) -> Ended:
         """Have the desk answer, about waiting, leaving a message or going back to the assistant, and end the turn."""
@@ -258,7 +267,14 @@ class Conversations:
 
     async def apologise(self, turn: TakenTurn, owner: str) -> Ended:
         """Store the apology with hotline and the offer of a person, and end the turn."""
-        return await self._end(turn, owner, lambda session: self._composer.apology(session, turn))
+        return await self._end(turn, owner, lambda session: self._unless_off(session, turn, lambda: self._composer.apology(session, turn)))
+
+    async def tell_off(self, turn: TakenTurn, owner: str) -> Ended:
+        """Store that the bot is switched off, with hotline and the offer of a person, and end the turn."""
+        return await self._end(turn, owner, lambda session: self._composer.off(session, turn))
+
+    def _unless_off(self, session: Session, turn: TakenTurn, compose: Callable[[], Answer]) -> Answer:
+        return compose() if switch.is_on(session) else self._composer.off(session, turn)
 
     async def _end(self, turn: TakenTurn, owner: str, compose: Callable[[Session], Answer]) -> Ended:
         def finish(session: Session, happened: Happened) -> Ended:

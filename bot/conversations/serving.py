@@ -33,6 +33,9 @@ class Lines(Protocol):
     def line(self, code: str, language: Tongue, /, **params: Any) -> Draft:
         """The message for `claimed`, `joined`, `handed_back`, `transferred` or `closed`."""
 
+    def off(self, session: Session, language: Tongue) -> list[Draft]:
+        """What corrects a line that sends people back to the assistant while it is switched off."""
+
 
 def take(session: Session, happened: list[Event], lines: Lines, by: Officer, conversation_id: str, what: Move) -> None:
     """`Move.CLAIM` or `Move.JOIN`; taking what one has already changes nothing.
@@ -59,6 +62,8 @@ def hand_back(session: Session, happened: list[Event], lines: Lines, by: Officer
     conversation = owned(session, by, conversation_id)
     happened += _moved(ownership.hand_back(session, conversation_id, by.id))
     happened += _say(session, lines, conversation, "handed_back")
+    off = ledger.append(session, conversation, lines.off(session, tongue_spoken(conversation)))
+    happened += [MessageStored(message) for message in off]
 
 
 def transfer(

@@ -140,6 +140,8 @@ class Turns:
     async def _ask(self, task: Task) -> Ended:
         if task.desk:
             return await self._conversations.at_desk(task.turn, self._owner)
+        if task.off:
+            return await self._conversations.tell_off(task.turn, self._owner)
         if task.question is None:
             raise AssistantUnavailable("assistant_unavailable", kind="redaction")
         if task.turn.attempts > _MOST_ATTEMPTS:

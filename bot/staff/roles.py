@@ -19,13 +19,14 @@ _SERVES: Final = frozenset(
 )
 _OVERSEES: Final = frozenset({"conversation:read_all", "audit:read"})
 _PERSONAL_DATA: Final = frozenset({"personal_data:export", "personal_data:erase"})
+SWITCH: Final = "assistant:switch"
 
 ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "trainee": _READS,
         "officer": _READS | _SERVES,
-        "supervisor": _READS | _SERVES | _OVERSEES | _PERSONAL_DATA,
-        "administrator": frozenset({"account:manage", "audit:read"}),
+        "supervisor": _READS | _SERVES | _OVERSEES | _PERSONAL_DATA | {SWITCH},
+        "administrator": frozenset({"account:manage", "audit:read", SWITCH}),
     }
 )
 

@@ -89,7 +89,7 @@ async def running(answers: Answers) -> AsyncIterator[str]:
         return []
 
     for door in (
-        HomePage(texts, HOTLINE, False, lambda language: public_stations(answers, language), nothing_invented),
+        HomePage(texts, HOTLINE, False, lambda language: public_stations(answers, language), nothing_invented, lambda: True),
         StaticFiles(),
         WidgetFiles(texts, HOTLINE),
     ):

@@ -45,6 +45,8 @@ BY_STAFF = {
     "account:sign_out",
     "account:totp_off",
     "account:totp_on",
+    "assistant:off",
+    "assistant:on",
     "audit:export",
     "audit:read",
     "conversation:claim",
@@ -113,7 +115,18 @@ def named_in_code() -> Iterator[str]:
                 resource, _, verb = node.value.partition(":")
                 if (
                     resource
-                    in {"account", "audit", "conversation", "left_message", "number", "personal_data", "retention", "return_code", "turn"}
+                    in {
+                        "account",
+                        "assistant",
+                        "audit",
+                        "conversation",
+                        "left_message",
+                        "number",
+                        "personal_data",
+                        "retention",
+                        "return_code",
+                        "turn",
+                    }
                     and verb.isidentifier()
                 ):
                     yield node.value
@@ -149,6 +162,8 @@ async def work_on_accounts(gateway: Gateway, database: Database) -> None:
         await chief.post(f"{one}/active", active=False)
         await chief.post(f"{one}/active", active=True)
         await chief.post(f"{one}/invitation")
+        for on in (False, True):
+            await chief.post("assistant", on=on, reason="wrong answers")
 
 
 async def work_on_conversations(gateway: Gateway, officer: Member, database: Database) -> None:

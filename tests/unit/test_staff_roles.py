@@ -27,6 +27,7 @@ WANTED = {
     "left_message:answer",
     "audit:read",
     "account:manage",
+    "assistant:switch",
     "personal_data:export",
     "personal_data:erase",
 }
@@ -54,12 +55,12 @@ def test_a_trainee_reads_drafts_and_notes_only() -> None:
 
 
 def test_an_administrator_has_no_part_in_conversations() -> None:
-    assert ROLES["administrator"] == {"account:manage", "audit:read"}
+    assert ROLES["administrator"] == {"account:manage", "audit:read", "assistant:switch"}
     assert roles_with("account:manage") == ("administrator",)
 
 
 def test_only_those_who_oversee_read_the_audit_trail() -> None:
-    assert roles_with("audit:read") == ("supervisor", "administrator")
+    assert roles_with("audit:read") == roles_with("assistant:switch") == ("supervisor", "administrator")
 
 
 @given(role=st.sampled_from(sorted(ROLES)), permission=st.sampled_from(sorted(PERMISSIONS)), signed=st.booleans())

@@ -32,6 +32,7 @@ function build(current) {
     },
   });
   desk.changed = makeStore(0);
+  desk.assistant = makeStore(null);
   desk.lost = makeStore({});
   desk.outbox = makeOutbox({
     api: desk.api,

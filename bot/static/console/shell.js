@@ -9,6 +9,7 @@ import { useKeys } from "./keys.js";
 import { setTitle } from "./alerts.js";
 import { announce } from "./announce.js";
 import { KeyHelp } from "./key-help.js";
+import { SwitchDialog, SwitchedOff, useSwitch } from "./assistant-switch.js";
 import { Agreement } from "./door.js";
 import { Board } from "./board.js";
 import { Search } from "./search.js";
@@ -31,6 +32,8 @@ export function Shell() {
   const { t, may, officer, me } = useDesk();
   const { path } = useStore(route);
   const [helping, setHelping] = useState(false);
+  const [turning, setTurning] = useState(false);
+  const standing = useSwitch();
   const allowed = PAGES.filter((page) => !page.permission || may(page.permission));
   const page = allowed.find(({ name }) => name === path[0]) ?? allowed[0];
   const unsigned = may("conversation:read") && !officer.signed;
@@ -54,12 +57,14 @@ export function Shell() {
       <div class="top-end">
         ${may("conversation:claim") && !unsigned && html`<${Presence} />`}
         <${Button} kind="quiet only-icon key-button" icon="help" label=${t("keys.title")} onClick=${() => setHelping(true)} />
-        <${Person} />
+        <${Person} standing=${standing} onTurn=${() => setTurning(true)} />
       </div></div>
       <${Line} />
+      <${SwitchedOff} standing=${standing} onTurn=${() => setTurning(true)} />
       ${me.demo && html`<p class="demo">${t("shell.demo")}</p>`}
     </header>
     ${unsigned ? html`<${Agreement} />` : html`<${page.view} path=${path.slice(1)} key=${page.name} />`}
+    ${turning && html`<${SwitchDialog} on=${!standing.on} onClose=${() => setTurning(false)} />`}
     ${helping && html`<${KeyHelp} pages=${allowed} onClose=${() => setHelping(false)} />`}
   </div>`;
 }
@@ -108,8 +113,8 @@ function Presence() {
     ${words && html`<p class="presence-refused" role="alert">${words}</p>`}</div>`;
 }
 
-function Person() {
-  const { t, officer, signOut, outbox, setLanguage } = useDesk();
+function Person({ standing, onTurn }) {
+  const { t, may, officer, signOut, outbox, setLanguage } = useDesk();
   const [leaving, setLeaving] = useState(false);
   const [refusal, setRefusal] = useState(null);
   const leave = () => signOut().catch(setRefusal);
@@ -117,6 +122,7 @@ function Person() {
   const items = [
     { key: "me", icon: "person", title: t("page.me"), act: () => go(["me"]) },
     { key: "language", icon: "line", title: t("language.other"), act: () => setLanguage(other).catch(setRefusal) },
+    ...(standing && may("assistant:switch") ? [{ key: "switch", icon: "robot", title: t(standing.on ? "switch.turn_off" : "switch.turn_on"), act: onTurn }] : []),
     { key: "out", icon: "left", title: t("shell.sign_out"), act: () => (outbox.holds() ? setLeaving(true) : leave()) },
   ];
   return html`<${Menu} kind="quiet person" icon="person" label=${t("shell.person", { name: officer.name, role: t(`role.${officer.role}`) })} text=${officer.name} items=${items} />

@@ -21,7 +21,7 @@ export class Conversation {
     this.listeners = [];
     this.status = "connecting";
     this.greeted = false;
-    this.about = { ...NOBODY, ratable: false, feedback: {}, demo: false, hotline: null, hours: null, within_hours: null };
+    this.about = { ...NOBODY, ratable: false, feedback: {}, demo: false, hotline: null, hours: null, within_hours: null, assistant_on: true };
     this.owed = new Set();
     this.typing = { bot: false, staff: null };
     this.tries = new Map();
@@ -30,6 +30,7 @@ export class Conversation {
     this.line.on("bot_uttered", (message) => this.receive([message]));
     this.line.on("user_uttered", (message) => this.receive([message]));
     this.line.on("conversation", (body) => this.moved(body));
+    this.line.on("assistant", ({ on }) => this.switched(on));
     this.line.on("typing", (body) => this.types(body));
     this.line.on("turn", ({ message_id: id }) => this.turned(id));
     storage.watch((name, value) => this.otherTab(name, value));
@@ -77,7 +78,7 @@ export class Conversation {
 
   /** Take in what the server says of everything. */
   learn(snapshot, how) {
-    const known = ["state", "owner", "position", "expected_wait_s", "ratable", "rated", "demo", "hotline", "hours", "within_hours"];
+    const known = ["state", "owner", "position", "expected_wait_s", "ratable", "rated", "demo", "hotline", "hours", "within_hours", "assistant_on"];
     for (const name of known) if (name in snapshot) this.about[name] = snapshot[name];
     if (snapshot.server_time) this.ahead = Date.parse(snapshot.server_time) - Date.now();
     Object.assign(this.about.feedback, snapshot.feedback);
@@ -125,6 +126,11 @@ export class Conversation {
     this.tell("typing");
     // Whether a conversation may be rated is known to the server only.
     if (body.state === "CLOSED") this.catchUp();
+  }
+
+  switched(on) {
+    this.about.assistant_on = on;
+    this.tell("about");
   }
 
   types({ author, name, on }) {

@@ -1,4 +1,4 @@
-/** The one line under the head, there only when something must be known: no connection, demonstration, outside hours. */
+/** The one line under the head, there only when something must be known: no connection, demonstration, outside hours, bot switched off. */
 
 import { h, icon } from "./dom.js";
 import { link } from "./markdown.js";
@@ -16,6 +16,7 @@ export class Notice {
     const { about, status, greeted } = this.widget.conversation;
     if (status === "refused") return ["refused", {}];
     if (status === "offline") return ["offline", {}];
+    if (about.assistant_on === false) return ["switched_off", {}];
     if (about.demo) return ["demo", {}];
     if (greeted && about.within_hours === false && about.state !== "WITH_STAFF") return [about.hours ? "closed_hours" : "closed", { hours: about.hours }];
     return null;
