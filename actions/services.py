@@ -61,6 +61,10 @@ def build(settings: Settings) -> Services:
         catalogue=catalogue,
         answers=Answers.load(ROOT, catalogue),
         database=Database(settings.resolved_database_url),
-        permits=Permits(derived_key(read_or_create_key(key_path), "permits"), attempts=settings.lookup_attempts),
+        permits=Permits(
+            derived_key(read_or_create_key(key_path), "permits"),
+            attempts=settings.lookup_attempts,
+            of_network=settings.network_lookup_attempts,
+        ),
         vault=Vault(key_path),
     )

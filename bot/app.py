@@ -38,7 +38,7 @@ from bot.conversations.desk import Desk, Rules
 from bot.conversations.keeper import Keeper, Patience
 from bot.conversations.publishing import Record
 from bot.conversations.return_codes import ReturnCodes
-from bot.conversations.service import Conversations, Redact
+from bot.conversations.service import CameFrom, Conversations, Redact
 from bot.conversations.switch import Standing, Watch
 from bot.conversations.turns import Turns
 from bot.db import Database
@@ -95,6 +95,7 @@ class Parts:
 
     Attributes:
         tidy: drops what the vault need not keep any longer; called every minute.
+        came_from: told the network of a conversation before what it gave is looked up.
         stations: the public stations with their positions, for the widget to reckon with on the device.
     """
 
@@ -104,6 +105,7 @@ class Parts:
     contact: Contact
     tidy: Callable[[Session], object]
     stations: ShowStations = _no_stations
+    came_from: CameFrom = lambda _session, _conversation, _network: None
 
 
 def real_parts(settings: Settings) -> Parts:
@@ -142,9 +144,9 @@ def real_parts(settings: Settings) -> Parts:
         vault.purge(session)
         permits.purge(session)
 
-    rules = Rules(settings.desk_hours, settings.reclaim_after_s, settings.left_message_days)
+    rules = Rules(settings.desk_hours, settings.reclaim_after_s, settings.left_message_days, settings.network_waiting)
     desk = Desk(answers, presence, rules, kind_of=SafetyPhrases.load(ROOT).kind_of)
-    return Parts(redact=hide, render_private=show, desk=desk, contact=contact, tidy=tidy, stations=nearby)
+    return Parts(redact=hide, render_private=show, desk=desk, contact=contact, tidy=tidy, stations=nearby, came_from=permits.came_from)
 
 
 def build(settings: Settings, parts: Parts | None = None) -> web.Application:
@@ -166,7 +168,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     key = read_or_create_key(settings.data_dir / KEY_FILE)
     attempts = Attempts(derived_key(key, "attempts"))
     codes = ReturnCodes(derived_key(key, "return codes"), attempts, settings.return_code_minutes)
-    conversations = Conversations(record, composer, parts.redact, codes)
+    conversations = Conversations(record, composer, parts.redact, codes, parts.came_from)
     rasa = f"http://127.0.0.1:{settings.rasa_port}"
     assistant = RasaAssistant(rasa, settings.assistant_timeout_s)
     turns = Turns(conversations, assistant, metrics, settings.turn_lease_s)

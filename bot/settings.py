@@ -35,6 +35,8 @@ class Settings:
         caller_messages_per_minute: per service with a token, or per network address (`BOT_CALLER_MESSAGES_PER_MINUTE`).
         lookup_attempts: failed status look-ups allowed per hour, per conversation and per number, and per number four times as many
             a day (`BOT_LOOKUP_ATTEMPTS`).
+        network_lookup_attempts: the same per network, over all its conversations (`BOT_NETWORK_LOOKUP_ATTEMPTS`).
+        network_waiting: how many applicants of one network may wait for a person at once (`BOT_NETWORK_WAITING`).
         rest_tokens: callers of the REST protocol by token, `name:token` separated by commas (`BOT_REST_TOKENS`).
         record_tokens: who may deliver records by token, in the same form; the name is their source (`BOT_RECORD_TOKENS`).
         records_per_minute: records that one of them may deliver (`BOT_RECORDS_PER_MINUTE`).
@@ -67,6 +69,8 @@ class Settings:
     messages_per_minute: int = 30
     caller_messages_per_minute: int = 300
     lookup_attempts: int = 5
+    network_lookup_attempts: int = 60
+    network_waiting: int = 20
     rest_tokens: Mapping[str, str] = field(default_factory=dict)
     record_tokens: Mapping[str, str] = field(default_factory=dict)
     records_per_minute: int = 600
@@ -191,6 +195,8 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
             _number("BOT_CALLER_MESSAGES_PER_MINUTE", get("BOT_CALLER_MESSAGES_PER_MINUTE", "300"), 1, 1_000_000)
         ),
         lookup_attempts=int(_number("BOT_LOOKUP_ATTEMPTS", get("BOT_LOOKUP_ATTEMPTS", "5"), 1, 100)),
+        network_lookup_attempts=int(_number("BOT_NETWORK_LOOKUP_ATTEMPTS", get("BOT_NETWORK_LOOKUP_ATTEMPTS", "60"), 1, 100_000)),
+        network_waiting=int(_number("BOT_NETWORK_WAITING", get("BOT_NETWORK_WAITING", "20"), 1, 100_000)),
         rest_tokens=_tokens("BOT_REST_TOKENS", get("BOT_REST_TOKENS", "")),
         record_tokens=_record_tokens(get("BOT_RECORD_TOKENS", "")),
         records_per_minute=int(_number("BOT_RECORDS_PER_MINUTE", get("BOT_RECORDS_PER_MINUTE", "600"), 1, 1_000_000)),

@@ -20,7 +20,7 @@ from bot.catalogue.stations import SAFE_CHOICE
 from bot.conversations import requests, switch
 from bot.conversations.due import Due, due, due_text
 from bot.conversations.ledger import Draft
-from bot.conversations.ownership import place_in_queue
+from bot.conversations.ownership import place_in_queue, waiting_from
 from bot.db import now
 from bot.languages import Tongue, written
 from bot.staff.officers import Officer
@@ -56,11 +56,13 @@ class Rules:
         hours: `station` follows the hours of the hall, `always` ignores them.
         reclaim_after_s: seconds after which an officer who is not heard of counts as gone.
         left_message_days: working days within which a left message is answered.
+        network_waiting: how many applicants of one network may wait at once.
     """
 
     hours: str = "station"
     reclaim_after_s: float = 60.0
     left_message_days: int = 2
+    network_waiting: int = 20
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,10 @@ class Desk:
     def sensitive(self, kind: str, language: Tongue) -> Draft:
         """The fixed reply to a sensitive matter of a kind."""
         return self._draft(f"utter_sensitive_{kind}", "sensitive", language, {})
+
+    def is_crowded(self, session: Session, network: str | None) -> bool:
+        """Whether as many of a network wait as may."""
+        return network is not None and waiting_from(session, network) >= self.rules.network_waiting
 
     def situation(self, session: Session) -> Situation:
         """Who is there, and whether the desk is open."""
@@ -163,10 +169,14 @@ class Desk:
         }
         return Draft("system", language, reply["text"], payload)
 
-    def offer(self, session: Session, conversation_id: str, reason: str, language: Tongue, calm: bool = False) -> tuple[Draft, Situation]:
-        """The offer of a person: hours, the place one would get, the expected wait, and the choice."""
+    def offer(
+        self, session: Session, conversation_id: str, reason: str, language: Tongue, calm: bool = False, crowded: bool = False
+    ) -> tuple[Draft, Situation]:
+        """The offer of a person: hours, the place one would get, the expected wait, and the choice; no place when `crowded`."""
         situation = self.situation(session)
-        if calm:
+        if crowded:
+            response = "utter_desk_offer_crowded"
+        elif calm:
             response = "utter_desk_calm_wait" if situation.can_wait else "utter_desk_calm_alone"
         elif situation.can_wait:
             response = "utter_desk_offer_wait"
@@ -175,6 +185,7 @@ class Desk:
         why = self.answers.text(f"utter_desk_why_{reason.removeprefix('assistant_')}", language) if reason in _WHY else ""
         params = {
             **self._queue(session, conversation_id, reason, situation),
+            "can_wait": situation.can_wait and not crowded,
             "due": self.due_text(situation.moment, language),
             "why": f"{why}{_blank(language)}" if why else "",
         }

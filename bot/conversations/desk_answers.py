@@ -111,8 +111,9 @@ def _wait(at: _Turn, agreed: bool) -> Answer:
     situation = at.desk.situation(at.session)
     if at.state is State.QUEUED:
         return at.said([at.desk.queued(at.session, at.conversation_id, reason, situation, at.language)], _stepping(None))
-    if not agreed or not situation.can_wait:
-        draft, situation = at.desk.offer(at.session, at.conversation_id, reason, at.language)
+    crowded = agreed and situation.can_wait and at.desk.is_crowded(at.session, at.turn.network)
+    if not agreed or not situation.can_wait or crowded:
+        draft, situation = at.desk.offer(at.session, at.conversation_id, reason, at.language, crowded=crowded)
 
         def renew(session: Session, conversation: Any) -> Sequence[Event]:
             conversation.desk_step = None
@@ -123,7 +124,8 @@ def _wait(at: _Turn, agreed: bool) -> Answer:
 
     def request(session: Session, conversation: Any) -> Sequence[Event]:
         station = conversation.station
-        return ownership.request(session, at.conversation_id, at.turn.message_id, reason, situation.within_hours, station=station) or ()
+        asked = at.turn.message_id, reason, situation.within_hours
+        return ownership.request(session, at.conversation_id, *asked, station=station, network=at.turn.network) or ()
 
     return at.said([at.desk.queued(at.session, at.conversation_id, reason, situation, at.language)], request)
 

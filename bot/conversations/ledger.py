@@ -82,6 +82,7 @@ def store_applicants(
     interface: Tongue | None = None,
     opener: Opener | None = None,
     alarm: Alarm | None = None,
+    network: str | None = None,
 ) -> Receipt:
     """Store what an applicant says, and the turn that owes an answer unless a person has the conversation.
 
@@ -91,6 +92,7 @@ def store_applicants(
         interface: the language of what they tap on, for a first message that shows none.
         opener: says which payloads count although they were not offered.
         alarm: says which messages must not wait unanswered; such a message carries `grave` in its payload.
+        network: the network it comes from, where limits on networks apply to it.
     """
     earlier = find_earlier(session, find_newest(session, address), client_id)
     if earlier is not None:
@@ -113,7 +115,7 @@ def store_applicants(
     (message,) = append(session, conversation, [draft], client_id=client_id)
     owed = _owes(conversation, choice, grave)
     if owed:
-        session.add(Turn(message_id=message.id, conversation_id=conversation.id, seq=message.seq))
+        session.add(Turn(message_id=message.id, conversation_id=conversation.id, seq=message.seq, network=network))
     return Receipt(message, fresh=True, owed=owed)
 
 

@@ -106,7 +106,11 @@ class Message(Base):
 
 
 class Turn(Base):
-    """The answer owed to one message of an applicant: waiting, taken by a worker until its lease ends, or done."""
+    """The answer owed to one message of an applicant: waiting, taken by a worker until its lease ends, or done.
+
+    Attributes:
+        network: name of the network that the message came from, while the answer is owed; None where a limit on networks does not apply.
+    """
 
     __tablename__ = "turns"
     __table_args__ = (
@@ -123,17 +127,23 @@ class Turn(Base):
     lease_until = Column(UtcDateTime)
     attempts = Column(Integer, nullable=False, default=0)
     outcome = Column(String(20))
+    network = Column(String(80))
 
 
 class Handoff(Base):
     """A request for a person: offered, then waiting in the queue, then claimed, or ended without that.
 
     Attributes:
+        network: name of the network that it came from, while it waits.
         ended: why it is over: `claimed`, `left`, `message_left`, `not_served`, `closed`.
     """
 
     __tablename__ = "handoffs"
-    __table_args__ = (Index("ix_handoffs_conversation_id", "conversation_id"), Index("ix_handoffs_closed_at", "closed_at"))
+    __table_args__ = (
+        Index("ix_handoffs_conversation_id", "conversation_id"),
+        Index("ix_handoffs_closed_at", "closed_at"),
+        Index("ix_handoffs_network", "network"),
+    )
 
     id = Column(Integer, primary_key=True)
     conversation_id = _conversation_key()
@@ -146,6 +156,7 @@ class Handoff(Base):
     claimed_by = Column(Integer)
     closed_at = Column(UtcDateTime)
     ended = Column(String(20))
+    network = Column(String(80))
 
 
 class LeftMessage(Base):

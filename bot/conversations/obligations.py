@@ -46,6 +46,7 @@ class TakenTurn:
 
     Attributes:
         desk: whether the desk answers it, and not the assistant.
+        network: the network it came from, where limits on networks apply to it.
     """
 
     message_id: str
@@ -58,6 +59,7 @@ class TakenTurn:
     expects: str | None
     attempts: int
     desk: bool = False
+    network: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,8 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
         )
         if taken.rowcount != 1:
             return None
-        message, attempts, outcome, conversation = session.execute(
-            select(Message, Turn.attempts, Turn.outcome, Conversation)
+        message, attempts, outcome, network, conversation = session.execute(
+            select(Message, Turn.attempts, Turn.outcome, Turn.network, Conversation)
             .join(Turn, Turn.message_id == Message.id)
             .join(Conversation, Conversation.id == Message.conversation_id)
             .where(Message.id == oldest)
@@ -143,6 +145,7 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
                 expects=conversation.expects,
                 attempts=attempts,
                 desk=desk,
+                network=network,
             )
         _end(session, oldest, owner, _SILENCED)
         happened.append(TurnFinished(conversation_id, address, oldest, _SILENCED))
@@ -161,7 +164,7 @@ def _end(session: Session, message_id: str, owner: str, outcome: str) -> bool:
     ended = session.execute(
         update(Turn)
         .where(_mine(message_id, owner))
-        .values(state="done", lease_until=None, outcome=outcome)
+        .values(state="done", lease_until=None, outcome=outcome, network=None)
         .execution_options(synchronize_session=False)
     )
     return bool(ended.rowcount == 1)

@@ -36,6 +36,7 @@ def request(
     within_hours: bool | None = None,
     station: str | None = None,
     actor: str = audit.APPLICANT,
+    network: str | None = None,
 ) -> list[Event] | None:
     """BOT → QUEUED; an offer that is open becomes the request, otherwise one is made."""
     moment, values = now(), {"station": station, "wanted_id": None, "desk_step": None}
@@ -46,7 +47,7 @@ def request(
     if asked is None:
         asked = Handoff(conversation_id=conversation_id, message_id=message_id, reason=reason, within_hours=within_hours)
         session.add(asked)
-    asked.requested_at = asked.queued_at = moment
+    asked.requested_at, asked.queued_at, asked.network = moment, moment, network
     session.flush()
     return events
 
@@ -80,7 +81,7 @@ def _take(session: Session, conversation_id: str, what: Move, staff_id: int) -> 
     if asked is None:
         asked = Handoff(conversation_id=conversation_id, message_id="", reason=JOINED, requested_at=moment)
         session.add(asked)
-    asked.claimed_at, asked.claimed_by, asked.closed_at, asked.ended = moment, staff_id, moment, "claimed"
+    asked.claimed_at, asked.claimed_by, asked.closed_at, asked.ended, asked.network = moment, staff_id, moment, "claimed", None
     return events
 
 
@@ -166,7 +167,9 @@ def _silence(session: Session, conversation: Any) -> list[Event]:
     waiting = and_(Turn.conversation_id == conversation.id, Turn.state == "waiting")
     begun = and_(Turn.conversation_id == conversation.id, Turn.state == "taken")
     ended = list(session.execute(select(Turn.message_id).where(waiting).order_by(Turn.seq)).scalars())
-    session.execute(update(Turn).where(waiting).values(state="done", outcome="silenced").execution_options(synchronize_session=False))
+    session.execute(
+        update(Turn).where(waiting).values(state="done", outcome="silenced", network=None).execution_options(synchronize_session=False)
+    )
     session.execute(update(Turn).where(begun).values(outcome="silenced").execution_options(synchronize_session=False))
     address = address_of(conversation)
     return [TurnFinished(conversation.id, address, message_id, "silenced") for message_id in ended]
@@ -193,8 +196,14 @@ def end_handoff(session: Session, conversation_id: str, ended: str) -> None:
     """The request, or its offer, is over without a claim."""
     asked = open_handoff(session, conversation_id)
     if asked is not None:
-        asked.closed_at, asked.ended = now(), ended
+        asked.closed_at, asked.ended, asked.network = now(), ended, None
         session.flush()
+
+
+def waiting_from(session: Session, network: str) -> int:
+    """How many applicants of a network wait for a person."""
+    waiting = and_(Handoff.network == network, Handoff.closed_at.is_(None), Handoff.queued_at.is_not(None))
+    return int(session.execute(select(func.count()).select_from(Handoff).where(waiting)).scalar_one())
 
 
 def place_in_queue(session: Session, conversation_id: str) -> int:

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 # The text of a conversation without personal data, given the kind of value that the bot has just asked for.
 Redact = Callable[[Session, str, str, "str | None"], str]
+# Told the network that a conversation's personal values came from, before anybody can look them up.
+CameFrom = Callable[[Session, str, str], object]
 
 _LONGEST_CLIENT_ID = 100
 _ENDED = "ended"
@@ -69,11 +71,19 @@ class Ended:
 class Conversations:
     """Everything the applicant's doors and the workers do with conversations; what they return is committed."""
 
-    def __init__(self, record: Record, composer: Composer, redact: Redact, codes: ReturnCodes) -> None:
+    def __init__(
+        self,
+        record: Record,
+        composer: Composer,
+        redact: Redact,
+        codes: ReturnCodes,
+        came_from: CameFrom = lambda _session, _conversation, _network: None,
+    ) -> None:
         self._record = record
         self._composer = composer
         self._redact = redact
         self._codes = codes
+        self._came_from = came_from
 
     def listen(self, listener: Listener) -> None:
         """Have `listener` called with each event of the record (see `Record.listen`)."""
@@ -90,6 +100,7 @@ class Conversations:
         client_id: str | None = None,
         language: Tongue | None = None,
         interface: Tongue | None = None,
+        network: str | None = None,
     ) -> Receipt:
         """Store a message; when this returns it cannot be lost, and what answer is owed will come.
 
@@ -99,6 +110,7 @@ class Conversations:
             client_id: the client's own name for it; sent twice, it is stored once and acknowledged twice.
             language: a language that the applicant chooses with it.
             interface: the language of the interface, for a first message that shows none.
+            network: the network it comes from, where limits on networks apply to it.
 
         Raises:
             Invalid: the text or the client's id cannot be used.
@@ -109,7 +121,7 @@ class Conversations:
 
         def store(session: Session, happened: Happened) -> Receipt:
             ask = self._composer
-            receipt = ledger.store_applicants(session, address, text, client_id, language, interface, ask.title, ask.alarm)
+            receipt = ledger.store_applicants(session, address, text, client_id, language, interface, ask.title, ask.alarm, network)
             if receipt.fresh:
                 happened += telling([receipt.message])
             return receipt
@@ -233,6 +245,8 @@ class Conversations:
             try:
                 with session.begin_nested():
                     text = harmless(self._redact(session, turn.conversation_id, turn.text, turn.expects))
+                    if turn.network is not None and text != turn.text:
+                        self._came_from(session, turn.conversation_id, turn.network)
             except Exception as error:
                 # Text that may hold personal data must not travel on, and the worker must not stumble over it for ever.
                 log.error("redaction failed: %s", place(error))

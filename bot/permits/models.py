@@ -152,7 +152,7 @@ class StageEntry(db.Base):
 
 
 class LookupAttempt(db.Base):
-    """One attempt to see a status. Conversation and number are keyed hashes, so it holds no personal data.
+    """One attempt to see a status. Conversation, number and network are keyed hashes, so it holds no personal data.
 
     Attributes:
         guesses: how many dates were tried in vain; 0 when the attempt succeeded or was refused by the limit.
@@ -163,18 +163,32 @@ class LookupAttempt(db.Base):
     id: int = Column(Integer, primary_key=True)
     conversation_hash: str = Column(String(64), nullable=False)
     number_hash: str = Column(String(64), nullable=False)
+    network_hash: str | None = Column(String(64), nullable=True)
     at: datetime = Column(db.UtcDateTime, nullable=False)
     guesses: int = Column(Integer, nullable=False)
 
     __table_args__ = (
         Index("ix_lookup_attempts_conversation_hash_at", "conversation_hash", "at"),
         Index("ix_lookup_attempts_number_hash_at", "number_hash", "at"),
+        Index("ix_lookup_attempts_network_hash_at", "network_hash", "at"),
         Index("ix_lookup_attempts_at", "at"),
     )
 
 
+class LookupNetwork(db.Base):
+    """The network that a conversation's number or date came from last, both as keyed hashes."""
+
+    __tablename__ = "lookup_networks"
+
+    conversation_hash: str = Column(String(64), primary_key=True)
+    network_hash: str = Column(String(64), nullable=False)
+    at: datetime = Column(db.UtcDateTime, nullable=False)
+
+    __table_args__ = (Index("ix_lookup_networks_at", "at"),)
+
+
 class LookupSubject(db.Base):
-    """A conversation or number (as keyed hash) that was tried; its row is the lock that lets attempts pass one by one."""
+    """A conversation, number or network (as keyed hash) that was tried; its row is the lock that lets attempts pass one by one."""
 
     __tablename__ = "lookup_subjects"
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, selectinload
 
 from bot import db
-from bot.permits.models import Applicant, Application, LookupAttempt, LookupProof, LookupSubject
+from bot.permits.models import Applicant, Application, LookupAttempt, LookupNetwork, LookupProof, LookupSubject
 from bot.permits.numbers import normalise
 from bot.permits.results import REFUSED, ApplicationStatus, LookupResult, Proof, status_of
 
@@ -21,7 +21,7 @@ WINDOW: Final[timedelta] = timedelta(hours=1)
 DAY: Final[timedelta] = timedelta(days=1)
 PROOF_LASTS: Final[timedelta] = timedelta(minutes=10)
 MOST_CANDIDATES: Final[int] = 4
-# At five an hour, a year of birth dates would be tried in three days; at four such hours a day it takes eighteen.
+# At five an hour, a year of birth dates of a number would be tried in three days; at four such hours a day it takes eighteen.
 _HOURS_A_DAY: Final[int] = 4
 
 # A number finds at most one permit and one application; the decoys keep the comparisons equally many.
@@ -40,12 +40,26 @@ class Permits:
         clock: gives the present moment.
         attempts: dates that may be tried in vain per conversation, and per number, within `WINDOW`; per number, four times as
             many within a `DAY`.
+        of_network: the same per network, over all its conversations and numbers.
     """
 
-    def __init__(self, key: bytes, clock: Callable[[], datetime] = db.now, attempts: int = 5) -> None:
+    def __init__(self, key: bytes, clock: Callable[[], datetime] = db.now, attempts: int = 5, of_network: int = 60) -> None:
         self._key = key
         self._clock = clock
         self._attempts = attempts
+        self._of_network = of_network
+
+    def came_from(self, session: Session, conversation: str, network: str, now: datetime | None = None) -> None:
+        """Have the look-ups that a conversation fails from now on count for `network`, a name without an address in it.
+
+        Look-ups of a conversation of which this is not told count for no network.
+        """
+        row = {
+            "conversation_hash": self._hash("conversation", conversation),
+            "network_hash": self._hash("network", network),
+            "at": now or self._clock(),
+        }
+        _upsert(session, LookupNetwork, [row])
 
     def look_up(
         self,
@@ -68,8 +82,12 @@ class Permits:
         conversation_hash = self._hash("conversation", conversation)
         number_hash = self._hash("number", plain)
 
-        self._take_turns(session, (conversation_hash, number_hash), moment)
-        left = self._left(session, conversation_hash, number_hash, moment)
+        network_hash = session.execute(
+            select(LookupNetwork.network_hash).where(LookupNetwork.conversation_hash == conversation_hash)
+        ).scalar_one_or_none()
+
+        self._take_turns(session, [each for each in (conversation_hash, number_hash, network_hash) if each is not None], moment)
+        left = self._left(session, conversation_hash, number_hash, network_hash, moment)
         matches = list(session.execute(_matches(plain)))
         matches += [(_NOBODY, _NO_DATE, None)] * (_MOST_MATCHES - len(matches))
         allowed = len(candidates) <= left
@@ -85,6 +103,7 @@ class Permits:
             LookupAttempt(
                 conversation_hash=conversation_hash,
                 number_hash=number_hash,
+                network_hash=network_hash,
                 at=moment,
                 guesses=len(candidates) if allowed and not proven else 0,
             )
@@ -132,6 +151,7 @@ class Permits:
         """Drop attempts and proofs that no longer count."""
         moment = now or self._clock()
         session.execute(delete(LookupAttempt).where(LookupAttempt.at <= moment - DAY))
+        session.execute(delete(LookupNetwork).where(LookupNetwork.at <= moment - WINDOW))
         session.execute(delete(LookupSubject).where(LookupSubject.at <= moment - WINDOW))
         session.execute(delete(LookupProof).where(LookupProof.until <= moment))
 
@@ -143,19 +163,27 @@ class Permits:
         # The row locks are held until commit; sorted, so that two attempts never wait for each other.
         _upsert(session, LookupSubject, [{"subject": subject, "at": now} for subject in sorted(subjects)])
 
-    def _left(self, session: Session, conversation_hash: str, number_hash: str, now: datetime) -> int:
+    def _left(self, session: Session, conversation_hash: str, number_hash: str, network_hash: str | None, now: datetime) -> int:
         def spent(mine: Any, within: timedelta) -> Any:
             guesses = func.coalesce(func.sum(LookupAttempt.guesses), 0)
             return select(guesses).where(mine, LookupAttempt.at > now - within).scalar_subquery()
 
         of_number = LookupAttempt.number_hash == number_hash
+        of_network = LookupAttempt.network_hash == (network_hash or "")
         counts = select(
-            spent(LookupAttempt.conversation_hash == conversation_hash, WINDOW).label("conversation"),
-            spent(of_number, WINDOW).label("number"),
-            spent(of_number, DAY).label("day"),
+            spent(LookupAttempt.conversation_hash == conversation_hash, WINDOW),
+            spent(of_number, WINDOW),
+            spent(of_number, DAY),
+            spent(of_network, WINDOW),
+            spent(of_network, DAY),
         )
-        conversation, number, day = session.execute(counts).one()
-        return min(self._attempts - max(conversation, number), self._attempts * _HOURS_A_DAY - day)
+        conversation, number, number_day, network, network_day = session.execute(counts).one()
+        return min(
+            self._attempts - max(conversation, number),
+            self._attempts * _HOURS_A_DAY - number_day,
+            self._of_network - network,
+            self._of_network * _HOURS_A_DAY - network_day,
+        )
 
     @staticmethod
     def _statuses(session: Session, applicant_id: int, application_id: int | None) -> tuple[ApplicationStatus, ...]:

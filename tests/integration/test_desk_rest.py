@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.conversations.counter import Counter
+from bot.conversations.desk import Rules
 from bot.conversations.models import Conversation, Handoff, LeftMessage, Turn
 from bot.conversations.publishing import Record
 from bot.db import Database
@@ -213,6 +214,31 @@ async def test_whoever_waits_too_long_with_the_choice_is_told_that_nobody_is_the
     (now,) = await gateway.say("desk:wait")
     assert card(now)["phase"] == "offer" and offers(now) == ["desk:message", "desk:stay"]
     assert now["metadata"]["conversation"]["state"] == "BOT"
+
+
+async def test_one_network_holds_so_many_places_in_the_queue_and_no_more_until_one_is_given_up(
+    settings: Settings, database: Database, officer: Officer, counter: Counter
+) -> None:
+    async with running(settings, rasa, replace(PARTS, desk=desk(presence, Rules(network_waiting=2)))) as gateway:
+        for sender in ("ann", "bob"):
+            await gateway.say("person", sender=sender)
+            (queued,) = await gateway.say("desk:wait", sender=sender)
+            assert card(queued)["phase"] == "queued"
+        await gateway.say("person", sender="eve")
+        (refused,) = await gateway.say("desk:wait", sender="eve")
+        assert card(refused)["phase"] == "offer" and card(refused)["can_wait"] is False
+        assert offers(refused) == ["desk:message", "desk:stay"] and refused["metadata"]["conversation"]["state"] == "BOT"
+        await gateway.say("desk:leave", sender="ann")
+        (queued,) = await gateway.say("desk:wait", sender="eve")
+        assert card(queued)["phase"] == "queued"
+        with database.session() as session:
+            bobs = session.execute(select(Conversation.id).where(Conversation.sender == "bob")).scalar_one()
+        await counter.claim(officer, bobs)
+        await gateway.say("person", sender="ann")
+        (queued,) = await gateway.say("desk:wait", sender="ann")
+        assert card(queued)["phase"] == "queued"
+    with database.session() as session:
+        assert session.execute(select(Handoff.network).where(Handoff.closed_at.is_not(None))).scalars().all() == [None, None]
 
 
 async def test_outside_hours_a_message_is_left_and_answered(

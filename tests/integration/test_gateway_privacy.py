@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from actions.services import build
 from bot.app import real_parts
-from bot.conversations.models import Conversation
+from bot.conversations.models import Conversation, Turn
 from bot.db import Database
+from bot.permits import demo
 from bot.settings import Settings
 from bot.vault import Vault
 from tests.gateway import answer, echo, reply, running
@@ -37,6 +41,38 @@ async def test_number_and_birth_date_reach_rasa_as_tokens_that_the_vault_resolve
     with sqlite_database.session() as session:
         conversation = session.execute(select(Conversation.id)).scalar_one()
         assert "4471902" in Vault(settings.data_dir / "vault.key").get(session, conversation, "<NUMBER:1>")
+
+
+async def test_failed_look_ups_of_one_network_count_together_whatever_conversation_makes_them(
+    settings: Settings, sqlite_database: Database
+) -> None:
+    settings = replace(settings, network_lookup_attempts=2)
+    with sqlite_database.session() as session:
+        demo.fill(session, date(2026, 11, 24))
+        mine = demo.examples(session)[0]
+    services = build(settings)
+
+    async def script(message: dict[str, Any]) -> Any:
+        with services.database.session() as session:
+            number = services.vault.get(session, message["sender"], "<NUMBER:1>")
+            born = date.fromisoformat(mine["date_of_birth"])
+            outcome = services.permits.look_up(session, number, born, message["sender"]).outcome
+        assert "net" not in str(message["metadata"]).lower()
+        return answer(reply(outcome))
+
+    async with running(settings, script, real_parts(settings)) as gateway:
+        right, wrong = f"number {mine['number']}", "number SZ2026X4471902"
+        said = [await gateway.texts(text, f"sender {each}") for each, text in enumerate([right, wrong, wrong, right])]
+        assert said == [["found"], ["refused"], ["refused"], ["refused"]]
+    with sqlite_database.session() as session:
+        assert session.execute(select(func.count(Turn.message_id), func.count(Turn.network))).one() == (4, 0)
+    # A service with a token speaks for many people, and its failures are not those of one network.
+    token = "0123456789abcdef0123456789abcdef"
+    async with running(replace(settings, rest_tokens={token: "hotline"}), script, real_parts(settings)) as gateway:
+        body = {"sender": "one of many", "message": right}
+        _, said = await gateway.post(body, headers={"Authorization": f"Bearer {token}"})
+        assert [message["text"] for message in said] == ["found"]
+    services.database.close()
 
 
 async def test_result_that_is_gone_is_told_as_such(settings: Settings) -> None:

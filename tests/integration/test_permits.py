@@ -15,7 +15,7 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from bot.db import Database
-from bot.permits.models import Applicant, Application, LookupAttempt, LookupProof, StageEntry
+from bot.permits.models import Applicant, Application, LookupAttempt, LookupNetwork, LookupProof, StageEntry
 from bot.permits.results import REFUSED, LookupResult
 from bot.permits.service import DAY, PROOF_LASTS, WINDOW, Permits
 
@@ -28,7 +28,7 @@ OPEN = "DEMO-A-200003"
 
 @pytest.fixture
 def permits() -> Permits:
-    return Permits(b"a secret of these tests", lambda: NOON, attempts=3)
+    return Permits(b"a secret of these tests", lambda: NOON, attempts=3, of_network=4)
 
 
 @pytest.fixture
@@ -76,6 +76,12 @@ def _look(
 ) -> LookupResult:
     with database.session() as session:
         return permits.look_up(session, number, born, conversation, now)
+
+
+def _look_from(database: Database, permits: Permits, network: str, number: str = PERMIT, **options: Any) -> LookupResult:
+    with database.session() as session:
+        permits.came_from(session, options.get("conversation", "c1"), network, options.get("now", NOON))
+    return _look(database, permits, number, **options)
 
 
 @contextmanager
@@ -171,6 +177,12 @@ def _limited_number(database: Database, permits: Permits) -> LookupResult:
     return _look(database, permits)
 
 
+def _limited_network(database: Database, permits: Permits) -> LookupResult:
+    for attempt in range(4):
+        _look_from(database, permits, "net:office", f"DEMO-X-{attempt}", conversation=f"stranger {attempt}")
+    return _look_from(database, permits, "net:office", conversation="owner")
+
+
 REFUSALS = [_no_such_number, _not_yours, _not_yours_by_application_number, _limited_conversation, _limited_number]
 
 
@@ -248,6 +260,42 @@ def test_a_number_is_tried_so_often_within_a_day_however_many_places_try_it(fill
     assert _look(filled, permits, conversation="owner", now=NOON + DAY + timedelta(hours=4)).outcome == "found"
 
 
+def test_attempts_of_a_network_count_across_conversations_and_numbers(filled: Database, permits: Permits) -> None:
+    assert _limited_network(filled, permits) == REFUSED
+    # Whoever comes from elsewhere is not held up, nor is the same conversation once it comes from there.
+    assert _look_from(filled, permits, "net:home", conversation="neighbour").outcome == "found"
+    assert _look_from(filled, permits, "net:home", conversation="owner").outcome == "found"
+
+
+def test_right_look_ups_of_an_office_are_not_counted(filled: Database, permits: Permits) -> None:
+    found = [_look_from(filled, permits, "net:office", conversation=f"employee {each}").outcome for each in range(9)]
+    assert found == ["found"] * 9
+
+
+def test_a_network_is_free_again_after_the_window_and_limited_over_the_day(filled: Database, permits: Permits) -> None:
+    for guess in range(24 * 4):
+        moment = NOON + timedelta(minutes=15 * guess)
+        if guess == 4:
+            assert _look_from(filled, permits, "net:harvester", conversation="later", now=moment).outcome == "found"
+        _look_from(filled, permits, "net:harvester", f"DEMO-X-{guess}", conversation=f"c{guess}", now=moment)
+    with filled.session() as session:
+        assert session.execute(select(func.sum(LookupAttempt.guesses))).scalar() == 4 * 4
+
+
+def test_a_refusal_for_the_network_does_the_work_of_every_other(filled: Database, permits: Permits) -> None:
+    seen = []
+    for refuse in (
+        lambda: _look_from(filled, permits, "net:office", "DEMO-X-999999", conversation="a"),
+        lambda: _look_from(filled, permits, "net:office", born=OTHER_DAY, conversation="b"),
+        lambda: _limited_network(filled, permits),
+    ):
+        with _statements(filled) as statements:
+            assert refuse() is REFUSED
+        seen.append([statement for statement, _ in statements])
+    one = len(seen[0])
+    assert seen[0] == seen[1] == seen[2][-one:] and len(seen[2]) == 5 * one
+
+
 @pytest.mark.parametrize("conversation", [lambda number: "c1", lambda number: f"c{number}"], ids=["one conversation", "many"])
 def test_attempts_at_once_cannot_exceed_the_limit(filled: Database, permits: Permits, conversation: Callable[[int], str]) -> None:
     with ThreadPoolExecutor(6) as threads:
@@ -257,10 +305,19 @@ def test_attempts_at_once_cannot_exceed_the_limit(filled: Database, permits: Per
         assert session.execute(select(func.count(LookupAttempt.id))).scalar() == 12
 
 
+def test_attempts_at_once_from_one_network_cannot_exceed_its_limit(filled: Database, permits: Permits) -> None:
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda n: _look_from(filled, permits, "net:office", f"DEMO-X-{n}", conversation=f"c{n}"), range(12)))
+    with filled.session() as session:
+        assert session.execute(select(func.sum(LookupAttempt.guesses))).scalar() == 4
+
+
 def test_attempts_hold_no_personal_data(filled: Database, permits: Permits) -> None:
-    _look(filled, permits)
+    _look_from(filled, permits, "net:0123456789abcdef")
     with filled.session() as session:
         row = str(dict(session.execute(text("SELECT * FROM lookup_attempts")).mappings().one()))
+        row += str(dict(session.execute(text("SELECT * FROM lookup_networks")).mappings().one()))
+    assert "0123456789abcdef" not in row
     assert "100001" not in row
     assert "c1" not in row.split("'conversation_hash'")[0]
     assert "1990" not in row
@@ -301,7 +358,7 @@ def test_refusal_proves_nothing_and_forgetting_ends_a_proof(filled: Database, pe
 
 
 def test_purge_drops_what_no_longer_counts(filled: Database, permits: Permits) -> None:
-    _look(filled, permits)
+    _look_from(filled, permits, "net:office")
     _not_yours(filled, permits)
     with filled.session() as session:
         permits.purge(session, NOON + timedelta(minutes=5))
@@ -309,8 +366,10 @@ def test_purge_drops_what_no_longer_counts(filled: Database, permits: Permits) -
         permits.purge(session, NOON + WINDOW)
         assert session.execute(select(func.count(LookupAttempt.id))).scalar() == 2
         permits.purge(session, NOON + DAY)
-        counts = [session.execute(select(func.count()).select_from(model)).scalar() for model in (LookupAttempt, LookupProof)]
-    assert counts == [0, 0]
+        counts = [
+            session.execute(select(func.count()).select_from(model)).scalar() for model in (LookupAttempt, LookupProof, LookupNetwork)
+        ]
+    assert counts == [0, 0, 0]
 
 
 def test_every_search_of_a_look_up_uses_an_index(filled: Database, permits: Permits) -> None:
@@ -319,7 +378,7 @@ def test_every_search_of_a_look_up_uses_an_index(filled: Database, permits: Perm
     with filled.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
     with _statements(filled) as statements:
-        assert _look(filled, permits).outcome == "found"
+        assert _look_from(filled, permits, "net:office").outcome == "found"
     searches = [(statement, parameters) for statement, parameters in statements if statement.startswith("SELECT")]
     assert len(searches) >= 4
     explain = "EXPLAIN" if filled.engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
@@ -332,6 +391,9 @@ def test_every_search_of_a_look_up_uses_an_index(filled: Database, permits: Perm
 
 def _many_rows(session: Any) -> None:
     rows = range(1000, 4000)
+    session.execute(
+        LookupNetwork.__table__.insert(), [{"conversation_hash": f"c{row}", "network_hash": f"n{row}", "at": NOON} for row in rows]
+    )
     session.execute(
         Applicant.__table__.insert(),
         [
