@@ -51,6 +51,7 @@ from bot.logs import place, set_up
 from bot.metrics import Metrics
 from bot.nlu.event_log import FILE_NAME
 from bot.nlu.safety import SafetyPhrases
+from bot.observer import Observer
 from bot.permits import demo
 from bot.permits.records import Reader
 from bot.permits.service import Permits
@@ -162,6 +163,8 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     record = Record(database)
     switch = Watch(database)
 
+    observer = Observer(metrics, database, parts.desk, switch)
+
     def is_on() -> bool:
         return switch.standing.on
 
@@ -176,7 +179,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     limiter = Limiter(settings.messages_per_minute, settings.caller_messages_per_minute, settings.rate_limits)
     checks = {
         "database": conversations.check,
-        "rasa": rasa_check(rasa),
+        "rasa": rasa_check(rasa, metrics.loaded),
         "actions": actions_check(f"http://127.0.0.1:{settings.actions_port}"),
     }
     # A message may wait for the one before it, whose worker may have died, and then for its own answer.
@@ -205,6 +208,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     counter = Counter(record, parts.desk)
     console = Console(settings, database, texts, staff, record, counter, parts.desk.answers, permits, privacy, switch, network)
 
+    metrics.count_sockets(channel.lines, console.live.lines)
     deliveries = Limiter(settings.records_per_minute, settings.records_per_minute, settings.rate_limits)
 
     async def examples() -> list[Example]:
@@ -220,7 +224,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         RestChannel(conversations, turns, limiter, metrics, settings.rest_tokens, patience, network, is_allowed),
         RecordsDoor(database, Reader(stations), settings.record_tokens, deliveries, network),
         DescriptionDoor(),
-        Health(checks, metrics, show_metrics=settings.metrics == "loopback", is_on=is_on),
+        Health(checks, metrics, show_metrics=settings.metrics == "loopback", is_on=is_on, observe=observer.look),
     )
 
     app = web.Application(client_max_size=LARGEST_BODY)
@@ -248,6 +252,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
 
     async def running(_app: web.Application) -> AsyncIterator[None]:
         await switch.start()
+        await observer.start()
         await turns.start()
         await keeper.start()
         await privacy.start()
@@ -255,6 +260,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         tidying = asyncio.create_task(_tidy(database, tidy))
         yield
         tidying.cancel()
+        await observer.stop()
         await switch.stop()
         await privacy.stop()
         await keeper.stop()

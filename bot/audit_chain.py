@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from bot import audit, migrations
+from bot import audit, jobs, migrations
 from bot.audit import AuditEntry, Ends
 from bot.db import Database
 from bot.i18n import Texts
@@ -190,6 +190,8 @@ def command(settings: Settings, language: Language) -> int:
     with contextlib.closing(opened(settings)) as database:
         migrations.upgrade(database.engine)
         found = verify(database, seen)
+        with database.session() as session:
+            jobs.done(session, "audit", found.broken is None)
     if found.broken is not None:
         print(texts.get(language, f"operator.audit.{found.broken.how}", entry=found.broken.entry, position=found.broken.position))
         return 1

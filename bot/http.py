@@ -9,6 +9,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import PurePath
 from typing import Any, Final
 
 import aiohttp
@@ -63,6 +64,7 @@ _OF_THE_WIDGET: Final[Mapping[str, str]] = {"Access-Control-Allow-Origin": "*", 
 _LASTING: Final = frozenset({"/socket.io/"})
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _CHECK_WITHIN_S = 3.0
+_LONGEST_MODEL = 100
 # The library's own hour would let anybody hold connections that never ask for anything. Above the 60 s of usual proxies.
 _REQUEST_WITHIN_S = 75.0
 _ID = web.RequestKey("id", str)
@@ -203,11 +205,19 @@ def _route(request: web.Request) -> str:
 class Health:
     """Liveness, readiness and metrics. Authentication: none; metrics answer loopback peers only."""
 
-    def __init__(self, checks: Mapping[str, Check], metrics: Metrics, show_metrics: bool, is_on: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        checks: Mapping[str, Check],
+        metrics: Metrics,
+        show_metrics: bool,
+        is_on: Callable[[], bool],
+        observe: Callable[[], Awaitable[None]],
+    ) -> None:
         self._checks = checks
         self._metrics = metrics
         self._show_metrics = show_metrics
         self._is_on = is_on
+        self._observe = observe
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of this door."""
@@ -223,7 +233,7 @@ class Health:
 
     async def ready(self, request: web.Request) -> web.Response:
         """Whether each part can do its work; 503 unless all can. A bot that was switched off is told, and no reason for it."""
-        found = await asyncio.gather(*(_look(check) for check in self._checks.values()))
+        found = await self._look()
         words = {True: "ok", False: "unavailable"}
         parts = {name: words[up] for name, up in zip(self._checks, found, strict=True)}
         body = {"status": words[all(found)], "parts": parts, "assistant": "on" if self._is_on() else "off"}
@@ -233,7 +243,14 @@ class Health:
         """The metrics, for a scraper on this machine."""
         if not self._show_metrics or not _is_local(request):
             raise NotFound("not_found")
+        await asyncio.gather(self._look(), self._observe())
         return web.Response(body=self._metrics.render(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    async def _look(self) -> list[bool]:
+        found = list(await asyncio.gather(*(_look(check) for check in self._checks.values())))
+        for name, up in zip(self._checks, found, strict=True):
+            self._metrics.part_up.labels(name).set(up)
+        return found
 
 
 async def _look(check: Check) -> bool:
@@ -261,8 +278,8 @@ async def _get(address: str) -> tuple[int, Any]:
         return response.status, await response.json(content_type=None) if response.status == 200 else None
 
 
-def rasa_check(address: str) -> Check:
-    """A check that Rasa answers and, where it tells, that it has loaded a model."""
+def rasa_check(address: str, loaded: Callable[[str], None] = lambda _model: None) -> Check:
+    """A check that Rasa answers and, where it tells, that it has loaded a model, whose name `loaded` is given."""
 
     async def check() -> None:
         status, body = await _get(f"{address}/status")
@@ -271,6 +288,8 @@ def rasa_check(address: str) -> Check:
             status, body = await _get(f"{address}/version")
         elif not (isinstance(body, dict) and body.get("model_file")):
             raise AssistantUnavailable("assistant_unavailable", kind="no_model")
+        else:
+            loaded(PurePath(str(body["model_file"])).name[:_LONGEST_MODEL])
         if status != 200:
             raise AssistantUnavailable("assistant_unavailable", kind="status")
 

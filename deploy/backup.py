@@ -18,8 +18,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 
-from bot import migrations
+from bot import jobs, migrations
 from bot.db import Database
 from bot.errors import BotError, StartError
 from bot.settings import ROOT, Settings, load
@@ -220,6 +221,16 @@ def _upgrade(settings: Settings, url: str) -> None:
     _run([sys.executable, "-m", "bot", "migrate"], {"BOT_DATABASE_URL": url, "BOT_DATA_DIR": str(settings.data_dir)})
 
 
+def _note(settings: Settings) -> None:
+    """Have the figures tell of a backup; it is as good where the database is of another schema, or only to be read."""
+    with contextlib.closing(Database(settings.resolved_database_url)) as database:
+        try:
+            with database.session() as session:
+                jobs.done(session, "backup")
+        except SQLAlchemyError as error:
+            print(f"The backup is made; that it is could not be noted ({type(error).__name__}).", file=sys.stderr)
+
+
 def _days(given: str) -> int:
     # With none, the backup just made would be the next to go.
     if (days := int(given)) < 1:
@@ -240,7 +251,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.umask(0o077)
     try:
         if arguments.command == "to":
-            print(back_up(load(), arguments.folder.resolve(), arguments.keep_days))
+            settings = load()
+            print(back_up(settings, arguments.folder.resolve(), arguments.keep_days))
+            _note(settings)
         else:
             restore(load(), arguments.file.resolve())
     except (BotError, OSError) as error:

@@ -89,6 +89,10 @@ class SocketChannel:
         for name, act in events.items():
             server.on(name, self._handler(name, act), namespace=NAMESPACE)
 
+    def lines(self) -> int:
+        """How many lines are open."""
+        return len(self._visitors)
+
     async def _connect(self, line: str, environ: Mapping[str, Any], auth: object = None) -> None:
         request: web.Request = environ["aiohttp.request"]
         self._visitors.add(Visitor(line, self._caller(request), language_of(request)))

@@ -97,6 +97,10 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._telling.stop()
 
+    def lines(self) -> int:
+        """How many lines are open."""
+        return len(self._seats)
+
     def tell_switched(self, seen: Standing) -> None:
         """Tell everybody at the console that the bot was switched on or off."""
         if self._loop is not None:

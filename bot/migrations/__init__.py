@@ -33,9 +33,9 @@ def _config() -> Config:
 
 
 def metadata() -> MetaData:
-    """The metadata of every model of the project: the `models` module of every package, vault, audit trail and attempts imported."""
+    """The metadata of every model of the project: the `models` module of every package, vault, audit trail, attempts and jobs imported."""
     packages = sorted(path.parent.name for path in FOLDER.parent.glob("*/models.py"))
-    for module in ["bot.vault", "bot.audit", "bot.attempts", *(f"bot.{package}.models" for package in packages)]:
+    for module in ["bot.vault", "bot.audit", "bot.attempts", "bot.jobs", *(f"bot.{package}.models" for package in packages)]:
         importlib.import_module(module)
     found: MetaData = db.Base.metadata
     return found

@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import and_, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from bot import audit, audit_chain, db
+from bot import audit, audit_chain, db, jobs
 from bot.audit import AuditEntry
 from bot.conversations.models import Conversation, LeftMessage, Message, ReturnCode
 from bot.conversations.publishing import Happened, Record
@@ -234,6 +234,7 @@ class Privacy:
         gone += await asyncio.to_thread(self._drop_memory)
         if gone:
             await self._record.run(lambda session, _: audit.record(session, audit.SYSTEM, RETENTION, "retention:rows", rows=dict(gone)))
+        await self._record.run(lambda session, _: jobs.done(session, "retention"))
         await asyncio.to_thread(self._database.truncate_log)
         return dict(gone)
 

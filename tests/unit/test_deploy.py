@@ -125,9 +125,13 @@ def test_parts_find_each_other_by_the_ports_of_their_settings(where: str, values
             assert not given.enable_api
 
 
+async def _nothing() -> None:
+    """There is nothing to look at."""
+
+
 def paths_of(port: int, settings: Settings) -> set[str]:
     if port == settings.http_port:
-        return {route.path for route in bot.http.Health({}, Metrics(), False).routes()} - {"/metrics"}
+        return {route.path for route in bot.http.Health({}, Metrics(), False, lambda: True, _nothing).routes()} - {"/metrics"}
     if port == settings.rasa_port:
         return set(re.findall(r'@app\.get\("(/\w+)"\)', inspect.getsource(bot.nlu.server.build_app)))
     assert port == settings.actions_port
