@@ -46,6 +46,7 @@ from bot.errors import StartError
 from bot.http import Edge, Health, Runner, actions_check, rasa_check
 from bot.i18n import Texts
 from bot.languages import TONGUES, Language, Tongue
+from bot.lifetime import keep_for_good
 from bot.limits import Limiter
 from bot.logs import place, set_up
 from bot.metrics import Metrics
@@ -304,6 +305,7 @@ async def run(settings: Settings, parts: Parts | None = None) -> None:
         except OSError as error:
             where = f"Port {settings.http_port} on {settings.http_host}"
             raise StartError("port_busy", detail=f"{where} cannot be used ({error.strerror}); set BOT_HTTP_PORT.") from error
+        keep_for_good()
         log.info("listening on http://%s:%d", settings.http_host, settings.http_port)
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

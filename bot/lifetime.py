@@ -1,14 +1,18 @@
-"""A child process that does not outlive the process that started it."""
+"""The life of a process of the system: it ends with the one that started it, and keeps what it has read at its start."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
+# From malloc.h of glibc.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_GIVEN_BACK_FROM: Final = 1 << 20
 
 
 def end_with_parent() -> None:
@@ -23,3 +27,27 @@ def end_with_parent() -> None:
     if os.getppid() != parent:
         # The parent ended before the kernel was told.
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def spare_memory() -> None:
+    """Have what is no longer used go back to the system; to be called before there are threads, without effect beyond glibc.
+
+    By itself glibc gives each thread a heap of its own, and keeps ever larger pieces once such pieces have been freed.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        for name, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, _GIVEN_BACK_FROM), (_M_TRIM_THRESHOLD, _GIVEN_BACK_FROM)):
+            mallopt(name, value)
+
+
+def keep_for_good() -> None:
+    """To be called when everything that lives as long as the process has been read.
+
+    It is never looked through for garbage again, which would hold up whoever waits for an answer, and what reading it has used
+    beyond goes back to the system.
+    """
+    gc.collect()
+    gc.freeze()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

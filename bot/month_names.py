@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from babel import Locale
+from bot.locale_data import locale_data
 
 # Beside the tongues the months of the Levant and of the Maghreb, which have names of their own.
 _LOCALES: Final = ("ar", "ar_LB", "ar_DZ", "de", "de_AT", "es", "fr", "it", "nl", "pl", "pt", "ru", "th", "tr")
@@ -28,13 +28,14 @@ def month_names() -> Mapping[str, int]:
     The names of other tongues than English are those of the Unicode CLDR, as Babel has them.
     """
     found: dict[str, int] = {}
-    for locale in map(Locale.parse, _LOCALES):
-        for use in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                for number, name in locale.months[use][width].items():
-                    for form in _forms(name):
-                        if width == "wide" or len(form) >= _SHORTEST or not form.isascii():
-                            found.setdefault(form, number)
+    for identifier in _LOCALES:
+        with locale_data(identifier) as locale:
+            for use in ("format", "stand-alone"):
+                for width in ("wide", "abbreviated"):
+                    for number, name in locale.months[use][width].items():
+                        for form in _forms(name):
+                            if width == "wide" or len(form) >= _SHORTEST or not form.isascii():
+                                found.setdefault(form, number)
     found.update({name: number for number, names in enumerate(_ENGLISH, start=1) for name in names.split()})
     return MappingProxyType(found)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from babel import Locale
 from babel.core import get_global
 
 from bot.catalogue.phrases import plain
 from bot.languages import LANGUAGES
+from bot.locale_data import locale_data
 
 # Zones of a few houses, of no country, or of places that share their name with a better known city elsewhere.
 _PASSED_OVER: Final = ("Antarctica/", "Etc/", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/")
@@ -23,12 +23,15 @@ _OTHER_WORDS: Final = frozenset({
 
 def city_names() -> dict[str, str]:
     """The code of the country or territory by the name of each such city, as `plain` makes it."""
-    localised = [Locale(language).time_zones for language in LANGUAGES]
+    localised = []
+    for language in LANGUAGES:
+        with locale_data(language) as locale:
+            localised.append({zone: names.get("city") for zone, names in locale.time_zones.items()})
     found: dict[str, str] = {}
     for zone, code in sorted(get_global("zone_territories").items()):
         if zone.startswith(_PASSED_OVER):
             continue
-        names = [zone.rsplit("/", 1)[-1].replace("_", " "), *(zones.get(zone, {}).get("city") or "" for zones in localised)]
+        names = [zone.rsplit("/", 1)[-1].replace("_", " "), *(zones.get(zone) or "" for zones in localised)]
         for name in filter(None, map(plain, names)):
             if name not in _OTHER_WORDS:
                 found.setdefault(name, code)

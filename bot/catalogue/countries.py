@@ -11,8 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from babel import Locale
-
 from bot.catalogue.city_names import city_names
 from bot.catalogue.entries import PROVENANCE, Entry, read_entries
 from bot.catalogue.facts import Text
@@ -21,6 +19,7 @@ from bot.catalogue.grounds import DATA, Grounds
 from bot.catalogue.phrases import PhraseIndex, plain
 from bot.errors import DataError
 from bot.languages import LANGUAGES, Language
+from bot.locale_data import locale_data
 
 MEMBERS: Final = frozenset({"yes", "no", "unclear_with_china"})
 _COLUMNS: Final = ("iso2", "name_en", "name_zh", "member", "since", "note", "source")
@@ -217,7 +216,10 @@ def _read_ways(file: str, part: str, raw: Mapping[str, Any], grounds: Grounds) -
 
 
 def _read_rows(path: Path, tags: Collection[str]) -> dict[str, Country]:
-    names = {language: Locale(language).territories for language in LANGUAGES}
+    names = {}
+    for language in LANGUAGES:
+        with locale_data(language) as locale:
+            names[language] = dict(locale.territories)
     countries: dict[str, Country] = {}
     with path.open(encoding="utf-8", newline="") as stream:
         rows = csv.DictReader(stream)

@@ -9,13 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from babel import Locale
-
 from bot.catalogue.countries import Countries
 from bot.catalogue.entries import read_entries
 from bot.catalogue.grounds import DATA
 from bot.errors import DataError
 from bot.languages import LANGUAGES, TONGUES, TRADITIONAL, Tongue
+from bot.locale_data import locale_data
 
 FILE: Final = "foreign_words.yml"
 # These are written without blanks between words, so that a word is found anywhere.
@@ -84,8 +83,10 @@ def _listed(tongue: Tongue, raw: Any) -> dict[str, str]:
 def _countries(tongue: Tongue, countries: Countries) -> dict[str, str]:
     ending = _ENDINGS.get(tongue)
     found: dict[str, str] = {}
+    with locale_data(tongue) as locale:
+        names = {code: _composed(name) for code, name in locale.territories.items()}
     for code, country in countries.items():
-        name = _composed(Locale(tongue).territories.get(code) or "")
+        name = names.get(code)
         if not name:
             continue
         stem = re.sub(f"{ending}$", "", name) if ending else name

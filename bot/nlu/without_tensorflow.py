@@ -65,7 +65,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname.partition(".")[0] in self.packages:
+        if any(fullname == package or fullname.startswith(f"{package}.") for package in self.packages):
             return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
         return None
 

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from bot.nlu import encodings, network
-from bot.nlu.encodings import EncodingCache, Run, current_run, encode, encode_for_training, load_encoder, training_run
+from bot.nlu.embedding_table import RowsOnDisk
+from bot.nlu.encodings import (
+    EncodingCache,
+    Run,
+    current_run,
+    encode,
+    encode_for_training,
+    keep_table_on_disk,
+    load_encoder,
+    training_run,
+)
 from bot.nlu.network import DIMENSIONS, SENTENCE
 
 
@@ -68,3 +78,31 @@ def test_progress_is_reported_to_the_run(tmp_path: Path) -> None:
         encode_for_training(["one", "two"], current_run())
     assert lines == ["encoding sentences: 2 of 2 new ones"]
     assert current_run() == Run()
+
+
+def test_sentences_are_the_same_with_the_table_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, texts = load_encoder()._model, ["how much does it cost", "要多少钱", "сколько это стоит", "word " * 300]
+    table, before = model.table, encode(texts)
+    monkeypatch.setattr(model, "table", table)
+    keep_table_on_disk(tmp_path / "cache")
+    assert isinstance(model.table, RowsOnDisk)
+    assert np.array_equal(encode(texts), before)
+
+
+@pytest.mark.parametrize("damage", [b"", b"short", None], ids=["cut", "other", "changed"])
+def test_a_table_that_is_not_the_encoders_is_written_again(tmp_path: Path, damage: bytes | None) -> None:
+    file, table = tmp_path / "table.bin", np.arange(9000 * 4, dtype=np.uint8).reshape(9000, 4)
+    RowsOnDisk(file, table)
+    file.write_bytes(file.read_bytes()[:-1] + b"\x07" if damage is None else damage)
+    rows = RowsOnDisk(file, table)
+    assert np.array_equal(rows[np.array([8999, 3, 3])], table[[8999, 3, 3]]) and len(rows) == len(table)
+    assert file.read_bytes() == table.tobytes() and list(tmp_path.iterdir()) == [file]
+
+
+def test_the_table_stays_in_memory_where_no_file_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load_encoder()._model
+    table = model.table
+    monkeypatch.setattr(model, "table", table)
+    (tmp_path / "cache").write_text("a file where the folder would be")
+    keep_table_on_disk(tmp_path / "cache")
+    assert model.table is table

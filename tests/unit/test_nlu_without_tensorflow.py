@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +75,13 @@ def test_using_the_stand_in_fails_loudly() -> None:
     stand_in: Any = importlib.import_module("tensorflow")
     with pytest.raises(StartError, match=r"tensorflow\.math\.add was called"):
         stand_in.math.add(1, 2)
+
+
+def test_a_part_of_a_package_can_be_left_out_and_the_rest_stays() -> None:
+    script = (
+        "from bot.nlu import without_tensorflow; without_tensorflow.install(['scipy.stats']);"
+        "import scipy.sparse, scipy.stats;"
+        "print(type(scipy.stats).__name__, type(scipy.sparse).__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == ["_AbsentModule", "module"]
