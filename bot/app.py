@@ -31,6 +31,7 @@ from bot.channels.socket import SocketChannel
 from bot.channels.static_files import StaticFiles
 from bot.channels.widget import WidgetFiles
 from bot.channels.wire import Wire
+from bot.connections import Crowd, Runner
 from bot.console.door import Console
 from bot.conversations.composer import Composer, Contact, RenderPrivate
 from bot.conversations.counter import Counter
@@ -43,13 +44,14 @@ from bot.conversations.switch import Standing, Watch
 from bot.conversations.turns import Turns
 from bot.db import Database
 from bot.errors import StartError
-from bot.http import Edge, Health, Runner, actions_check, rasa_check
+from bot.http import Edge, Health, actions_check, rasa_check
 from bot.i18n import Texts
 from bot.languages import TONGUES, Language, Tongue
 from bot.lifetime import keep_for_good
 from bot.limits import Limiter
 from bot.logs import place, set_up
 from bot.metrics import Metrics
+from bot.network import caller_of
 from bot.nlu.event_log import FILE_NAME
 from bot.nlu.safety import SafetyPhrases
 from bot.observer import Observer
@@ -59,7 +61,7 @@ from bot.permits.service import Permits
 from bot.privacy.service import Keep, Privacy
 from bot.redaction import Expects, redact
 from bot.request_body import LARGEST_BODY
-from bot.request_origin import caller, may_speak
+from bot.request_origin import asks_for, caller, may_speak
 from bot.sessions import Sessions
 from bot.settings import ROOT, Settings
 from bot.sockets import Sockets
@@ -80,6 +82,7 @@ STAFF: Final = web.AppKey("staff", Staff)
 CONSOLE: Final = web.AppKey("console", Console)
 PRIVACY: Final = web.AppKey("privacy", Privacy)
 EDGE: Final = web.AppKey("edge", Edge)
+CROWD: Final = web.AppKey("crowd", Crowd)
 
 _SHUT_DOWN_WITHIN_S = 3.0
 _TIDY_EVERY_S = 60.0
@@ -229,9 +232,10 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     )
 
     app = web.Application(client_max_size=LARGEST_BODY)
-    edge = Edge(texts, metrics)
+    edge = Edge(texts, metrics, lambda request: asks_for(request, proxies, settings.public_hosts))
     edge.attach(app)
-    app[EDGE] = edge
+    uncounted = proxies.trusts if settings.rate_limits else lambda _peer: True
+    app[EDGE], app[CROWD] = edge, Crowd(lambda peer: None if uncounted(peer) else caller_of(peer, network_key))
     for door in doors:
         app.add_routes(door.routes())
     app[CONVERSATIONS], app[TURNS], app[METRICS], app[DATABASE] = conversations, turns, metrics, database
@@ -296,7 +300,7 @@ async def run(settings: Settings, parts: Parts | None = None) -> None:
         StartError: the port cannot be used.
     """
     app = build(settings, parts)
-    runner = Runner(app, app[EDGE], access_log=None, shutdown_timeout=_SHUT_DOWN_WITHIN_S)
+    runner = Runner(app, app[EDGE], app[CROWD], access_log=None, shutdown_timeout=_SHUT_DOWN_WITHIN_S)
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.http_host, settings.http_port)

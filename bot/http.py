@@ -62,20 +62,26 @@ _PUBLIC: Final = ("/widget.js", "/widget/", "/static/widget/", "/static/vendor/"
 _OF_THE_WIDGET: Final[Mapping[str, str]] = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 # Connections that stay open say nothing about how long an answer takes.
 _LASTING: Final = frozenset({"/socket.io/"})
+# Whoever looks after a gateway asks it by its address.
+_PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _CHECK_WITHIN_S = 3.0
 _LONGEST_MODEL = 100
-# The library's own hour would let anybody hold connections that never ask for anything. Above the 60 s of usual proxies.
-_REQUEST_WITHIN_S = 75.0
 _ID = web.RequestKey("id", str)
 
 
 class Edge:
     """The middleware and signals of the gateway."""
 
-    def __init__(self, texts: Texts, metrics: Metrics) -> None:
+    def __init__(self, texts: Texts, metrics: Metrics, is_ours: Callable[[web.BaseRequest], bool] = lambda _request: True) -> None:
+        """Nothing passes yet.
+
+        Args:
+            is_ours: whether a request asks for a host that this gateway answers as; probes of its health need not.
+        """
         self._texts = texts
         self._metrics = metrics
+        self._is_ours = is_ours
 
     def attach(self, app: web.Application) -> None:
         """Have every request and response of `app` pass through here."""
@@ -102,6 +108,8 @@ class Edge:
 
     async def _handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
+            if request.path not in _PROBES and not self._is_ours(request):
+                raise web.HTTPMisdirectedRequest
             return await handler(request)
         except BotError as error:
             status = _STATUS_OF_CODE.get(error.code) or next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
@@ -155,46 +163,6 @@ def _protect(response: web.StreamResponse) -> None:
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["Server"] = "gateway"
-
-
-class _Connection(web.RequestHandler):
-    """A connection whose broken requests are refused like every other; the library would repeat what it was sent."""
-
-    __slots__ = ("_refuse",)
-
-    def __init__(self, manager: web.Server, refuse: Callable[[web.BaseRequest, int], web.Response], **options: Any) -> None:
-        super().__init__(manager, **options)
-        self._refuse = refuse
-
-    def handle_error(
-        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
-    ) -> web.StreamResponse:
-        if exc is not None:
-            log.log(logging.ERROR if status >= 500 else logging.INFO, "request refused: %d %s", status, place(exc))
-        if request.writer.output_size > 0:
-            raise ConnectionError("an answer is on its way already")
-        return self._refuse(request, status)
-
-
-class _Server(web.Server):
-    def __init__(self, server: web.Server, edge: Edge) -> None:
-        options = {"handler_cancellation": server.handler_cancellation, "loop": server._loop, **server._kwargs}
-        super().__init__(server.request_handler, request_factory=server.request_factory, **options)
-        self._edge = edge
-
-    def __call__(self) -> web.RequestHandler:
-        return _Connection(self, self._edge.refuse, loop=self._loop, **self._kwargs)
-
-
-class Runner(web.AppRunner):
-    """Runs the gateway; what is no request at all passes its `Edge` too."""
-
-    def __init__(self, app: web.Application, edge: Edge, **options: Any) -> None:
-        super().__init__(app, **{"keepalive_timeout": _REQUEST_WITHIN_S, **options})
-        self._edge = edge
-
-    async def _make_server(self) -> web.Server:
-        return _Server(await super()._make_server(), self._edge)
 
 
 def _route(request: web.Request) -> str:

@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.network import Proxies, caller_of
 
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
+_PORT: Final = re.compile(r":\d{1,5}$")
 _HOST: Final = re.compile(r"[a-z0-9.-]{1,253}(?::\d{1,5})?|\[[0-9a-f:.]{2,45}\](?::\d{1,5})?")
 
 
@@ -24,14 +25,24 @@ def secure(request: web.BaseRequest, proxies: Proxies) -> bool:
     return proxies.secure(request.remote, request.scheme, _last(request, "X-Forwarded-Proto"))
 
 
+def host(request: web.BaseRequest, proxies: Proxies) -> str:
+    """The host that the client asked for, with its port if it named one, in lower case."""
+    forwarded = _last(request, "X-Forwarded-Host")
+    if forwarded and proxies.trusts(request.remote or ""):
+        return forwarded.lower()
+    return request.headers.get("Host", "").strip().lower()
+
+
+def asks_for(request: web.BaseRequest, proxies: Proxies, hosts: Collection[str]) -> bool:
+    """Whether the client asked for one of `hosts`, at whatever port; for any host when there are none."""
+    return not hosts or _PORT.sub("", host(request, proxies)) in hosts
+
+
 def own(request: web.BaseRequest, proxies: Proxies) -> str:
     """The origin of our own pages as this client sees it; empty when the request does not tell."""
     scheme = "https" if secure(request, proxies) else "http"
-    host = request.headers.get("Host", "").strip().lower()
-    forwarded = _last(request, "X-Forwarded-Host")
-    if forwarded and proxies.trusts(request.remote or ""):
-        host = forwarded.lower()
-    return f"{scheme}://{host.removesuffix(_DEFAULT_PORTS[scheme])}" if _HOST.fullmatch(host) else ""
+    asked = host(request, proxies)
+    return f"{scheme}://{asked.removesuffix(_DEFAULT_PORTS[scheme])}" if _HOST.fullmatch(asked) else ""
 
 
 def is_own(request: web.BaseRequest, proxies: Proxies, needed: bool) -> bool:

@@ -17,6 +17,7 @@ from bot.network import Proxies
 ROOT: Final[Path] = Path(__file__).resolve().parent.parent
 
 _SOURCE = re.compile(r"[A-Za-z0-9._-]{1,30}")
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]")
 _ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
 
 
@@ -44,6 +45,7 @@ class Settings:
         assistant_timeout_s: seconds Rasa has for one answer (`BOT_ASSISTANT_TIMEOUT_S`).
         turn_lease_s: seconds after which an unanswered turn is taken up again (`BOT_TURN_LEASE_S`).
         allowed_origins: origins of pages that may hold the widget, besides our own, compared exactly (`BOT_ALLOWED_ORIGINS`).
+        public_hosts: names that the gateway answers as, without ports; empty for any (`BOT_PUBLIC_HOSTS`).
         trusted_proxies: addresses or networks whose `X-Forwarded-…` headers are believed (`BOT_TRUSTED_PROXIES`).
         desk_hours: when officers may be asked for: `station` follows the hours of the hall, `always` ignores them (`BOT_DESK_HOURS`).
         idle_warning_s, idle_close_s: silence of an applicant with an officer before the warning, and then before the close
@@ -78,6 +80,7 @@ class Settings:
     assistant_timeout_s: float = 20.0
     turn_lease_s: float = 10.0
     allowed_origins: frozenset[str] = frozenset()
+    public_hosts: frozenset[str] = frozenset()
     trusted_proxies: Proxies = field(default_factory=Proxies)
     desk_hours: str = "station"
     idle_warning_s: float = 600.0
@@ -153,6 +156,15 @@ def _origins(value: str) -> frozenset[str]:
     return origins
 
 
+def _hosts(value: str) -> frozenset[str]:
+    hosts = frozenset(filter(None, (part.strip() for part in value.split(","))))
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            detail = f"BOT_PUBLIC_HOSTS needs names as host, in lower case and without port, not {host!r}."
+            raise StartError("bad_setting", detail=detail)
+    return hosts
+
+
 def _proxies(value: str) -> Proxies:
     try:
         return Proxies.parse(value)
@@ -204,6 +216,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
         assistant_timeout_s=_number("BOT_ASSISTANT_TIMEOUT_S", get("BOT_ASSISTANT_TIMEOUT_S", "20"), 0.1, 55),
         turn_lease_s=_number("BOT_TURN_LEASE_S", get("BOT_TURN_LEASE_S", "10"), 1, 600),
         allowed_origins=_origins(get("BOT_ALLOWED_ORIGINS", "")),
+        public_hosts=_hosts(get("BOT_PUBLIC_HOSTS", "")),
         trusted_proxies=_proxies(get("BOT_TRUSTED_PROXIES", "")),
         desk_hours=_choice("BOT_DESK_HOURS", get("BOT_DESK_HOURS", "station"), ("station", "always")),
         idle_warning_s=_number("BOT_IDLE_WARNING_S", get("BOT_IDLE_WARNING_S", "600"), 1, 86400),

@@ -16,11 +16,11 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy.orm import Session
 
 from bot.answers import Answers
-from bot.app import EDGE, Parts, build
+from bot.app import CROWD, EDGE, Parts, build
 from bot.channels.rest import PATH
+from bot.connections import Runner
 from bot.conversations.composer import Contact
 from bot.conversations.desk import Desk, Presence, Rules
-from bot.http import Runner
 from bot.languages import TONGUES
 from bot.nlu.safety import SafetyPhrases
 from bot.settings import ROOT, Settings
@@ -161,7 +161,7 @@ class _Server(TestServer):
     """Serves a gateway as it is served for the public."""
 
     async def _make_runner(self, **options: Any) -> Runner:
-        return Runner(self.app, self.app[EDGE], **options)
+        return Runner(self.app, self.app[EDGE], self.app[CROWD], **options)
 
 
 @asynccontextmanager

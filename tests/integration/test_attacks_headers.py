@@ -11,8 +11,9 @@ import pytest
 
 from bot.channels.rest import PATH
 from bot.db import Database
+from bot.errors import StartError
 from bot.network import Proxies
-from bot.settings import Settings
+from bot.settings import Settings, load
 from tests.gateway import Gateway, running
 
 POLL = "/socket.io/?EIO=4&transport=polling"
@@ -41,6 +42,35 @@ async def test_what_the_trusted_proxy_adds_last_is_what_counts(settings: Setting
         for proto in ((secure, ("X-Forwarded-Proto", "http")), (("X-Forwarded-Proto", "https, http"),)):
             assert await connects(gateway, ("Origin", OUR), by_proxy, *proto) == 403
             assert await connects(gateway, ("Origin", "http://permits.example"), by_proxy, *proto) == 200
+
+
+async def test_a_page_that_leads_its_own_host_name_here_is_not_answered(settings: Settings) -> None:
+    settings = replace(settings, public_hosts=load({"BOT_PUBLIC_HOSTS": "permits.example, 192.0.2.7"}, None).public_hosts)
+    async with running(settings) as gateway:
+
+        async def asked(path: str, *headers: tuple[str, str]) -> int:
+            async with gateway.client.get(gateway.url(path), headers=headers) as response:
+                assert response.status == 200 or (await response.json())["error"]["code"] == "request_refused"
+                return response.status
+
+        for host in ("permits.example", "Permits.Example:8443", "192.0.2.7:80"):
+            assert await asked("/", ("Host", host)) == await asked(POLL, ("Host", host)) == 200
+        for host in ("evil.example", "evil.example:80", "permits.example.evil.example", "permits.example:80:80", ""):
+            assert await asked("/", ("Host", host)) == await asked(POLL, ("Host", host)) == 421
+            # To its own page the browser would say that it is of the same origin.
+            assert await asked(POLL, ("Host", host), ("Origin", f"http://{host}")) == 421
+        # Only a proxy names another host than the one it asks, and probes ask by address.
+        assert await asked("/", ("Host", "evil.example"), ("X-Forwarded-Host", "permits.example")) == 421
+        assert await asked("/healthz", ("Host", "10.0.0.5:8080")) == 200
+    async with running(replace(settings, trusted_proxies=Proxies.parse("127.0.0.1"))) as gateway:
+        assert await asked("/", ("Host", "upstream"), ("X-Forwarded-Host", "permits.example")) == 200
+        assert await asked("/", ("Host", "permits.example"), ("X-Forwarded-Host", "evil.example")) == 421
+
+
+@pytest.mark.parametrize("host", ["https://permits.example", "Permits.example", "permits.example:443", "*"])
+def test_a_host_that_cannot_be_one_is_refused_at_start(host: str) -> None:
+    with pytest.raises(StartError, match="BOT_PUBLIC_HOSTS"):
+        load({"BOT_PUBLIC_HOSTS": host}, None)
 
 
 @pytest.mark.parametrize(
