@@ -8,7 +8,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from aiohttp import web
@@ -37,6 +37,7 @@ from bot.conversations.composer import Composer, Contact, RenderPrivate
 from bot.conversations.counter import Counter
 from bot.conversations.desk import Desk, Rules
 from bot.conversations.keeper import Keeper, Patience
+from bot.conversations.news import Herald, News
 from bot.conversations.publishing import Record
 from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.service import CameFrom, Conversations, Redact
@@ -130,7 +131,10 @@ def real_parts(settings: Settings) -> Parts:
         kept = vault.get(session, conversation_id, token)
         if kept is None:
             return answers.replies("utter_status_expired", language)
-        return answers.replies(kept["response"], language, kept["params"])
+        params = kept["params"]
+        if "result" in params:
+            params = {**params, "news": news.offered(session, conversation_id, params["result"])}
+        return answers.replies(kept["response"], language, params)
 
     def nearby(language: Language) -> Sequence[dict[str, Any]]:
         return public_stations(answers, language)
@@ -144,6 +148,7 @@ def real_parts(settings: Settings) -> Parts:
     )
 
     permits = Permits(derived_key(read_or_create_key(settings.data_dir / KEY_FILE), "permits"))
+    news = News(answers, permits, timedelta(days=settings.news_days))
 
     def tidy(session: Session) -> None:
         vault.purge(session)
@@ -175,7 +180,10 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     key = read_or_create_key(settings.data_dir / KEY_FILE)
     attempts = Attempts(derived_key(key, "attempts"))
     codes = ReturnCodes(derived_key(key, "return codes"), attempts, settings.return_code_minutes)
-    conversations = Conversations(record, composer, parts.redact, codes, parts.came_from)
+    permits = Permits(derived_key(key, "permits"))
+    news = News(parts.desk.answers, permits, timedelta(days=settings.news_days))
+    herald = Herald(record, news)
+    conversations = Conversations(record, composer, parts.redact, codes, news, parts.came_from)
     rasa = f"http://127.0.0.1:{settings.rasa_port}"
     assistant = RasaAssistant(rasa, settings.assistant_timeout_s)
     turns = Turns(conversations, assistant, metrics, settings.turn_lease_s)
@@ -206,7 +214,6 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
 
     channel = SocketChannel(sockets, conversations, turns, sessions, limiter, metrics, texts, wire, within_hours, record.tell, network)
     staff = Staff(derived_key(key, "staff"), attempts, stations)
-    permits = Permits(derived_key(key, "permits"))
     keep = Keep(settings.keep_conversations_days, settings.keep_memory_days, settings.keep_audit_days)
     privacy = Privacy(record, database, permits, Vault(settings.data_dir / KEY_FILE), [settings.data_dir / FILE_NAME], keep)
     counter = Counter(record, parts.desk)
@@ -260,6 +267,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         await observer.start()
         await turns.start()
         await keeper.start()
+        await herald.start()
         await privacy.start()
         await channel.relay.start()
         tidying = asyncio.create_task(_tidy(database, tidy))
@@ -268,6 +276,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         await observer.stop()
         await switch.stop()
         await privacy.stop()
+        await herald.stop()
         await keeper.stop()
         await channel.relay.stop()
         await turns.stop()

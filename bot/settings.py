@@ -54,6 +54,7 @@ class Settings:
             (`BOT_RECLAIM_AFTER_S`).
         return_code_minutes: how long a code to go on from another device lives (`BOT_RETURN_CODE_MINUTES`).
         left_message_days: working days within which a left message is due (`BOT_LEFT_MESSAGE_DAYS`).
+        news_days: days for which an applicant is told of changes who does not ask again (`BOT_NEWS_DAYS`).
         keep_conversations_days: days after which a conversation that is no longer used is dropped (`BOT_KEEP_CONVERSATIONS_DAYS`).
         keep_memory_days: the same for Rasa's working memory of it (`BOT_KEEP_MEMORY_DAYS`).
         keep_audit_days: days after which an entry of the audit trail is dropped (`BOT_KEEP_AUDIT_DAYS`).
@@ -88,6 +89,7 @@ class Settings:
     reclaim_after_s: float = 60.0
     return_code_minutes: float = 60.0
     left_message_days: int = 2
+    news_days: float = 180
     keep_conversations_days: float = 180
     keep_memory_days: float = 30
     keep_audit_days: float = 1095
@@ -224,6 +226,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
         reclaim_after_s=_number("BOT_RECLAIM_AFTER_S", get("BOT_RECLAIM_AFTER_S", "60"), 1, 3600),
         return_code_minutes=_number("BOT_RETURN_CODE_MINUTES", get("BOT_RETURN_CODE_MINUTES", "60"), 0.01, 1440),
         left_message_days=int(_number("BOT_LEFT_MESSAGE_DAYS", get("BOT_LEFT_MESSAGE_DAYS", "2"), 1, 30)),
+        news_days=_number("BOT_NEWS_DAYS", get("BOT_NEWS_DAYS", "180"), 1, 730),
         keep_conversations_days=_number("BOT_KEEP_CONVERSATIONS_DAYS", get("BOT_KEEP_CONVERSATIONS_DAYS", "180"), 1, 36500),
         keep_memory_days=_number("BOT_KEEP_MEMORY_DAYS", get("BOT_KEEP_MEMORY_DAYS", "30"), 0.01, 36500),
         # Half a year at least is our own choice: who asks what became of a case must still find who touched it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from bot.conversations.counter import Counter
 from bot.conversations.events import Event, MessageStored, StateChanged, Stored
 from bot.conversations.ledger import Address
 from bot.conversations.models import Conversation, Message
+from bot.conversations.news import News
 from bot.conversations.obligations import TakenTurn
 from bot.conversations.publishing import Record
 from bot.conversations.return_codes import ReturnCodes
@@ -23,6 +25,7 @@ from bot.conversations.service import Conversations, Ended
 from bot.conversations.states import State
 from bot.db import Database
 from bot.i18n import Texts
+from bot.permits.service import Permits
 from bot.staff.officers import Officer
 from tests.gateway import PARTS
 from tests.staff import make_officer
@@ -83,7 +86,9 @@ class Office:
         self.record = record(database)
         composer = Composer(Texts.load(), PARTS.contact, PARTS.render_private, PARTS.desk, False)
         codes = ReturnCodes(b"c" * 32, Attempts(b"a" * 32), minutes=60)
-        self.conversations = Conversations(self.record, composer, PARTS.redact, codes)
+        self.permits = Permits(b"p" * 32)
+        self.news = News(PARTS.desk.answers, self.permits, timedelta(days=180))
+        self.conversations = Conversations(self.record, composer, PARTS.redact, codes, self.news)
         self.counter = Counter(self.record, PARTS.desk)
         self.events: list[Event] = []
         self.record.listen(self.events.append)

@@ -252,6 +252,7 @@ class Answers:
         if frame and response.name not in frame.responses and not response.name.startswith(_ASKS):
             replies.insert(0, {"title": _CHINESE, "payload": IN_CHINESE})
         replies += [{"title": title, "payload": payload} for title, payload in part.quick_replies]
+        replies += [{"title": self.text(name, tongue), "payload": payload} for name, payload in part.named_replies]
         if response.more:
             replies.append({"title": self.text("utter_frame_more", tongue), "payload": f"choose:more.{response.topic}=show"})
         replies += [self.topic_reply(topic, tongue) for topic in (*candidates, *response.follow_ups)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.catalogue.formats import (
     SHENZHEN,
     format_date,
+    format_day_in,
     format_moment,
     format_number,
     format_source_date,
@@ -17,6 +18,7 @@ from bot.catalogue.formats import (
 __all__ = [
     "SHENZHEN",
     "format_date",
+    "format_day_in",
     "format_moment",
     "format_number",
     "format_source_date",

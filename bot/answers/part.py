@@ -35,6 +35,7 @@ class Part:
         sources: those of one more thing that is said.
         unconfirmed: short labels of what is not certain, with the kind of doubt.
         quick_replies: choices as `(title, payload)`.
+        named_replies: choices as `(name of the response that is their title, payload)`.
         profile: what is known of the person so far, where the response asks for more; as `Profile.to_dict`.
         offers: reason code that is kept for a person, should the applicant ask for one after this.
         all_sources: whether the text names every source instead of the first few.
@@ -47,6 +48,7 @@ class Part:
     sources: tuple[Source, ...] = ()
     unconfirmed: tuple[tuple[DoubtKind, str], ...] = ()
     quick_replies: tuple[tuple[str, str], ...] = ()
+    named_replies: tuple[tuple[str, str], ...] = ()
     profile: Mapping[str, Any] | None = None
     offers: str | None = None
     all_sources: bool = False

@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 _NO_CARD = ("card.end", "permit.result_documents")
 # Which way an application goes after this depends on its type.
 _DECIDED = "approved"
+_NEWS = {"follow": ("utter_news_offer_follow", "news:follow"), "stop": ("utter_news_offer_stop", "news:stop")}
 
 
 def status(answers: Answers, params: Mapping[str, Any], language: Language) -> Part:
-    """The result of a look-up (`result`, the JSON of a `LookupResult`): the first application in full, the others named."""
+    """The result of a look-up (`result`, the JSON of a `LookupResult`): the first application in full, the others named.
+
+    `news`, if given, is what is offered about changes: `follow` or `stop`.
+    """
     applications = params["result"]["applications"]
     first = applications[0]
     stage = answers.catalogue.papers.stages[first["stage"]]
@@ -57,6 +61,7 @@ def status(answers: Answers, params: Mapping[str, Any], language: Language) -> P
         params={"body": body},
         facts=tuple(answers.catalogue.facts[fact] for fact in facts),
         sources=answers.catalogue.cited(tags),
+        named_replies=(_NEWS[params["news"]],) if params.get("news") else (),
         offers=reason,
     )
 

@@ -27,6 +27,13 @@ def format_date(value: date, language: Language) -> str:
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
 
 
+def format_day_in(value: datetime, tongue: Tongue) -> str:
+    """Shenzhen's day: `24 Nov 2026` or `2026年11月24日`; in other tongues as they have it."""
+    if tongue not in LANGUAGES and tongue != TRADITIONAL:
+        return str(format_skeleton("yMMMd", value.astimezone(SHENZHEN), locale=tongue))
+    return format_date(value, written(tongue))
+
+
 def format_source_date(value: str, language: Language) -> str:
     """A source's date, which may be a year or a month only, as `2026`, `Mar 2026` or `24 Nov 2026`."""
     parts = _PARTIAL_DATE.match(value)

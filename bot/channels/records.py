@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from bot import audit
 from bot.channels.bearer import bearer
-from bot.db import Database
+from bot.db import Database, now
 from bot.errors import Conflict, Invalid, NotAllowed
 from bot.limits import Limiter
+from bot.permits import following
 from bot.permits.records import Reader, Record
 from bot.permits.register import Delivery, deliver
 from bot.request_body import read_object
@@ -93,5 +94,6 @@ def _store(session: Session, record: Record, source: str) -> Delivery:
         details: dict[str, Any] = {"outcome": outcome.outcome, "fields": list(outcome.fields)}
         if outcome.entered is not None:
             details["stage"] = outcome.entered
+            following.mark(session, [outcome.application_id], now())
         audit.record(session, audit.service(source), "application:deliver", f"application:{outcome.application_id}", **details)
     return outcome

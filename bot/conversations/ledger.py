@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.conversations.events import Stored
 from bot.conversations.models import Conversation, Message, Turn
 from bot.conversations.states import State
-from bot.conversations.text import is_desk, is_payload, opens_topic
+from bot.conversations.text import is_desk, is_news, is_payload, opens_topic
 from bot.conversations.threads import Address as Address
 from bot.conversations.threads import address_of, find_newest, lock_open, tongue_spoken
 from bot.conversations.threads import lock as lock
@@ -121,6 +121,8 @@ def store_applicants(
 
 def _owes(conversation: Any, choice: str | None, grave: str | None) -> bool:
     """Whether this message gets an answer that no person writes: from the bot, or from the desk about waiting and leaving."""
+    if is_news(choice):
+        return False
     if conversation.state == State.QUEUED.value:
         return is_desk(choice, waiting=True) or grave is not None or (choice is None and conversation.desk_step is not None)
     return bool(conversation.state == State.BOT.value)

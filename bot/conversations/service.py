@@ -17,6 +17,7 @@ from bot.conversations.composer import Composer
 from bot.conversations.events import ConversationChanged, Listener, MessageStored, Stored, telling
 from bot.conversations.ledger import Address, Receipt
 from bot.conversations.meanwhile import meanwhile
+from bot.conversations.news import News
 from bot.conversations.obligations import Answer, Finished, TakenTurn
 from bot.conversations.publishing import Happened, Record
 from bot.conversations.return_codes import ReturnCodes
@@ -77,12 +78,14 @@ class Conversations:
         composer: Composer,
         redact: Redact,
         codes: ReturnCodes,
+        news: News,
         came_from: CameFrom = lambda _session, _conversation, _network: None,
     ) -> None:
         self._record = record
         self._composer = composer
         self._redact = redact
         self._codes = codes
+        self._news = news
         self._came_from = came_from
 
     def listen(self, listener: Listener) -> None:
@@ -120,13 +123,18 @@ class Conversations:
             clean_name(client_id, "message_id", _LONGEST_CLIENT_ID)
 
         def store(session: Session, happened: Happened) -> Receipt:
-            ask = self._composer
-            receipt = ledger.store_applicants(session, address, text, client_id, language, interface, ask.title, ask.alarm, network)
+            alarm = self._composer.alarm
+            receipt = ledger.store_applicants(session, address, text, client_id, language, interface, self._title, alarm, network)
             if receipt.fresh:
                 happened += telling([receipt.message])
+                happened += self._news.take(session, receipt.message)
             return receipt
 
         return await self._record.run(store)
+
+    def _title(self, payload: str, language: Tongue) -> str | None:
+        """The title of a quick reply that may be used without having been offered, or None."""
+        return self._news.title(payload, language) or self._composer.title(payload, language)
 
     async def leave_message(
         self,

@@ -21,10 +21,17 @@ _SLASHES = frozenset("/\u2044\u2215\u29f8\u2571\u2afd\u3033")
 _INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
 
 DESK: Final = "desk:"
+NEWS: Final = "news:"
+FOLLOW: Final = "news:follow"
+"""The choice of somebody who wants to be told when an application changes."""
+STOP: Final = "news:stop"
+"""The choice of somebody who wants to be told no longer."""
 PERSON: Final = "/handoff"
 """The choice of somebody who wants a person."""
 
-_PAYLOAD = re.compile(r"/[a-z][a-z0-9_]{0,60}|desk:[a-z][a-z_]{0,40}|choose:[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*=[^\x00-\x1f\x7f-\x9f]{1,200}")
+_PAYLOAD = re.compile(
+    r"/[a-z][a-z0-9_]{0,60}|(?:desk|news):[a-z][a-z_]{0,40}|choose:[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*=[^\x00-\x1f\x7f-\x9f]{1,200}"
+)
 # What Rasa understands as an order to itself, and the intent that carries a choice.
 _COMMANDS = frozenset({"/restart", "/session_start", "/back", "/stop", "/choose", "/external_reminder"})
 
@@ -85,6 +92,11 @@ def is_desk(payload: str | None, waiting: bool = False) -> bool:
     Whoever is `waiting` already and asks for a person again asks the desk too, and not the assistant, which is silent then.
     """
     return payload is not None and (payload.startswith(DESK) or (waiting and payload == PERSON))
+
+
+def is_news(payload: str | None) -> bool:
+    """Whether a choice begins or ends the telling of changes, which needs neither assistant nor desk."""
+    return payload is not None and payload.startswith(NEWS)
 
 
 def opens_topic(payload: str) -> bool:

@@ -9,7 +9,9 @@ from typing import Any, Final, Literal
 from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from bot.db import now
 from bot.errors import Conflict
+from bot.permits import following
 from bot.permits.models import Applicant, Application, Employer, LookupProof, StageEntry
 from bot.permits.records import Record
 
@@ -83,7 +85,7 @@ def deliver(session: Session, records: Sequence[Record], source: str) -> list[De
     The same record twice changes nothing the second time. A record with a history replaces the history; one without adds
     its stage to it, corrects the moment of the present stage, or is `older`. A permit number joins applications to one
     holder, for life: a record without one does not take it away. People and applications of another source are never
-    changed. What a conversation has proved is forgotten when holder or date of birth change.
+    changed. What a conversation has proved is forgotten when holder or date of birth change, and what it follows is told no longer.
 
     Returns:
         For each record its delivery, or the Conflict that kept it from being written: `record_of_other_source`, or
@@ -250,6 +252,7 @@ def _write(batch: _Batch) -> None:
     if batch.moved or batch.unproved:
         mine = _PROOFS.c.application_id.in_(batch.moved) | _PROOFS.c.applicant_id.in_(batch.unproved | batch.left)
         session.execute(delete(_PROOFS).where(mine))
+        following.withdraw(session, batch.unproved | batch.left, batch.moved, now())
     if batch.rewritten:
         session.execute(delete(_STAGES).where(_STAGES.c.application_id.in_(batch.rewritten)))
     for table in _ORDER:

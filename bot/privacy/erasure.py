@@ -27,6 +27,7 @@ from bot.conversations.models import (
 )
 from bot.conversations.publishing import Happened
 from bot.conversations.threads import address_of
+from bot.notifications.models import Subscription
 from bot.permits.models import LookupProof
 from bot.vault import VaultCounter, VaultEntry
 
@@ -43,6 +44,7 @@ PARTS: Final[Sequence[Any]] = (
     VaultEntry,
     VaultCounter,
     LookupProof,
+    Subscription,
 )
 _ENDED: Final = "ended"
 _LOST: Final = "lost"

@@ -22,6 +22,7 @@ from bot.conversations.models import (
     Turn,
 )
 from bot.conversations.threads import address_of
+from bot.notifications.models import Subscription
 from bot.permits.models import LookupProof
 from bot.privacy.erasure import count
 from bot.vault import VaultCounter, VaultEntry
@@ -29,7 +30,7 @@ from bot.vault import VaultCounter, VaultEntry
 # Names and numbers of the staff, and what our own machinery needs, say nothing about the applicant.
 _OMITTED: Final = frozenset({"staff_id", "owner_id", "wanted_id", "claimed_by", "answered_by", "thread_id", "conversation_id", "code_hash"})
 _OF_APPLICANTS: Final = (("messages", Message), ("handoffs", Handoff), ("left_messages", LeftMessage), ("feedback", Feedback))
-_MORE: Final = (("ratings", Rating), ("turns", Turn), ("lookup_proofs", LookupProof))
+_MORE: Final = (("ratings", Rating), ("turns", Turn), ("lookup_proofs", LookupProof), ("subscriptions", Subscription))
 _OF_STAFF: Final = (("staff_notes", StaffNote), ("conversation_tags", ConversationTag))
 
 
@@ -55,7 +56,7 @@ def export_thread(session: Session, conversations: Sequence[Any], for_staff: boo
 def shows_a_case(session: Session, conversation_ids: Sequence[str]) -> bool:
     """Whether these conversations show how somebody's application stands."""
     payloads = session.execute(
-        select(Message.payload).where(Message.conversation_id.in_(conversation_ids), Message.author.in_(("bot", "staff")))
+        select(Message.payload).where(Message.conversation_id.in_(conversation_ids), Message.author != "applicant")
     ).scalars()
     return any((payload.get("card") or {}).get("type") == "status" for payload in payloads)
 

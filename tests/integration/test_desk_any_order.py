@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from bot.conversations.composer import Composer, Contact
 from bot.conversations.counter import Counter
 from bot.conversations.keeper import Keeper
 from bot.conversations.models import Conversation, Handoff, LeftMessage, Message
+from bot.conversations.news import News
 from bot.conversations.publishing import Record
 from bot.conversations.service import Conversations
 from bot.conversations.threads import Address
@@ -24,6 +26,7 @@ from bot.db import Database
 from bot.errors import Conflict
 from bot.i18n import Texts
 from bot.languages import TONGUES
+from bot.permits.service import Permits
 from bot.staff.officers import Officer
 from tests.gateway import CLOSED, FakePresence, desk
 from tests.staff import make_officer
@@ -57,7 +60,8 @@ class Office:
         self.record = Record(database)
         contact = Contact("0755-88121678", dict.fromkeys(TONGUES, ""))
         composer = Composer(Texts.load(), contact, lambda *_: (), self.desk, False)
-        self.conversations = Conversations(self.record, composer, lambda _s, _c, text, _e: text, None)  # type: ignore[arg-type]
+        news = News(self.desk.answers, Permits(b"p" * 32), timedelta(days=1))
+        self.conversations = Conversations(self.record, composer, lambda _s, _c, text, _e: text, None, news)  # type: ignore[arg-type]
 
     async def says(self, address: Address, text: str) -> None:
         """The applicant writes, and whatever is owed is answered."""

@@ -36,6 +36,7 @@ from bot.conversations.states import State
 from bot.db import Base, Database, now
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.nlu.event_log import EventLog
+from bot.notifications.models import Subscription
 from bot.permits import demo
 from bot.permits.models import LookupProof
 from bot.permits.service import Permits
@@ -122,6 +123,15 @@ class House:
                     ConversationTag(conversation_id=first, tag=marker, staff_id=1),
                     Feedback(message_id=said.id, conversation_id=first, helpful=False, comment=f"no {marker}"),
                     Rating(conversation_id=first, score=2, comment=marker),
+                    Subscription(
+                        conversation_id=first,
+                        applicant_id=1,
+                        application_id=1,
+                        told_stage=marker,
+                        told_since=now(),
+                        due_at=now() + DAY,
+                        expires_at=now() + DAY,
+                    ),
                 ]
             )
             left = LeftMessage(
@@ -290,6 +300,7 @@ async def test_export_holds_everything_of_the_applicant_and_nothing_of_others(ho
     assert [message["text"] for message in one["messages"]][:2] == [f"I am {MARKER}", f"Hello {MARKER}"]
     assert one["messages"][1]["payload"]["card"]["profile"] == {"name": MARKER}
     assert two["left_messages"][0]["contact"] == f"{MARKER}@example.org" and two["left_messages"][0]["answer"] == f"dear {MARKER}"
+    assert one["subscriptions"][0]["told_stage"] == MARKER and two["subscriptions"] == []
     assert one["feedback"][0]["comment"] == f"no {MARKER}" and one["ratings"][0]["score"] == 2
     assert found["withheld"] == ["staff_notes", "conversation_tags"] and "staff_notes" not in one
     assert found["copies"] == {"vault_entries": 2, "vault_counters": 2} and len(found["return_codes"]) == 1

@@ -95,9 +95,10 @@ export class Log {
     // What was offered before an officer or the service said something else is no choice any more.
     const replies = pending.length ? null
       : messages.slice(lastOwn + 1).findLast(({ quick_replies: offered, metadata }) => offered?.length || metadata.author !== "bot");
-    if (replies?.quick_replies?.length && ["BOT", "QUEUED"].includes(conversation.about.state)) {
-      yield [`quick:${replies.metadata.id}`, [language], () => quick(replies.quick_replies, widget)];
-    }
+    const answered = ["BOT", "QUEUED"].includes(conversation.about.state);
+    // Whoever has the conversation, what is told of changes can be stopped.
+    const offered = (replies?.quick_replies ?? []).filter(({ payload }) => answered || payload.startsWith("news:"));
+    if (offered.length) yield [`quick:${replies.metadata.id}`, [language, answered], () => quick(offered, widget)];
     const { writing } = conversation;
     if (writing) yield ["typing", [language, writing, this.slow], () => this.typing(writing)];
     if (conversation.about.state === "CLOSED" && messages.length && !pending.length) yield* this.closing(messages);
