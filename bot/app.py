@@ -21,6 +21,7 @@ from bot.answers.station_card import public_stations
 from bot.assistant import RasaAssistant
 from bot.attempts import Attempts
 from bot.audit_chain import opened
+from bot.bus import Bus
 from bot.catalogue import Catalogue
 from bot.catalogue.stations import SAFE_CHOICE
 from bot.channels.description import DescriptionDoor
@@ -36,6 +37,7 @@ from bot.console.door import Console
 from bot.conversations.composer import Composer, Contact, RenderPrivate
 from bot.conversations.counter import Counter
 from bot.conversations.desk import Desk, Rules
+from bot.conversations.elsewhere import Elsewhere
 from bot.conversations.keeper import Keeper, Patience
 from bot.conversations.news import Herald, News
 from bot.conversations.publishing import Record
@@ -45,7 +47,7 @@ from bot.conversations.switch import Standing, Watch
 from bot.conversations.turns import Turns
 from bot.db import Database
 from bot.errors import StartError
-from bot.http import Edge, Health, actions_check, rasa_check
+from bot.http import Edge, Health, actions_check, any_of, rasa_check
 from bot.i18n import Texts
 from bot.languages import TONGUES, Language, Tongue
 from bot.lifetime import keep_for_good
@@ -53,7 +55,7 @@ from bot.limits import Limiter
 from bot.logs import place, set_up
 from bot.metrics import Metrics
 from bot.network import caller_of
-from bot.nlu.event_log import FILE_NAME
+from bot.nlu.event_log import FILE_NAME, memory_of
 from bot.nlu.safety import SafetyPhrases
 from bot.observer import Observer
 from bot.permits import demo
@@ -184,15 +186,17 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     news = News(parts.desk.answers, permits, timedelta(days=settings.news_days))
     herald = Herald(record, news)
     conversations = Conversations(record, composer, parts.redact, codes, news, parts.came_from)
-    rasa = f"http://127.0.0.1:{settings.rasa_port}"
-    assistant = RasaAssistant(rasa, settings.assistant_timeout_s)
+    assistant = RasaAssistant(settings.resolved_rasa_urls, settings.assistant_timeout_s)
+    bus = Bus(settings.redis_url, derived_key(key, "bus")) if settings.redis_url else None
+    # Others may serve the same record even where nothing was said of them: two releases meet during an update.
+    elsewhere = Elsewhere(record, bus) if bus is not None or database.is_shared else None
     turns = Turns(conversations, assistant, metrics, settings.turn_lease_s)
     keeper = Keeper(record, parts.desk, Patience(settings.idle_warning_s, settings.idle_close_s))
     limiter = Limiter(settings.messages_per_minute, settings.caller_messages_per_minute, settings.rate_limits)
     checks = {
         "database": conversations.check,
-        "rasa": rasa_check(rasa, metrics.loaded),
-        "actions": actions_check(f"http://127.0.0.1:{settings.actions_port}"),
+        "rasa": any_of([rasa_check(address, metrics.loaded) for address in settings.resolved_rasa_urls]),
+        "actions": any_of([actions_check(address) for address in settings.resolved_actions_urls]),
     }
     # A message may wait for the one before it, whose worker may have died, and then for its own answer.
     patience = 2 * settings.assistant_timeout_s + settings.turn_lease_s + 5
@@ -215,7 +219,9 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     channel = SocketChannel(sockets, conversations, turns, sessions, limiter, metrics, texts, wire, within_hours, record.tell, network)
     staff = Staff(derived_key(key, "staff"), attempts, stations)
     keep = Keep(settings.keep_conversations_days, settings.keep_memory_days, settings.keep_audit_days)
-    privacy = Privacy(record, database, permits, Vault(settings.data_dir / KEY_FILE), [settings.data_dir / FILE_NAME], keep)
+    # The file of a time before PostgreSQL is emptied too.
+    memories = {memory_of(settings.database_url, settings.data_dir), settings.data_dir / FILE_NAME}
+    privacy = Privacy(record, database, permits, Vault(settings.data_dir / KEY_FILE), list(memories), keep)
     counter = Counter(record, parts.desk)
     console = Console(settings, database, texts, staff, record, counter, parts.desk.answers, permits, privacy, switch, network)
 
@@ -235,7 +241,14 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         RestChannel(conversations, turns, limiter, metrics, settings.rest_tokens, patience, network, is_allowed),
         RecordsDoor(database, Reader(stations), settings.record_tokens, deliveries, network),
         DescriptionDoor(),
-        Health(checks, metrics, show_metrics=settings.metrics == "loopback", is_on=is_on, observe=observer.look),
+        Health(
+            checks,
+            metrics,
+            show_metrics=settings.metrics == "loopback",
+            is_on=is_on,
+            observe=observer.look,
+            beside={} if bus is None else {"redis": bus.check},
+        ),
     )
 
     app = web.Application(client_max_size=LARGEST_BODY)
@@ -262,17 +275,28 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
 
     switch.listen(tell_switched)
 
+    if bus is not None:
+        console.live.hear_others(bus)
+    if elsewhere is not None:
+        elsewhere.look(channel.relay.look)
+        elsewhere.look(console.live.look_at_record)
+
     async def running(_app: web.Application) -> AsyncIterator[None]:
         await switch.start()
         await observer.start()
+        await assistant.start()
         await turns.start()
         await keeper.start()
         await herald.start()
         await privacy.start()
         await channel.relay.start()
+        if elsewhere is not None:
+            await elsewhere.start()
         tidying = asyncio.create_task(_tidy(database, tidy))
         yield
         tidying.cancel()
+        if elsewhere is not None:
+            await elsewhere.stop()
         await observer.stop()
         await switch.stop()
         await privacy.stop()

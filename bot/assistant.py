@@ -5,24 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any, Final, NoReturn, Protocol
 from urllib.parse import urlsplit
 
-import aiohttp
-
 from bot.errors import AssistantUnavailable
 from bot.languages import TONGUES, Tongue
+from bot.shards import Shards
 
 CARDS: Final = frozenset({"checklist", "station", "status", "handoff", "rating"})
 
-_LARGEST_ANSWER = 1 << 20
 _MOST_REPLIES = 20
 _LONGEST_TEXT = 20_000
-# How long after the start of this process a refused connection may mean that Rasa is still starting.
-_START_UP_S = 60.0
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _VALUE = re.compile(r"[A-Za-z0-9_]{1,60}")
 _MOST_CIRCUMSTANCES = 100
@@ -274,21 +269,28 @@ def parse_answer(body: bytes) -> list[Reply]:
     return replies
 
 
-@dataclass
 class RasaAssistant:
-    """The assistant that runs in a Rasa server on the loopback interface; `close` it at the end."""
+    """The assistant that runs in Rasa processes on the loopback interface; `start` it, and `close` it at the end.
 
-    address: str
-    timeout_s: float
-    _started: float = field(default_factory=time.monotonic)
-    _has_answered: bool = False
-    _client: aiohttp.ClientSession | None = None
+    Args:
+        addresses: where these processes listen, such as `http://127.0.0.1:5005`.
+        timeout_s: seconds that an answer may take, whoever gives it.
+    """
+
+    def __init__(self, addresses: Sequence[str], timeout_s: float) -> None:
+        self._shards = Shards(addresses)
+        self._timeout_s = timeout_s
+
+    async def start(self) -> None:
+        """Begin to look after the processes."""
+        await self._shards.start()
 
     async def ask(self, question: Question) -> list[Reply]:
         """At least one reply.
 
         Raises:
-            AssistantUnavailable: kind `refused`, `timeout`, `status`, `too_large`, `not_json`, `empty` or `shape`.
+            AssistantUnavailable: kind `refused`, `broken`, `gone`, `timeout`, `status`, `too_large`, `not_json`, `empty` or
+                `shape`.
         """
         metadata: dict[str, Any] = {
             "message_id": question.message_id,
@@ -303,40 +305,11 @@ class RasaAssistant:
             metadata["meanwhile"] = list(question.meanwhile)
         message = {"sender": question.conversation_id, "message": question.text, "metadata": metadata}
         try:
-            body = await asyncio.wait_for(self._post(message), self.timeout_s)
+            body = await asyncio.wait_for(self._shards.ask(question.conversation_id, message), self._timeout_s)
         except asyncio.TimeoutError:
             raise AssistantUnavailable("assistant_unavailable", kind="timeout") from None
-        self._has_answered = True
         return parse_answer(body)
-
-    async def _post(self, message: Mapping[str, Any]) -> bytes:
-        while True:
-            try:
-                return await self._post_once(message)
-            except aiohttp.ClientConnectorError:
-                # Nothing has reached Rasa, so asking again is safe; it is worth it only while Rasa may be starting.
-                if self._has_answered or time.monotonic() - self._started > _START_UP_S:
-                    raise AssistantUnavailable("assistant_unavailable", kind="refused") from None
-                await asyncio.sleep(0.2)
-            except aiohttp.ClientError:
-                raise AssistantUnavailable("assistant_unavailable", kind="broken") from None
-
-    async def _post_once(self, message: Mapping[str, Any]) -> bytes:
-        if self._client is None:
-            # A kept connection may be closed by Rasa just when a message goes out, and that message would be lost.
-            connector = aiohttp.TCPConnector(force_close=True)
-            self._client = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None))
-        async with self._client.post(f"{self.address}/webhooks/rest/webhook", json=message, allow_redirects=False) as response:
-            if response.status != 200:
-                raise AssistantUnavailable("assistant_unavailable", kind="status", status=response.status)
-            body = bytearray()
-            async for chunk in response.content.iter_chunked(1 << 16):
-                body += chunk
-                if len(body) > _LARGEST_ANSWER:
-                    raise AssistantUnavailable("assistant_unavailable", kind="too_large")
-            return bytes(body)
 
     async def close(self) -> None:
         """End the connections."""
-        if self._client is not None:
-            await self._client.close()
+        await self._shards.close()

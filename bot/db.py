@@ -111,6 +111,11 @@ class Database:
             event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         self._sessions = sessionmaker(self.engine, class_=Session, future=True, expire_on_commit=False)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines can use the same database."""
+        return bool(self.engine.dialect.name != "sqlite")
+
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A unit of work: committed when the block ends, rolled back when it raises."""

@@ -8,7 +8,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -171,7 +171,12 @@ def _route(request: web.Request) -> str:
 
 
 class Health:
-    """Liveness, readiness and metrics. Authentication: none; metrics answer loopback peers only."""
+    """Liveness, readiness and metrics. Authentication: none; metrics answer loopback peers only.
+
+    Args:
+        checks: the parts without which nobody can be served.
+        beside: those without which everybody still is, if not as quickly.
+    """
 
     def __init__(
         self,
@@ -180,8 +185,10 @@ class Health:
         show_metrics: bool,
         is_on: Callable[[], bool],
         observe: Callable[[], Awaitable[None]],
+        beside: Mapping[str, Check] = {},
     ) -> None:
         self._checks = checks
+        self._beside = beside
         self._metrics = metrics
         self._show_metrics = show_metrics
         self._is_on = is_on
@@ -200,12 +207,13 @@ class Health:
         return web.json_response({"status": "ok"})
 
     async def ready(self, request: web.Request) -> web.Response:
-        """Whether each part can do its work; 503 unless all can. A bot that was switched off is told, and no reason for it."""
+        """Whether each part can do its work; 503 unless all that are needed can. Whether the bot is on is told, and is no reason."""
         found = await self._look()
         words = {True: "ok", False: "unavailable"}
-        parts = {name: words[up] for name, up in zip(self._checks, found, strict=True)}
-        body = {"status": words[all(found)], "parts": parts, "assistant": "on" if self._is_on() else "off"}
-        return web.json_response(body, status=200 if all(found) else 503)
+        serves = all(found[name] for name in self._checks)
+        body = {"status": words[serves], "parts": {name: words[up] for name, up in found.items()}}
+        body["assistant"] = "on" if self._is_on() else "off"
+        return web.json_response(body, status=200 if serves else 503)
 
     async def figures(self, request: web.Request) -> web.Response:
         """The metrics, for a scraper on this machine."""
@@ -214,9 +222,10 @@ class Health:
         await asyncio.gather(self._look(), self._observe())
         return web.Response(body=self._metrics.render(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
-    async def _look(self) -> list[bool]:
-        found = list(await asyncio.gather(*(_look(check) for check in self._checks.values())))
-        for name, up in zip(self._checks, found, strict=True):
+    async def _look(self) -> dict[str, bool]:
+        every = {**self._checks, **self._beside}
+        found = dict(zip(every, await asyncio.gather(*(_look(check) for check in every.values())), strict=True))
+        for name, up in found.items():
             self._metrics.part_up.labels(name).set(up)
         return found
 
@@ -260,6 +269,18 @@ def rasa_check(address: str, loaded: Callable[[str], None] = lambda _model: None
             loaded(PurePath(str(body["model_file"])).name[:_LONGEST_MODEL])
         if status != 200:
             raise AssistantUnavailable("assistant_unavailable", kind="status")
+
+    return check
+
+
+def any_of(checks: Sequence[Check]) -> Check:
+    """A check that one of several parts of a kind can do its work."""
+
+    async def check() -> None:
+        found = await asyncio.gather(*(each() for each in checks), return_exceptions=True)
+        failures = [each for each in found if isinstance(each, BaseException)]
+        if len(failures) == len(checks):
+            raise failures[0]
 
     return check
 

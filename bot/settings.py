@@ -29,6 +29,9 @@ class Settings:
         data_dir: folder that holds everything the system writes (`BOT_DATA_DIR`).
         http_host, http_port: the public origin (`BOT_HTTP_HOST`, `BOT_HTTP_PORT`).
         rasa_port, actions_port: loopback ports; 0 lets the supervisor choose (`BOT_RASA_PORT`, `BOT_ACTIONS_PORT`).
+        rasa_urls: where the Rasa processes of this gateway listen; empty means one at `rasa_port` (`BOT_RASA_URLS`).
+        actions_urls: where their action servers listen; empty means one at `actions_port` (`BOT_ACTIONS_URLS`).
+        redis_url: where several gateways tell each other what happened; empty when there is one (`BOT_REDIS_URL`).
         database_url: SQLAlchemy address; empty means SQLite under `data_dir` (`BOT_DATABASE_URL`).
         demo: whether invented data is shown and announced (`BOT_DEMO`).
         rate_limits: whether message rates are limited (`BOT_RATE_LIMITS`).
@@ -66,6 +69,9 @@ class Settings:
     http_port: int = 8080
     rasa_port: int = 0
     actions_port: int = 0
+    rasa_urls: tuple[str, ...] = ()
+    actions_urls: tuple[str, ...] = ()
+    redis_url: str = ""
     database_url: str = ""
     demo: bool = True
     rate_limits: bool = True
@@ -99,6 +105,16 @@ class Settings:
     def resolved_database_url(self) -> str:
         """The SQLAlchemy address that is really used."""
         return self.database_url or f"sqlite:///{self.data_dir / 'permits.db'}"
+
+    @property
+    def resolved_rasa_urls(self) -> tuple[str, ...]:
+        """Where the Rasa processes of this gateway really listen."""
+        return self.rasa_urls or (f"http://127.0.0.1:{self.rasa_port}",)
+
+    @property
+    def resolved_actions_urls(self) -> tuple[str, ...]:
+        """Where their action servers really listen."""
+        return self.actions_urls or (f"http://127.0.0.1:{self.actions_port}",)
 
 
 def _flag(name: str, value: str) -> bool:
@@ -167,6 +183,22 @@ def _hosts(value: str) -> frozenset[str]:
     return hosts
 
 
+def _urls(name: str, value: str) -> tuple[str, ...]:
+    urls = tuple(filter(None, (part.strip().rstrip("/") for part in value.split(","))))
+    for url in urls:
+        if not _ORIGIN.fullmatch(url):
+            raise StartError("bad_setting", detail=f"{name} needs addresses as http://127.0.0.1:5005, separated by commas, not {url!r}.")
+    if len(set(urls)) < len(urls):
+        raise StartError("bad_setting", detail=f"{name} names an address twice.")
+    return urls
+
+
+def _redis(value: str) -> str:
+    if value and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise StartError("bad_setting", detail="BOT_REDIS_URL must start with redis://, rediss:// or unix://.")
+    return value
+
+
 def _proxies(value: str) -> Proxies:
     try:
         return Proxies.parse(value)
@@ -201,6 +233,9 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
         http_port=int(_number("BOT_HTTP_PORT", get("BOT_HTTP_PORT", "8080"), 1, 65535)),
         rasa_port=int(_number("BOT_RASA_PORT", get("BOT_RASA_PORT", "0"), 0, 65535)),
         actions_port=int(_number("BOT_ACTIONS_PORT", get("BOT_ACTIONS_PORT", "0"), 0, 65535)),
+        rasa_urls=_urls("BOT_RASA_URLS", get("BOT_RASA_URLS", "")),
+        actions_urls=_urls("BOT_ACTIONS_URLS", get("BOT_ACTIONS_URLS", "")),
+        redis_url=_redis(get("BOT_REDIS_URL", "")),
         database_url=get("BOT_DATABASE_URL", ""),
         demo=_flag("BOT_DEMO", get("BOT_DEMO", "on")),
         rate_limits=_flag("BOT_RATE_LIMITS", get("BOT_RATE_LIMITS", "on")),

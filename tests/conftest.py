@@ -13,11 +13,11 @@ import pytest
 from bot import migrations
 from bot.db import Database
 from tests import npm
-from tests.servers import AUDIT_KEY, Postgres, browser
+from tests.servers import AUDIT_KEY, Postgres, Redis, browser
 
 _numbers = itertools.count(1)
 # The component that a fixture needs.
-_FIXTURES = {"postgres": "postgresql", "sqlite_client": "sqlite3", "chromium": "chromium", "node": "node"}
+_FIXTURES = {"postgres": "postgresql", "redis": "redis", "sqlite_client": "sqlite3", "chromium": "chromium", "node": "node"}
 _MISSING = frozenset(filter(None, os.environ.get("BOT_TEST_MISSING", "").split(",")))
 
 
@@ -52,6 +52,13 @@ def node() -> str:
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server of our own for this test run."""
     with Postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    """A Redis server of this test alone."""
+    with Redis() as server:
         yield server
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -124,3 +127,50 @@ class Postgres:
             if done.returncode:
                 output.seek(0)
                 raise RuntimeError(f"{program} failed: {output.read().decode(errors='replace').strip()}")
+
+
+class Redis:
+    """A Redis server that keeps nothing and lives as long as the `with` block."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address, for `BOT_REDIS_URL`."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def __enter__(self) -> Redis:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Start it and wait until it answers.
+
+        Raises:
+            ServerMissing: it is not installed.
+        """
+        program = shutil.which("redis-server")
+        if program is None:
+            raise ServerMissing("The tests need a Redis server. Install it with: apt-get update && apt-get install -y redis-server")
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+        while True:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"redis-server ended with status {self._process.returncode}")
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as line:
+                line.sendall(b"PING\r\n")
+                if line.recv(16).startswith(b"+PONG"):
+                    return
+            time.sleep(0.02)
+
+    def kill(self, by: int = signal.SIGKILL) -> None:
+        """Send it a signal; after SIGKILL it is gone when this returns."""
+        assert self._process is not None
+        self._process.send_signal(by)
+        if by == signal.SIGKILL:
+            self._process.wait()

@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot.channels.plain import PlainClients
 from bot.channels.visitors import Visitor, Visitors
 from bot.channels.wire import Wire
-from bot.conversations.events import Event, MessageStored, QueueChanged, StateChanged, TurnFinished, TurnTaken, Typing
+from bot.conversations.events import Event, MessageStored, QueueChanged, StateChanged, Stored, TurnFinished, TurnTaken, Typing
 from bot.conversations.service import Conversations
 from bot.conversations.states import State
 from bot.conversations.threads import Address
@@ -28,7 +28,8 @@ class Relay:
     """One queue of events and one consumer for the whole gateway.
 
     Clients of our own see messages, who has the conversation, and who is writing. A client that sees a gap in the numbers
-    asks for what is missing, and one that connects asks for everything after the last number it has.
+    asks for what is missing, and one that connects asks for everything after the last number it has. What another gateway
+    stored may be told late or not at all: before a message that is not the next one, and with each `look`, the record is read.
     """
 
     def __init__(self, server: Sockets, conversations: Conversations, visitors: Visitors, plain: PlainClients, wire: Wire) -> None:
@@ -37,7 +38,9 @@ class Relay:
         self._visitors = visitors
         self._plain = plain
         self._wire = wire
-        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        # None stands for a look at the record; what is sent to one client is sent by one task.
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._looking = False
         self._moved = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         conversations.listen(self._hear)
@@ -67,7 +70,7 @@ class Relay:
         while True:
             event = await self._events.get()
             try:
-                await self._tell(event)
+                await (self._look() if event is None else self._tell(event))
             except Exception as error:
                 log.error("telling failed: %s", place(error))
 
@@ -97,10 +100,57 @@ class Relay:
     async def _tell_message(self, event: MessageStored) -> None:
         stored = event.message
         for visitor in self._visitors.of(stored.address):
-            visitor.conversation = stored.conversation_id
-            if not visitor.ours and stored.author != "applicant":
+            visitor.conversation = visitor.conversation or stored.conversation_id
+            if not visitor.ours:
+                visitor.conversation = stored.conversation_id
+                if stored.author != "applicant":
+                    self._plain.wake(visitor)
+            elif visitor.position is None or visitor.position == (stored.conversation_id, stored.seq - 1):
+                await self._send(visitor, stored)
+            elif visitor.position[0] != stored.conversation_id or visitor.position[1] < stored.seq:
+                await self._catch_up(visitor)
+
+    async def _send(self, visitor: Visitor, stored: Stored) -> None:
+        visitor.conversation, visitor.position = stored.conversation_id, (stored.conversation_id, stored.seq)
+        event = "user_uttered" if stored.author == "applicant" else "bot_uttered"
+        await self._server.emit(event, self._wire.message(stored), to=visitor.line)
+
+    async def _catch_up(self, visitor: Visitor) -> None:
+        """Send what a client of ours has not been sent yet."""
+        session, position = visitor.session, visitor.position or (None, 0)
+        taken = await self._conversations.catch_up(visitor.address, *position)
+        if visitor.session is not session:
+            return
+        for stored in taken.messages:
+            await self._send(visitor, stored)
+            if stored.answers is not None:
+                await self._server.emit("turn", {"message_id": stored.answers, "outcome": "answered"}, to=visitor.line)
+        if not taken.more and visitor.state is not taken.state:
+            visitor.conversation, visitor.state = taken.conversation_id, taken.state
+            await self._server.emit("conversation", self._wire.standing(taken), to=visitor.line)
+
+    async def look(self) -> None:
+        """Have what is in the record and has not been told told soon."""
+        if not self._looking:
+            self._looking = True
+            self._events.put_nowait(None)
+
+    async def _look(self) -> None:
+        self._looking = False
+        talking = self._visitors.talking()
+        for visitor in talking:
+            if not visitor.ours:
                 self._plain.wake(visitor)
-        await self._emit(stored.address, "user_uttered" if stored.author == "applicant" else "bot_uttered", self._wire.message(stored))
+        known = {visitor.conversation for visitor in talking if visitor.ours and visitor.conversation is not None}
+        standings = await self._conversations.standings(sorted(known)) if known else {}
+        for visitor in talking:
+            standing = standings.get(visitor.conversation or "")
+            if standing is None or not visitor.ours or visitor.session is None:
+                continue
+            missing = standing.last_seq > 0 and visitor.position != (standing.conversation_id, standing.last_seq)
+            if missing or visitor.state is not standing.state:
+                await self._catch_up(visitor)
+        self._moved.set()
 
     async def _emit(self, address: Address, event: str, body: dict[str, Any]) -> None:
         for visitor in self._visitors.of(address):

@@ -188,6 +188,7 @@ class SocketChannel:
             after = 0
         taken = await self._conversations.catch_up(visitor.address, conversation, after)
         visitor.conversation, visitor.state = taken.conversation_id, taken.state
+        visitor.reached(taken.messages[-1] if taken.messages else None, (conversation, after))
         language = as_tongue(taken.language) or visitor.language
         return self._wire.snapshot(taken, await self._within_hours(), language)
 

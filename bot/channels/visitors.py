@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from bot.conversations.events import Stored
 from bot.conversations.states import State
 from bot.conversations.threads import Address
 from bot.languages import Tongue
@@ -32,6 +33,7 @@ class Visitor:
         ours: whether it understands more than Rasa's protocol.
         language: in which errors are told.
         conversation, state: the newest that it has been told of.
+        position: conversation and number of the last message that it was sent, if it is one of ours.
     """
 
     line: str
@@ -43,12 +45,21 @@ class Visitor:
     ours: bool = False
     conversation: str | None = None
     state: State | None = None
+    position: tuple[str, int] | None = None
 
     @property
     def address(self) -> Address:
         """Where its session's conversations are kept."""
         assert self.session is not None
         return address_of(self.session.sid)
+
+    def reached(self, last: Stored | None, mark: tuple[str | None, int]) -> None:
+        """Note that it was sent everything up to `last`; None means that there is nothing after the position it named itself."""
+        if last is not None:
+            mark = (last.conversation_id, last.seq)
+        if mark[0] is None or (self.position is not None and self.position[0] == mark[0] and self.position[1] >= mark[1]):
+            return
+        self.position = (mark[0], mark[1])
 
 
 class Visitors:
@@ -88,7 +99,7 @@ class Visitors:
         others.discard(visitor)
         if not others:
             self._sessions.pop(visitor.session.sid, None)
-        visitor.session, visitor.conversation, visitor.state = None, None, None
+        visitor.session, visitor.conversation, visitor.state, visitor.position = None, None, None, None
         visitor.shown.clear()
 
     def of(self, address: Address) -> list[Visitor]:
@@ -104,6 +115,11 @@ class Visitors:
     def waiting(self) -> Iterator[Visitor]:
         """Those who wait in the queue and would see their place."""
         return (visitor for visitor in self.ours() if visitor.state is State.QUEUED)
+
+    def talking(self) -> list[Visitor]:
+        """Those who have been told of a conversation, and every plain client with a session."""
+        lines = list(self._lines.values())
+        return [each for each in lines if each.conversation is not None or (each.session is not None and not each.ours)]
 
     def __len__(self) -> int:
         return len(self._lines)

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 import socketio
 
+from bot.bus import Bus
 from bot.console.guard import Guard, limited
 from bot.console.telling import BOARD, Telling, room
-from bot.conversations import overview
+from bot.conversations import catching_up, overview
 from bot.conversations.counter import Counter
 from bot.conversations.events import Event, StateChanged, Typing
 from bot.conversations.publishing import Record
@@ -43,6 +44,7 @@ _EVENTS_PER_MINUTE: Final = 240
 _OF_ALL_SOCKETS: Final = 960
 _LONGEST_ID: Final = 64
 _FOLLOWED_AT_ONCE: Final = 12
+_TOPIC: Final = "sessions_revoked"
 
 
 @dataclass
@@ -77,10 +79,16 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._bus: Bus | None = None
         self._telling = Telling(lambda event, body, to: self.emit(event, body, room=to))
         record.listen(self._telling.hear)
         record.listen(self._hear)
         staff.listen(self._revoked)
+
+    def hear_others(self, bus: Bus) -> None:
+        """Cut sockets whose sessions another gateway ended, and tell it of those ended here."""
+        self._bus = bus
+        bus.on(_TOPIC, lambda note: self._cut_revoked(SessionsRevoked(note["account"], _ids(note["sessions"]))))
 
     async def start(self) -> None:
         """Tell what happens, and look from time to time whether sessions still hold."""
@@ -242,6 +250,9 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         loop = self._loop
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._cut_revoked, happened)
+            if self._bus is not None:
+                ended = None if happened.session_ids is None else sorted(happened.session_ids)
+                loop.call_soon_threadsafe(self._bus.send, _TOPIC, {"account": happened.account_id, "sessions": ended})
 
     def _cut_revoked(self, happened: SessionsRevoked) -> None:
         ended = happened.session_ids
@@ -272,6 +283,12 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
             await self.emit("signed_out", {}, to=sid)
             await self.disconnect(sid)
 
+    async def look_at_record(self) -> None:
+        """Tell what happened in followed conversations and was not told."""
+        followed = self._telling.followed_by_any()
+        if followed:
+            self._telling.looked(await self._database.run(catching_up.standings, followed))
+
     async def look(self) -> None:
         """Cut the sockets whose sessions ended without this process being told."""
         seats = dict(self._seats)
@@ -293,6 +310,10 @@ def _conversation(body: Any) -> str:
     if not isinstance(found, str) or not 0 < len(found) <= _LONGEST_ID:
         raise NotFound("conversation_unknown")
     return found
+
+
+def _ids(sessions: list[str] | None) -> frozenset[str] | None:
+    return None if sessions is None else frozenset(sessions)
 
 
 def _after(body: Mapping[str, Any]) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bot.console import views
 from bot.console.masking import Hidden, applicants
+from bot.conversations.catching_up import Standing
 from bot.conversations.events import (
     ConversationChanged,
     Event,
@@ -21,6 +22,7 @@ from bot.conversations.events import (
     Typing,
 )
 from bot.conversations.overview import View
+from bot.conversations.states import State
 from bot.conversations.threads import Address
 from bot.logs import place
 
@@ -42,6 +44,7 @@ class Followed:
         hidden: what of the applicant's is to be masked.
         waiting: messages that came before it was known what is to be masked; None once it is.
         by: the sockets that follow it.
+        last_seq, state: how far it has come, and who has it, as far as that was told.
     """
 
     address: Address | None = None
@@ -49,6 +52,8 @@ class Followed:
     hidden: Hidden = frozenset()
     waiting: list[Stored] | None = field(default_factory=list)
     by: set[str] = field(default_factory=set)
+    last_seq: int = 0
+    state: State | None = None
 
 
 class Telling:
@@ -87,7 +92,8 @@ class Telling:
         followed = self._followed.setdefault(view.row.id, Followed())
         followed.hidden |= views.hidden_of(view)
         followed.owner_id = None if view.row.owner is None else view.row.owner.id
-        followed.address = view.address
+        followed.address, followed.state = view.address, State(view.row.state)
+        followed.last_seq = max([followed.last_seq, *(message.seq for message in view.messages)])
         waiting, followed.waiting = followed.waiting or [], None
         for stored in waiting:
             self._show(stored, followed)
@@ -117,7 +123,7 @@ class Telling:
         elif isinstance(event, StateChanged):
             followed = self._followed.get(event.conversation_id)
             if followed is not None:
-                followed.owner_id = None if event.owner is None else event.owner.id
+                followed.owner_id, followed.state = None if event.owner is None else event.owner.id, event.state
             body = {"conversation_id": event.conversation_id, "state": event.state.value, "owner": views.name(event.owner)}
             self._say("state", body, room(event.conversation_id))
         elif isinstance(event, ConversationChanged):
@@ -127,9 +133,27 @@ class Telling:
         if isinstance(event, (MessageStored, StateChanged, ConversationChanged, QueueChanged, LeftMessagesChanged)):
             self._settle()
 
+    def followed_by_any(self) -> list[str]:
+        """The conversations that somebody follows."""
+        return list(self._followed)
+
+    def looked(self, standings: Mapping[str, Standing]) -> None:
+        """Tell of what the record shows to have changed without being told."""
+        for conversation_id, standing in standings.items():
+            followed = self._followed.get(conversation_id)
+            if followed is None or followed.waiting is not None:
+                continue
+            own = standing.conversation_id == conversation_id
+            state = standing.state if own else State.CLOSED
+            if followed.state is not state or (own and (followed.last_seq < standing.last_seq or followed.owner_id != standing.owner_id)):
+                followed.state, followed.owner_id = state, standing.owner_id if own else None
+                followed.last_seq = max(followed.last_seq, standing.last_seq) if own else followed.last_seq
+                self._say("conversation_changed", {"conversation_id": conversation_id}, room(conversation_id))
+
     def _show(self, stored: Stored, followed: Followed) -> None:
         if views.of_applicant(stored):
             followed.hidden |= applicants(stored.text).hidden
+        followed.last_seq = max(followed.last_seq, stored.seq)
         body = {"conversation_id": stored.conversation_id, "message": views.message(stored, followed.hidden)}
         self._say("message", body, room(stored.conversation_id))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.conversations import obligations, opinions, requests
 from bot.conversations.events import Stored
@@ -51,6 +51,31 @@ class Snapshot:
     ratable: bool = False
     feedback: Mapping[str, bool] = field(default_factory=dict)
     more: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the newest conversation of a thread has come."""
+
+    conversation_id: str
+    last_seq: int
+    state: State
+    owner_id: int | None
+
+
+def standings(session: Session, conversation_ids: Sequence[str]) -> dict[str, Standing]:
+    """For each of these conversations, how the newest of its thread stands; those that are gone are left out."""
+    found: dict[str, Standing] = {}
+    newest = aliased(Conversation)
+    for start in range(0, len(conversation_ids), _MOST):
+        rows = session.execute(
+            select(Conversation.id.label("asked"), newest.id, newest.last_seq, newest.state, newest.owner_id)
+            .join(newest, newest.thread_id == Conversation.thread_id)
+            .where(Conversation.id.in_(conversation_ids[start : start + _MOST]))
+            .order_by(newest.ordinal)
+        )
+        found.update({row.asked: Standing(row.id, row.last_seq, State(row.state), row.owner_id) for row in rows})
+    return found
 
 
 def catch_up(session: Session, address: Address, conversation_id: str | None, after: int) -> Snapshot:

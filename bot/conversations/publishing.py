@@ -34,15 +34,24 @@ class Record:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._listeners: list[Listener] = []
+        self._others: Listener | None = None
         self._stripes = [threading.Lock() for _ in range(_STRIPES)]
 
     def listen(self, listener: Listener) -> None:
         """Have `listener` called in the event loop with each event after its commit, in the order of a conversation's commits."""
         self._listeners.append(listener)
 
+    def tell_others(self, listener: Listener) -> None:
+        """Have `listener` called with each event of this process, and with none that was heard from another."""
+        self._others = listener
+
     def tell(self, event: Event) -> None:
         """Publish what is not stored, such as that somebody is typing."""
         self._publish([event])
+
+    def heard(self, event: Event) -> None:
+        """Publish what another process has done; called in the event loop."""
+        self._notify(event)
 
     async def run(self, work: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """`work(session, happened, *arguments, **named)` in a thread, inside one unit of work.
@@ -88,11 +97,16 @@ class Record:
 
     def _publish(self, events: list[Event]) -> None:
         for event in events:
-            for listener in self._listeners:
-                try:
-                    listener(event)
-                except Exception as error:
-                    log.error("listener failed: %s", place(error))
+            self._notify(event)
+            if self._others is not None:
+                self._others(event)
+
+    def _notify(self, event: Event) -> None:
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception as error:
+                log.error("listener failed: %s", place(error))
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *arguments: object) -> None:

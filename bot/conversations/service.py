@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot import audit
 from bot.assistant import Question, Reply
 from bot.conversations import catching_up, delivery, ledger, obligations, opinions, ownership, switch, threads
-from bot.conversations.catching_up import Snapshot
+from bot.conversations.catching_up import Snapshot, Standing
 from bot.conversations.composer import Composer
 from bot.conversations.events import ConversationChanged, Listener, MessageStored, Stored, telling
 from bot.conversations.ledger import Address, Receipt
@@ -162,6 +162,10 @@ class Conversations:
     async def catch_up(self, address: Address, conversation_id: str | None = None, after: int = 0) -> Snapshot:
         """How things stand at `address`, with everything after that number (see `catching_up.catch_up`)."""
         return await self._record.run(lambda session, _: catching_up.catch_up(session, address, conversation_id, after))
+
+    async def standings(self, conversation_ids: Sequence[str]) -> dict[str, Standing]:
+        """How the threads of these conversations stand (see `catching_up.standings`)."""
+        return await self._record.run(lambda session, _: catching_up.standings(session, conversation_ids))
 
     async def undelivered(self, conversation_id: str, own: str | None = None, leave: Collection[str] = ()) -> list[Stored]:
         """Messages the applicant has not got yet, which count as delivered from now on (see `delivery.undelivered`)."""

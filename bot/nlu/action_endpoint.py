@@ -1,7 +1,10 @@
-"""How Rasa calls our actions: one kept connection, a short patience, a compiled schema for what comes back."""
+"""How Rasa calls our actions: a short patience, another server when one is away, a compiled schema for what comes back."""
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 import aiohttp
@@ -12,22 +15,36 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig, concat_url
 
 PATIENCE_S: Final = 15.0
 """Shorter than the gateway's patience with Rasa, so that a turn fails before nobody waits for it any more."""
+_FIRST_PATIENCE_S: Final = 4.0
+"""With a server that another can stand in for."""
+_AWAY_FOR_S: Final = 5.0
+"""Until a server that did not answer is asked first again."""
 _KEEP_ALIVE_S: Final = 30.0
 """Shorter than the action server keeps an idle connection."""
+_AWAY: Final = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, asyncio.TimeoutError)
 
 
 class ActionEndpoint(EndpointConfig):
-    """Rasa's endpoint with one session for all calls instead of a connection for each."""
+    """Rasa's endpoint over one or more action servers, with one session for all calls instead of a connection for each.
 
-    def __init__(self, url: str, patience_s: float = PATIENCE_S, **kwargs: Any) -> None:
-        super().__init__(url=url, **kwargs)
-        self._patience = aiohttp.ClientTimeout(total=patience_s, connect=2.0)
+    The first server is asked while it answers. Actions are idempotent by message id, so that one which may have been carried
+    out already can be asked of another.
+
+    Args:
+        urls: the webhooks.
+    """
+
+    def __init__(self, urls: str | Sequence[str], patience_s: float = PATIENCE_S, **kwargs: Any) -> None:
+        self._urls = [urls] if isinstance(urls, str) else list(urls)
+        super().__init__(url=self._urls[0], **kwargs)
+        self._patience_s = patience_s
+        self._away: dict[str, float] = {}
         self._session: aiohttp.ClientSession | None = None
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             connector = aiohttp.TCPConnector(keepalive_timeout=_KEEP_ALIVE_S, limit=32)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._patience)
+            self._session = aiohttp.ClientSession(connector=connector)
         return self._session
 
     async def close(self) -> None:
@@ -43,20 +60,28 @@ class ActionEndpoint(EndpointConfig):
         compress: bool = False,
         **kwargs: Any,
     ) -> Any | None:
-        """Call the action server and return its JSON; a connection found dead is opened anew once.
-
-        Actions are idempotent by message id, so the second attempt does no harm.
-        """
+        """Call an action server and return its JSON; a connection found dead is opened anew once, then the next server is asked."""
         kwargs.pop("timeout", None)
+        until = time.monotonic() + self._patience_s
+        order = sorted(self._urls, key=lambda url: self._away.get(url, 0.0) > time.monotonic())
+        for url in order[:-1]:
+            try:
+                return await self._again(method, concat_url(url, subpath), min(_FIRST_PATIENCE_S, self._patience_s), kwargs)
+            except _AWAY:
+                self._away[url] = time.monotonic() + _AWAY_FOR_S
+        return await self._again(method, concat_url(order[-1], subpath), max(0.1, until - time.monotonic()), kwargs)
+
+    async def _again(self, method: str, url: str, patience_s: float, kwargs: dict[str, Any]) -> Any:
         try:
-            return await self._call(method, subpath, kwargs)
+            return await self._call(method, url, patience_s, kwargs)
         except aiohttp.ClientConnectorError:
             raise
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-            return await self._call(method, subpath, kwargs)
+            return await self._call(method, url, patience_s, kwargs)
 
-    async def _call(self, method: str, subpath: str | None, kwargs: dict[str, Any]) -> Any:
-        async with self._open().request(method, concat_url(self.url, subpath), **kwargs) as response:
+    async def _call(self, method: str, url: str, patience_s: float, kwargs: dict[str, Any]) -> Any:
+        timeout = aiohttp.ClientTimeout(total=patience_s, connect=2.0)
+        async with self._open().request(method, url, timeout=timeout, **kwargs) as response:
             if response.status >= 400:
                 raise ClientResponseError(response.status, response.reason or "", await response.text())
             return await response.json()

@@ -1,33 +1,67 @@
-"""Rasa's working memory on disk: the events of each conversation's present session. Imports nothing of Rasa."""
+"""Rasa's working memory: the events of each conversation's present session, in a file or in PostgreSQL. Imports nothing of Rasa."""
 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
+
+import psycopg2
 
 FILE_NAME: Final = "rasa.db"
 SESSION_STARTED: Final = "session_started"
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS events (
-    id INTEGER PRIMARY KEY,
+CREATE TABLE IF NOT EXISTS {table} (
+    id {key} PRIMARY KEY,
     sender_id TEXT NOT NULL,
-    stored REAL NOT NULL,
+    stored DOUBLE PRECISION NOT NULL,
     data TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS events_by_sender ON events (sender_id, id);
-CREATE INDEX IF NOT EXISTS events_by_age ON events (stored);
+CREATE INDEX IF NOT EXISTS {table}_by_sender ON {table} (sender_id, id);
+CREATE INDEX IF NOT EXISTS {table}_by_age ON {table} (stored);
 """
+# Any number that no other lock of ours has.
+_MAKING_THE_TABLE: Final = 7_305_114_269
 
 
-class EventLog:
-    """Events by conversation, in order; when a session starts, those before it are forgotten.
+class WentOnElsewhere(Exception):
+    """Another process has stored something in the conversation since it was read; nothing was stored."""
 
-    SQLite in WAL mode, one writer for each conversation. Every error of the database is raised.
+
+def memory_of(database_url: str, data_dir: Path) -> Path | str:
+    """Where the working memory lies: beside the record where that is PostgreSQL, so that several Rasa processes share it.
+
+    Args:
+        database_url: the address of the record; empty for the file in `data_dir`.
     """
+    return database_url if database_url.startswith("postgresql") else data_dir / FILE_NAME
+
+
+class _Store(Protocol):
+    table: str
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """A cursor that has run `sql`, in which `?` stands for each parameter."""
+
+    def writing(self, sender: str) -> Any:
+        """A block in which nobody else writes of this sender; kept whole or not at all."""
+
+    def truncate(self) -> bool:
+        """See `EventLog.truncate`."""
+
+    def close(self) -> None:
+        """Release it."""
+
+
+class _File:
+    """SQLite in WAL mode."""
+
+    table = "events"
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -35,44 +69,153 @@ class EventLog:
         # A turn lost in a power cut is taken up again by the gateway, so NORMAL is enough.
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
             self._database.execute(f"PRAGMA {pragma}")
-        self._database.executescript(_SCHEMA)
+        self._database.executescript(_SCHEMA.format(table=self.table, key="INTEGER"))
 
-    def close(self) -> None:
-        """Release the file."""
-        self._database.close()
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        return self._database.execute(sql, parameters)
 
-    def read(self, sender: str) -> list[dict[str, Any]]:
-        """The events of the present session."""
-        rows = self._database.execute("SELECT data FROM events WHERE sender_id = ? ORDER BY id", (sender,))
-        return [json.loads(data) for (data,) in rows]
-
-    def count(self, sender: str) -> int:
-        """How many events `read` would return."""
-        (number,) = self._database.execute("SELECT count(*) FROM events WHERE sender_id = ?", (sender,)).fetchone()
-        return int(number)
-
-    def append(self, sender: str, events: Sequence[Mapping[str, Any]]) -> None:
-        """Store new events at once or not at all; a session start among them drops everything before it."""
-        starts = [number for number, event in enumerate(events) if event.get("event") == SESSION_STARTED]
-        kept = events[starts[-1] :] if starts else events
-        rows = [(sender, time.time(), json.dumps(event, ensure_ascii=False)) for event in kept]
+    @contextmanager
+    def writing(self, sender: str) -> Iterator[None]:
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            if starts:
-                self._database.execute("DELETE FROM events WHERE sender_id = ?", (sender,))
-            self._database.executemany("INSERT INTO events (sender_id, stored, data) VALUES (?, ?, ?)", rows)
+            yield
             self._database.execute("COMMIT")
         except BaseException:
             self._database.execute("ROLLBACK")
             raise
 
+    def truncate(self) -> bool:
+        # It keeps writers out while it waits for readers, so it must not wait for long.
+        self._database.execute("PRAGMA busy_timeout=200")
+        (busy, *_) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._database.execute("PRAGMA busy_timeout=10000")
+        return not busy
+
+    def close(self) -> None:
+        self._database.close()
+
+
+class _Server:
+    """PostgreSQL over one connection, which is opened anew when it is found dead."""
+
+    table = "rasa_events"
+
+    def __init__(self, url: str) -> None:
+        self._url = re.sub(r"^postgresql\+\w+:", "postgresql:", url)
+        self._connection: Any = None
+        self.run("SELECT 1")
+
+    def _connect(self) -> Any:
+        connection = psycopg2.connect(self._url, connect_timeout=3, options="-c statement_timeout=10000", application_name="rasa")
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING_THE_TABLE,))
+            cursor.execute(_SCHEMA.format(table=self.table, key="BIGSERIAL"))
+            cursor.execute("COMMIT")
+        return connection
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        if self._connection is None:
+            self._connection = self._connect()
+            return self._run(sql, parameters)
+        busy = self._connection.info.transaction_status != psycopg2.extensions.TRANSACTION_STATUS_IDLE
+        try:
+            return self._run(sql, parameters)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            lost = self._connection.closed != 0
+            if lost:
+                self._connection = None
+            if busy or not lost:
+                raise
+        # The server has been started anew since; what is not inside a block stands for itself.
+        return self.run(sql, parameters)
+
+    def _run(self, sql: str, parameters: Sequence[Any]) -> Any:
+        cursor = self._connection.cursor()
+        cursor.execute(sql.replace("?", "%s"), parameters)
+        return cursor
+
+    @contextmanager
+    def writing(self, sender: str) -> Iterator[None]:
+        self.run("BEGIN")
+        try:
+            self.run("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (sender,))
+            yield
+            self.run("COMMIT")
+        except BaseException:
+            if self._connection is not None and self._connection.closed == 0:
+                self._connection.rollback()
+            raise
+
+    def truncate(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+class EventLog:
+    """Events by conversation, in order; when a session starts, those before it are forgotten.
+
+    Every error of the database is raised.
+
+    Args:
+        where: a file for SQLite, or the address of a PostgreSQL database, which several processes may use.
+    """
+
+    def __init__(self, where: Path | str) -> None:
+        self._store: _Store = _File(where) if isinstance(where, Path) else _Server(where)
+        self._events = self._store.table
+
+    def close(self) -> None:
+        """Release file or connection."""
+        self._store.close()
+
+    def read(self, sender: str) -> list[dict[str, Any]]:
+        """The events of the present session."""
+        rows = self._store.run(f"SELECT data FROM {self._events} WHERE sender_id = ? ORDER BY id", (sender,))  # noqa: S608
+        return [json.loads(data) for (data,) in rows]
+
+    def count(self, sender: str) -> int:
+        """How many events `read` would return."""
+        found = self._store.run(f"SELECT count(*) FROM {self._events} WHERE sender_id = ?", (sender,))  # noqa: S608
+        return int(found.fetchone()[0])
+
+    def append(self, sender: str, events: Sequence[Mapping[str, Any]], after: int | None = None) -> int:
+        """Store new events at once or not at all; a session start among them drops everything before it.
+
+        Args:
+            after: how many events there were when the conversation was read.
+
+        Returns:
+            How many events there are now.
+
+        Raises:
+            WentOnElsewhere: there are not so many as `after` any more.
+        """
+        starts = [number for number, event in enumerate(events) if event.get("event") == SESSION_STARTED]
+        kept = events[starts[-1] :] if starts else events
+        rows = [(sender, time.time(), json.dumps(event, ensure_ascii=False)) for event in kept]
+        with self._store.writing(sender):
+            there = self.count(sender)
+            if after is not None and there != after:
+                raise WentOnElsewhere
+            if starts:
+                self._store.run(f"DELETE FROM {self._events} WHERE sender_id = ?", (sender,))  # noqa: S608
+                there = 0
+            for row in rows:
+                self._store.run(f"INSERT INTO {self._events} (sender_id, stored, data) VALUES (?, ?, ?)", row)  # noqa: S608
+        return there + len(rows)
+
     def senders(self) -> list[str]:
         """Every conversation that has events."""
-        return [sender for (sender,) in self._database.execute("SELECT DISTINCT sender_id FROM events")]
+        return [sender for (sender,) in self._store.run(f"SELECT DISTINCT sender_id FROM {self._events}")]  # noqa: S608
 
     def erase(self, sender: str) -> int:
         """Forget one conversation; returns how many events went."""
-        return int(self._database.execute("DELETE FROM events WHERE sender_id = ?", (sender,)).rowcount)
+        return int(self._store.run(f"DELETE FROM {self._events} WHERE sender_id = ?", (sender,)).rowcount)  # noqa: S608
 
     def erase_older_than(self, days: float, now: float | None = None) -> int:
         """Forget conversations in which nothing was said for so long; returns how many events went.
@@ -80,16 +223,10 @@ class EventLog:
         Args:
             now: the present moment in seconds since 1970, when it is not the clock's.
         """
-        cursor = self._database.execute(
-            "DELETE FROM events WHERE sender_id IN (SELECT sender_id FROM events GROUP BY sender_id HAVING max(stored) < ?)",
-            ((time.time() if now is None else now) - days * 86400,),
-        )
-        return int(cursor.rowcount)
+        old = f"SELECT sender_id FROM {self._events} GROUP BY sender_id HAVING max(stored) < ?"  # noqa: S608
+        moment = (time.time() if now is None else now) - days * 86400
+        return int(self._store.run(f"DELETE FROM {self._events} WHERE sender_id IN ({old})", (moment,)).rowcount)  # noqa: S608
 
     def truncate(self) -> bool:
-        """Take what was erased out of the write-ahead log too; False when a reader holds on to it."""
-        # It keeps writers out while it waits for readers, so it must not wait for long.
-        self._database.execute("PRAGMA busy_timeout=200")
-        (busy, *_) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        self._database.execute("PRAGMA busy_timeout=10000")
-        return not busy
+        """Take what was erased out of SQLite's write-ahead log too; False when a reader holds on to it."""
+        return self._store.truncate()

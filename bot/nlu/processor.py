@@ -1,4 +1,4 @@
-"""Rasa's message processor without its leniency: a turn in which an action fails, fails."""
+"""Rasa's message processor without its leniency: a turn in which an action fails, fails, and no message is answered twice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, Event
+from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.nlu import meanwhile
@@ -26,6 +26,27 @@ LONGEST_SESSION: Final = 600
 
 class TurnFailed(Exception):
     """The turn cannot be completed; nothing of it is kept."""
+
+
+class _Answered(Exception):
+    """The message has been answered before, by these events."""
+
+    def __init__(self, tracker: DialogueStateTracker, events: list[Event]) -> None:
+        super().__init__()
+        self.tracker, self.events = tracker, events
+
+
+def _answer(tracker: DialogueStateTracker, message_id: object) -> list[Event] | None:
+    """What followed on the message of this name; None if it has not been heard."""
+    after: list[Event] = []
+    for event in reversed(tracker.events):
+        if not isinstance(event, UserUttered):
+            after.append(event)
+        elif message_id is not None and (event.metadata or {}).get("message_id") == message_id:
+            return after[::-1]
+        else:
+            after = []
+    return None
 
 
 class _Watched(Action):
@@ -78,7 +99,21 @@ class StrictProcessor(MessageProcessor):
             raise TurnFailed(action.name()) from watched.failure
         return again
 
+    async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
+        """Answer a message; one that has been answered is answered again from memory, and changes nothing.
+
+        Whoever asked may have died before the answer was kept, or the answer may have been lost on its way.
+        """
+        try:
+            return await super().handle_message(message)
+        except _Answered as answered:
+            await self._send_bot_messages(answered.events, answered.tracker, message.output_channel)
+            return None
+
     async def _handle_message_with_tracker(self, message: UserMessage, tracker: DialogueStateTracker) -> None:
+        answer = _answer(tracker, (message.metadata or {}).get("message_id"))
+        if answer is not None:
+            raise _Answered(tracker, answer)
         said = (message.metadata or {}).get(meanwhile.KEY)
         if said:
             meanwhile.learn(tracker, self.domain, said)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.errors import BotError, StartError
 from bot.lifetime import end_with_parent, keep_for_good, spare_memory
 from bot.nlu import quiet_logs, without_tensorflow
+from bot.nlu.event_log import memory_of
 from bot.nlu.model_file import check_model
 from bot.settings import ROOT, load
 
@@ -48,11 +49,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bot.nlu.server", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="model file, as returned by bot.nlu.training")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--actions-url", required=True, help="webhook of the action server")
+    parser.add_argument("--actions-url", required=True, action="append", help="webhook of an action server; may be given several times")
     parser.add_argument("--endpoints", type=Path, default=ROOT / "endpoints.yml")
     parser.add_argument("--credentials", type=Path, default=ROOT / "credentials.yml")
     parser.add_argument("--config", type=Path, default=ROOT / "config.yml", help="checked before the model is loaded")
-    parser.add_argument("--database", type=Path, help="file of the working memory; default rasa.db in the data folder")
+    parser.add_argument("--database", type=Path, help="file of the working memory; otherwise as BOT_DATABASE_URL and BOT_DATA_DIR say")
     parser.add_argument("--enable-api", action="store_true", help="serve Rasa's whole HTTP API too, for debugging")
     return parser.parse_args(argv)
 
@@ -69,7 +70,13 @@ def _class_for(endpoint: Any, section: str, file: Path) -> Any:
 
 
 def build_app(
-    model: Path, port: int, actions_url: str, endpoints: Path, credentials: Path, database: Path, enable_api: bool = False
+    model: Path,
+    port: int,
+    actions_urls: Sequence[str],
+    endpoints: Path,
+    credentials: Path,
+    memory: Path | str,
+    enable_api: bool = False,
 ) -> Sanic:
     """Rasa's application with the model loaded, ready to run.
 
@@ -86,8 +93,8 @@ def build_app(
 
     validate_quickly()
     named = AvailableEndpoints.read_endpoints(str(endpoints))
-    actions = ActionEndpoint(actions_url, **(named.action.kwargs if named.action else {}))
-    store = _class_for(named.tracker_store, "tracker_store", endpoints)(path=database, **named.tracker_store.kwargs)
+    actions = ActionEndpoint(actions_urls, **(named.action.kwargs if named.action else {}))
+    store = _class_for(named.tracker_store, "tracker_store", endpoints)(where=memory, **named.tracker_store.kwargs)
     try:
         agent = StrictAgent(
             generator=_class_for(named.nlg, "nlg", endpoints)(endpoint_config=named.nlg),
@@ -149,7 +156,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
             arguments.actions_url,
             arguments.endpoints,
             arguments.credentials,
-            arguments.database or settings.data_dir / "rasa.db",
+            arguments.database or memory_of(settings.database_url, settings.data_dir),
             arguments.enable_api,
         )
     except BotError as error:

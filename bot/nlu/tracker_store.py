@@ -11,9 +11,17 @@ from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.nlu.event_log import FILE_NAME, EventLog
+from bot.nlu.event_log import EventLog, memory_of
 
 _RANKING_KEPT: Final = 3
+
+
+# How many events of a tracker are stored, and how many are stored of its conversation: fewer after a session has begun.
+_MARK: Final = "stored_events"
+
+
+def _mark(tracker: DialogueStateTracker, there: int) -> None:
+    setattr(tracker, _MARK, (len(tracker.events), there))
 
 
 def _slim(event: dict[str, Any]) -> dict[str, Any]:
@@ -24,37 +32,47 @@ def _slim(event: dict[str, Any]) -> dict[str, Any]:
 
 
 class WorkingMemory(TrackerStore):
-    """Named in `endpoints.yml`. `path` is the file; without it, `rasa.db` in the data folder of the settings."""
+    """Named in `endpoints.yml`. `where` is the memory's file or database; without it, the one that the settings give."""
 
     def __init__(
         self,
         domain: Domain | None = None,
         host: str | None = None,
         event_broker: EventBroker | None = None,
-        path: Path | str | None = None,
+        where: Path | str | None = None,
         **_kwargs: Any,
     ) -> None:
-        if path is None:
+        if where is None:
             from bot.settings import load
 
-            path = load().data_dir / FILE_NAME
-        self._log = EventLog(Path(path))
+            settings = load()
+            where = memory_of(settings.database_url, settings.data_dir)
+        self._log = EventLog(where)
         super().__init__(domain, event_broker)
 
     def close(self) -> None:
-        """Release the file."""
+        """Release file or connection."""
         self._log.close()
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker of the present session, or None for a conversation that is new."""
         events = self._log.read(sender_id)
-        return DialogueStateTracker.from_dict(sender_id, events, self.domain.slots) if events else None
+        if not events:
+            return None
+        tracker = DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
+        _mark(tracker, len(events))
+        return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Append what the tracker has beyond the stored events."""
+        """Append what the tracker has beyond the stored events.
+
+        Raises:
+            WentOnElsewhere: something was stored in this conversation, or erased, since the tracker was read.
+        """
         await self.stream_events(tracker)
-        stored = self._log.count(tracker.sender_id)
-        self._log.append(tracker.sender_id, [_slim(event.as_dict()) for event in list(tracker.events)[stored:]])
+        saved, there = getattr(tracker, _MARK, (0, 0))
+        fresh = [_slim(event.as_dict()) for event in list(tracker.events)[saved:]]
+        _mark(tracker, self._log.append(tracker.sender_id, fresh, after=there))
 
     async def keys(self) -> Iterable[str]:
         """Every conversation in memory."""

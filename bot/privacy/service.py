@@ -74,7 +74,7 @@ class Privacy:
     reader holds on to the write-ahead log; the next `round` takes up what is left.
 
     Args:
-        memories: the files of Rasa's working memory, one for each shard; a file that is not there yet is passed over.
+        memories: where Rasa's working memory lies (see `memory_of`); a file that is not there yet is passed over.
         clock: gives the present moment.
     """
 
@@ -84,7 +84,7 @@ class Privacy:
         database: Database,
         permits: Permits,
         vault: Vault,
-        memories: Sequence[Path] = (),
+        memories: Sequence[Path | str] = (),
         keep: Keep = Keep(),
         clock: Callable[[], datetime] = db.now,
     ) -> None:
@@ -196,9 +196,9 @@ class Privacy:
             memory.truncate()
 
     def _opened(self) -> Iterator[EventLog]:
-        for path in self._memories:
-            if path.exists():
-                with contextlib.closing(EventLog(path)) as memory:
+        for where in self._memories:
+            if isinstance(where, str) or where.exists():
+                with contextlib.closing(EventLog(where)) as memory:
                     yield memory
 
     # By the hour

@@ -129,6 +129,17 @@ def test_a_turn_whose_action_fails_says_nothing_and_leaves_no_trace(servers: Ser
     assert _texts(say(servers.rasa, sender, "Nanshan")) == ["utter_station"]
 
 
+def test_a_message_that_is_asked_again_is_answered_as_before_and_changes_nothing(servers: Servers, sender: str) -> None:
+    asked = say(servers.rasa, sender, "which office is nearest", message_id="m1")
+    assert _texts(asked) == ["utter_ask_place"]
+    taken = say(servers.rasa, sender, "I live in Nanshan", message_id="m2")
+    assert _texts(taken) == ["utter_station"]
+    before = _events(servers, sender)
+    assert say(servers.rasa, sender, "I live in Nanshan", message_id="m2") == taken
+    assert say(servers.rasa, sender, "which office is nearest", message_id="m1") == asked
+    assert _events(servers, sender) == before
+
+
 def test_a_missing_text_fails_the_turn(servers: Servers, sender: str) -> None:
     assert say(servers.rasa, sender, "/lost_card") == []
     assert _texts(say(servers.rasa, sender, "/fee")) == ["utter_fee"]

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def rasa_process(folder: Path, project: Path, model: Path, actions_url: str) -> 
 
 def say(server: Process, sender: str, text: str, **metadata: Any) -> list[dict[str, Any]]:
     """What Rasa answers to a message: the replies of its custom payloads."""
-    body = {"sender": sender, "message": text, "metadata": {"language": "en", "message_id": f"{sender}-1", **metadata}}
+    body = {"sender": sender, "message": text, "metadata": {"language": "en", "message_id": uuid.uuid4().hex, **metadata}}
     request = urllib.request.Request(f"{server.url}/webhooks/rest/webhook", json.dumps(body).encode(), {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as response:
         messages = json.load(response)

@@ -115,7 +115,8 @@ def test_answer_that_is_none_says_of_which_kind(sent: bytes, kind: str) -> None:
 
 
 async def test_refused_connection_is_an_answer_of_its_own_kind_once_rasa_has_answered() -> None:
-    assistant = RasaAssistant(f"http://127.0.0.1:{free_port()}", timeout_s=5, _has_answered=True)
+    assistant = RasaAssistant([f"http://127.0.0.1:{free_port()}"], timeout_s=5)
+    assistant._shards._has_answered = True
     with pytest.raises(AssistantUnavailable) as raised:
         await assistant.ask(Question("c", "m", "hello", "en", "rest"))
     assert raised.value.params["kind"] == "refused"

@@ -120,7 +120,7 @@ def test_parts_find_each_other_by_the_ports_of_their_settings(where: str, values
             assert arguments == ["--port", str(settings.actions_port)]
         if module == "bot.nlu.server":
             given = bot.nlu.server._arguments(arguments)
-            assert (given.port, given.actions_url) == (settings.rasa_port, f"http://127.0.0.1:{settings.actions_port}/webhook")
+            assert (given.port, given.actions_url) == (settings.rasa_port, [f"http://127.0.0.1:{settings.actions_port}/webhook"])
             assert given.model == Path(MODEL), "what is made with a release"
             assert not given.enable_api
 
@@ -253,16 +253,17 @@ def test_manifests_fit_together() -> None:
                 assert "secretRef" in source or manifest("ConfigMap", source["configMapRef"]["name"])
 
 
-def test_one_gateway_serves_because_several_would_not_hear_of_each_other() -> None:
+def test_several_gateways_share_everything_but_their_key_file() -> None:
     spec = manifest("Deployment", "assistant")["spec"]
-    assert spec["replicas"] == 1 and spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
-    # The volume is at one node at a time, and both pods of an update need it; a backup must not wait for it.
-    (together,) = spec["template"]["spec"]["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
-    assert together["labelSelector"] == spec["selector"] and together["topologyKey"] == "kubernetes.io/hostname"
-    deployed, backup = (
-        {each["persistentVolumeClaim"]["claimName"] for each in pod["volumes"] if "persistentVolumeClaim" in each} for pod in pods()
-    )
-    assert deployed.isdisjoint(backup)
+    assert spec["replicas"] >= 2 and spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    assert not any("persistentVolumeClaim" in volume for volume in spec["template"]["spec"]["volumes"]), "it would be at one node"
+    gateway = spec["template"]["spec"]["containers"][0]
+    assert gateway["readinessProbe"]["httpGet"]["path"] == "/readyz", "the others take over from a pod that has lost its Rasa"
+    assert manifest("Service", "assistant")["spec"]["sessionAffinity"] == "ClientIP"
+    ports = {port["port"] for rule in manifest("NetworkPolicy", "assistant")["spec"]["egress"] for port in rule["ports"]}
+    assert {5432, 6379} <= ports
+    several = [line.split() for line in (DEPLOY / "nginx" / "several.conf").read_text(encoding="utf-8").splitlines() if line[0] != "#"]
+    assert several[0] == ["ip_hash;"] and len({server for word, server, *_ in several[1:] if word == "server"}) == 2
 
 
 def test_the_image_holds_code_and_model_and_no_secret() -> None:

@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy import create_engine, text
 
-from bot.nlu.event_log import EventLog
+from bot.nlu.event_log import EventLog, WentOnElsewhere, memory_of
 from bot.nlu.tracker_store import WorkingMemory
+from tests.servers import Postgres
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
+    if request.param == "sqlite":
+        yield tmp_path / "deep" / "rasa.db"
+        return
+    server = request.getfixturevalue("postgres")
+    yield server.create("memory")
+    server.drop("memory")
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> EventLog:
-    return EventLog(tmp_path / "deep" / "rasa.db")
+def log(where: Path | str) -> Iterator[EventLog]:
+    opened = EventLog(where)
+    yield opened
+    opened.close()
+
+
+def change(where: Path | str, statement: str) -> None:
+    """Do to the database what a test needs."""
+    if isinstance(where, Path):
+        with sqlite3.connect(where) as database:
+            database.execute(statement.format(events="events"))
+    else:
+        with create_engine(where, future=True).begin() as connection:
+            connection.execute(text(statement.format(events="rasa_events")))
 
 
 def test_events_come_back_in_order_by_conversation(log: EventLog) -> None:
@@ -46,18 +72,61 @@ def test_a_conversation_can_be_erased(log: EventLog) -> None:
     assert log.senders() == ["b"]
 
 
-def test_old_conversations_are_forgotten_as_a_whole(log: EventLog, tmp_path: Path) -> None:
+def test_old_conversations_are_forgotten_as_a_whole(log: EventLog, where: Path | str) -> None:
     log.append("old", [{"event": "user"}])
     log.append("revived", [{"event": "user"}])
-    with sqlite3.connect(tmp_path / "deep" / "rasa.db") as database:
-        database.execute("UPDATE events SET stored = stored - 40 * 86400")
+    change(where, "UPDATE {events} SET stored = stored - 40 * 86400")
     log.append("revived", [{"event": "user"}])
     assert log.erase_older_than(30) == 1
     assert log.senders() == ["revived"]
 
 
-async def test_a_tracker_is_continued_where_it_was_saved(tmp_path: Path) -> None:
-    store = WorkingMemory(Domain.empty(), path=tmp_path / "rasa.db")
+def test_two_processes_do_not_write_over_each_other(log: EventLog, where: Path | str) -> None:
+    assert log.append("a", [{"event": "user"}], after=0) == 1
+    other = EventLog(where)
+    assert other.append("a", [{"event": "bot"}], after=1) == 2
+    with pytest.raises(WentOnElsewhere):
+        log.append("a", [{"event": "late"}], after=1)
+    assert [event["event"] for event in log.read("a")] == ["user", "bot"]
+    assert log.append("a", [{"event": "session_started"}], after=2) == 1
+    other.close()
+
+
+def test_many_writers_lose_nothing(where: Path | str) -> None:
+    def write(number: int) -> None:
+        mine = EventLog(where)
+        for each in range(20):
+            mine.append("a", [{"event": f"{number}.{each}"}])
+        mine.close()
+
+    EventLog(where).close()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    log = EventLog(where)
+    assert {event["event"] for event in log.read("a")} == {f"{number}.{each}" for number in range(4) for each in range(20)}
+    log.close()
+
+
+def test_a_server_that_was_started_anew_is_found_again(postgres: Postgres) -> None:
+    where = postgres.create("memory_again")
+    log = EventLog(where)
+    log.append("a", [{"event": "user"}])
+    with create_engine(where, future=True).begin() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'rasa'"))
+    assert [event["event"] for event in log.read("a")] == ["user"]
+    log.append("a", [{"event": "bot"}])
+    assert log.count("a") == 2
+    log.close()
+    postgres.drop("memory_again")
+
+
+def test_memory_lies_beside_the_record_where_processes_can_share_it(tmp_path: Path) -> None:
+    assert memory_of("", tmp_path) == memory_of("sqlite:///x.db", tmp_path) == tmp_path / "rasa.db"
+    assert memory_of("postgresql+psycopg2://u@h/d", tmp_path) == "postgresql+psycopg2://u@h/d"
+
+
+async def test_a_tracker_is_continued_where_it_was_saved(where: Path | str) -> None:
+    store = WorkingMemory(Domain.empty(), where=where)
     assert await store.retrieve("a") is None
     beginning = [ActionExecuted("action_session_start"), SessionStarted(), ActionExecuted("action_listen")]
     tracker = DialogueStateTracker.from_events("a", beginning)
@@ -71,10 +140,27 @@ async def test_a_tracker_is_continued_where_it_was_saved(tmp_path: Path) -> None
     final = await store.retrieve("a")
     assert final is not None
     assert [event.type_name for event in final.events] == ["session_started", "action", "user", "slot", "user", "slot"]
+    store.close()
+
+
+async def test_of_two_processes_in_one_turn_only_the_first_is_kept(where: Path | str) -> None:
+    one, other = WorkingMemory(Domain.empty(), where=where), WorkingMemory(Domain.empty(), where=where)
+    begun = DialogueStateTracker.from_events("a", [SessionStarted(), ActionExecuted("action_listen")])
+    await one.save(begun)
+    late, quick = await one.retrieve("a"), await other.retrieve("a")
+    assert late is not None and quick is not None
+    quick.update(UserUttered("hello"))
+    await other.save(quick)
+    late.update(UserUttered("hello"))
+    with pytest.raises(WentOnElsewhere):
+        await one.save(late)
+    assert len((await one.retrieve("a")).events) == 3  # type: ignore[union-attr]
+    one.close()
+    other.close()
 
 
 async def test_an_error_of_the_database_is_raised(tmp_path: Path) -> None:
-    store = WorkingMemory(Domain.empty(), path=tmp_path / "rasa.db")
+    store = WorkingMemory(Domain.empty(), where=tmp_path / "rasa.db")
     store.close()
     with pytest.raises(sqlite3.ProgrammingError):
         await store.retrieve("a")

@@ -1,0 +1,120 @@
+"""What other gateways on the same record did: told by them at once where that works, and found in the record in any case."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import types
+import typing
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+
+from bot.bus import Bus
+from bot.conversations import events
+from bot.conversations.events import Event
+from bot.conversations.publishing import Record
+from bot.logs import place
+
+log = logging.getLogger(__name__)
+
+_TOPIC: Final = "event"
+_EVENTS: Final[Mapping[str, type]] = {kind.__name__: kind for kind in typing.get_args(events.Event)}
+_LOOK_EVERY_S: Final = 1.0
+_LOOK_AT_TIMES_S: Final = 15.0
+
+Look = Callable[[], Awaitable[None]]
+
+
+class Elsewhere:
+    """Passes the events of this gateway's record on, and publishes those of others here.
+
+    A note may be lost, and none comes while Redis is away. So those who show conversations also look for themselves: every
+    second without a bus or while it is down, at once when it is up again, and from time to time anyway.
+    """
+
+    def __init__(self, record: Record, bus: Bus | None) -> None:
+        self._record = record
+        self._bus = bus
+        self._looks: list[Look] = []
+        self._task: asyncio.Task[None] | None = None
+        if bus is not None:
+            record.tell_others(lambda event: bus.send(_TOPIC, to_note(event)))
+            bus.on(_TOPIC, lambda note: record.heard(from_note(note)))
+
+    def look(self, look: Look) -> None:
+        """Have `look` called whenever something may have happened that was not told."""
+        self._looks.append(look)
+
+    async def start(self) -> None:
+        """Begin."""
+        if self._bus is not None:
+            await self._bus.start()
+        self._task = asyncio.create_task(self._look_on())
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._bus is not None:
+            await self._bus.stop()
+
+    async def _look_on(self) -> None:
+        while True:
+            if self._bus is not None:
+                self._bus.came_up.clear()
+            for look in self._looks:
+                try:
+                    await look()
+                except Exception as error:
+                    log.error("looking at the record failed: %s", place(error))
+            await self._pause()
+
+    async def _pause(self) -> None:
+        if self._bus is None or not self._bus.up:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            return
+        for _ in range(round(_LOOK_AT_TIMES_S / _LOOK_EVERY_S)):
+            await asyncio.sleep(_LOOK_EVERY_S)
+            if not self._bus.up or self._bus.came_up.is_set():
+                return
+
+
+def to_note(event: Event) -> dict[str, Any]:
+    """An event as JSON data."""
+    return {"kind": type(event).__name__, "body": _plain(event)}
+
+
+def from_note(note: Mapping[str, Any]) -> Event:
+    """The event of a note; fields that this code does not know are passed over.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none that this code knows.
+    """
+    event: Event = _made(_EVENTS[note["kind"]], note["body"])
+    return event
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _made(kind: Any, value: Any) -> Any:
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        if value is None:
+            return None
+        (kind,) = [each for each in typing.get_args(kind) if each is not type(None)]
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        made: Any = kind
+        return made(**{name: _made(hints[name], each) for name, each in value.items() if name in hints})
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value)
+    return datetime.fromisoformat(value) if kind is datetime else value

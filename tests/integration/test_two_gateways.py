@@ -1,0 +1,112 @@
+"""Two gateways on one PostgreSQL: what one does is seen at the other, with Redis at once and without it soon, once and in order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.app import RECORD
+from bot.channels.visitors import address_of
+from bot.conversations.events import Typing
+from bot.settings import Settings
+from tests.applicants import Applicant, visiting
+from tests.clerk import clerk_of, listens
+from tests.gateway import Gateway, running
+from tests.servers import Postgres, Redis
+
+
+@pytest.fixture(params=["redis", "no redis", "redis is away"])
+def settings(request: pytest.FixtureRequest, postgres: Postgres, migrated_postgres: str, tmp_path: Path) -> Settings:
+    url = postgres.create(f"two_{tmp_path.name}"[:60], migrated_postgres)
+    settings = Settings(data_dir=tmp_path, database_url=url, demo=False, rate_limits=False)
+    if request.param == "no redis":
+        return settings
+    server: Redis = request.getfixturevalue("redis")
+    if request.param == "redis is away":
+        server.kill()
+    return replace(settings, redis_url=server.url)
+
+
+@asynccontextmanager
+async def both(settings: Settings) -> AsyncIterator[tuple[Gateway, Gateway]]:
+    async with AsyncExitStack() as stack:
+        yield await stack.enter_async_context(running(settings, listens)), await stack.enter_async_context(running(settings, listens))
+
+
+def numbers(applicant: Applicant) -> list[int]:
+    """The numbers of the messages that came by themselves, in the order in which they came."""
+    return [int(body["metadata"]["seq"]) for name, body in applicant.heard if name in ("bot_uttered", "user_uttered")]
+
+
+async def test_officer_and_applicant_meet_across_gateways(settings: Settings) -> None:
+    async with both(settings) as (one, other):
+        chen = await clerk_of(other)
+        async with visiting(one.url("/")) as applicant:
+            conversation = (await applicant.say("hello"))["conversation"]
+            await applicant.hears("echo: hello")
+            await chen.joins(conversation)
+            await applicant.until(lambda: applicant.bodies("conversation")[-1]["state"] == "WITH_STAFF")
+            assert applicant.bodies("conversation")[-1]["owner"]["name"] == "Chen Li"
+            for number in range(5):
+                await chen.says(conversation, f"reply {number}")
+            await applicant.hears("reply 4")
+            await chen.hands_back(conversation)
+            await applicant.until(lambda: applicant.bodies("conversation")[-1]["state"] == "BOT")
+            seen = numbers(applicant)
+            assert seen == sorted(set(seen)) and seen == list(range(1, seen[-1] + 1))
+
+
+async def test_two_windows_of_one_applicant_show_the_same(settings: Settings) -> None:
+    async with both(settings) as (one, other), visiting(one.url("/")) as phone:
+        await phone.say("from the phone")
+        await phone.hears("echo: from the phone")
+        async with visiting(other.url("/"), token=phone.token) as laptop:
+            await laptop.say("from the laptop")
+            await phone.hears("echo: from the laptop")
+            await phone.say("again from the phone")
+            await laptop.hears("echo: again from the phone")
+            for window in (phone, laptop):
+                assert numbers(window) == sorted(set(numbers(window)))
+
+
+async def test_a_gateway_that_ends_leaves_nothing_out(settings: Settings) -> None:
+    async with running(settings, listens) as one:
+        async with running(settings, listens) as other:
+            chen = await clerk_of(other)
+            async with visiting(one.url("/")) as applicant:
+                conversation = (await applicant.say("hello"))["conversation"]
+                await applicant.hears("echo: hello")
+                await chen.joins(conversation)
+                await chen.says(conversation, "said at the end")
+        async with visiting(one.url("/"), token=applicant.token) as again:
+            shown = await again.call("sync", {"conversation": conversation, "after": 0})
+            assert [message["text"] for message in shown["messages"]][-1] == "said at the end"
+
+
+async def test_what_is_not_stored_is_told_through_redis(postgres: Postgres, migrated_postgres: str, redis: Redis, tmp_path: Path) -> None:
+    url = postgres.create("two_typing", migrated_postgres)
+    settings = Settings(data_dir=tmp_path, database_url=url, demo=False, rate_limits=False, redis_url=redis.url)
+    async with both(settings) as (one, other), visiting(one.url("/")) as applicant:
+        chen = await clerk_of(other)
+        conversation = (await applicant.say("hello"))["conversation"]
+        await applicant.hears("echo: hello")
+        await chen.joins(conversation)
+        await applicant.until(lambda: applicant.bodies("conversation")[-1]["state"] == "WITH_STAFF")
+        assert applicant.token is not None
+        address = address_of(applicant.token.split(".")[1])
+        other.server.app[RECORD].tell(Typing(conversation, address, "staff", "Chen Li", True))
+        told = await applicant.until(lambda: [body for body in applicant.bodies("typing") if body["author"] == "staff"])
+        assert told == [{"author": "staff", "name": "Chen Li", "on": True}]
+        async with one.client.get(one.url("/readyz")) as response:
+            assert (await response.json())["parts"]["redis"] == "ok"
+        redis.kill()
+        while True:
+            async with one.client.get(one.url("/readyz")) as response:
+                ready = await response.json()
+            if ready["parts"]["redis"] == "unavailable":
+                break
+        assert response.status == 200 and ready["status"] == "ok"
