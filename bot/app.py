@@ -26,6 +26,7 @@ from bot.catalogue import Catalogue
 from bot.catalogue.stations import SAFE_CHOICE
 from bot.channels.description import DescriptionDoor
 from bot.channels.home import Example, HomePage, ShowStations
+from bot.channels.own_data import OwnData
 from bot.channels.records import RecordsDoor
 from bot.channels.rest import RestChannel
 from bot.channels.socket import SocketChannel
@@ -35,6 +36,7 @@ from bot.channels.wire import Wire
 from bot.connections import Crowd, Runner
 from bot.console.door import Console
 from bot.conversations.composer import Composer, Contact, RenderPrivate
+from bot.conversations.consents import PrivacyNotice
 from bot.conversations.counter import Counter
 from bot.conversations.desk import Desk, Rules
 from bot.conversations.elsewhere import Elsewhere
@@ -170,7 +172,8 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     parts = parts or real_parts(settings)
     texts, metrics = Texts.load(), Metrics()
     database = opened(settings)
-    composer = Composer(texts, parts.contact, parts.render_private, parts.desk, settings.demo)
+    notice = PrivacyNotice(texts, settings.keep_conversations_days, parts.contact.hotline)
+    composer = Composer(texts, parts.contact, parts.render_private, parts.desk, settings.demo, notice)
     record = Record(database)
     switch = Watch(database)
 
@@ -216,12 +219,13 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     async def within_hours() -> bool | None:
         return (await database.run(parts.desk.situation)).within_hours
 
-    channel = SocketChannel(sockets, conversations, turns, sessions, limiter, metrics, texts, wire, within_hours, record.tell, network)
     staff = Staff(derived_key(key, "staff"), attempts, stations)
     keep = Keep(settings.keep_conversations_days, settings.keep_memory_days, settings.keep_audit_days)
     # The file of a time before PostgreSQL is emptied too.
     memories = {memory_of(settings.database_url, settings.data_dir), settings.data_dir / FILE_NAME}
-    privacy = Privacy(record, database, permits, Vault(settings.data_dir / KEY_FILE), list(memories), keep)
+    privacy = Privacy(record, database, permits, Vault(settings.data_dir / KEY_FILE), attempts, list(memories), keep)
+    own = OwnData(privacy, notice, texts, keep)
+    channel = SocketChannel(sockets, conversations, turns, sessions, limiter, metrics, texts, wire, within_hours, record.tell, network, own)
     counter = Counter(record, parts.desk)
     console = Console(settings, database, texts, staff, record, counter, parts.desk.answers, permits, privacy, switch, network)
 

@@ -13,6 +13,7 @@ from bot import audit
 from bot.assistant import Reply
 from bot.attempts import Attempts
 from bot.conversations.composer import Composer
+from bot.conversations.consents import PrivacyNotice
 from bot.conversations.counter import Counter
 from bot.conversations.events import Event, MessageStored, StateChanged, Stored
 from bot.conversations.ledger import Address
@@ -34,6 +35,7 @@ T = TypeVar("T")
 
 ANN = Address("socket", "session", "ann")
 BOB = Address("socket", "session", "bob")
+NOTICE = PrivacyNotice(Texts.load(), 180, PARTS.contact.hotline)
 OFFICERS = ("Chen Li", "Wang Fang", "Zhou Min")
 
 
@@ -84,7 +86,7 @@ class Office:
     def __init__(self, database: Database, record: Callable[[Database], Record] = Record) -> None:
         self.database = database
         self.record = record(database)
-        composer = Composer(Texts.load(), PARTS.contact, PARTS.render_private, PARTS.desk, False)
+        composer = Composer(Texts.load(), PARTS.contact, PARTS.render_private, PARTS.desk, False, NOTICE)
         codes = ReturnCodes(b"c" * 32, Attempts(b"a" * 32), minutes=60)
         self.permits = Permits(b"p" * 32)
         self.news = News(PARTS.desk.answers, self.permits, timedelta(days=180))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot.channels.plain import PlainClients
 from bot.channels.visitors import Visitor, Visitors
 from bot.channels.wire import Wire
-from bot.conversations.events import Event, MessageStored, QueueChanged, StateChanged, Stored, TurnFinished, TurnTaken, Typing
+from bot.conversations.events import Erased, Event, MessageStored, QueueChanged, StateChanged, Stored, TurnFinished, TurnTaken, Typing
 from bot.conversations.service import Conversations
 from bot.conversations.states import State
 from bot.conversations.threads import Address
@@ -86,6 +86,9 @@ class Relay:
                 for visitor in self._visitors.of(event.address):
                     if visitor.ours:
                         await self._server.emit("conversation", self._wire.changed(event, visitor.language), to=visitor.line)
+        elif isinstance(event, Erased):
+            for visitor in self._visitors.of(event.address):
+                await self._tell_erased(visitor, event.conversation_id)
         elif isinstance(event, TurnTaken):
             await self._emit(event.address, "typing", {"author": "bot", "name": None, "on": True})
         elif isinstance(event, TurnFinished):
@@ -145,12 +148,19 @@ class Relay:
         standings = await self._conversations.standings(sorted(known)) if known else {}
         for visitor in talking:
             standing = standings.get(visitor.conversation or "")
+            if standing is None and visitor.conversation in known:
+                await self._tell_erased(visitor, visitor.conversation)
             if standing is None or not visitor.ours or visitor.session is None:
                 continue
             missing = standing.last_seq > 0 and visitor.position != (standing.conversation_id, standing.last_seq)
             if missing or visitor.state is not standing.state:
                 await self._catch_up(visitor)
         self._moved.set()
+
+    async def _tell_erased(self, visitor: Visitor, conversation_id: str | None) -> None:
+        visitor.conversation = visitor.state = visitor.position = None
+        if visitor.ours:
+            await self._server.emit("erased", {"conversation": conversation_id}, to=visitor.line)
 
     async def _emit(self, address: Address, event: str, body: dict[str, Any]) -> None:
         for visitor in self._visitors.of(address):

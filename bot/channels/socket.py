@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from bot.channels.own_data import OwnData
 from bot.channels.plain import PlainClients
 from bot.channels.relay import Relay
 from bot.channels.visitors import CHANNEL, Visitor, Visitors, address_of
@@ -56,6 +57,7 @@ class SocketChannel:
         within_hours: Callable[[], Awaitable[bool | None]],
         tell: Callable[[Event], None],
         caller: Callable[[web.BaseRequest], str],
+        own_data: OwnData,
     ) -> None:
         self._server = server
         self._conversations = conversations
@@ -85,6 +87,9 @@ class SocketChannel:
             "end": self._end,
             "return_code": self._return_code,
             "resume": self._resume,
+            "my_data": self._of_own(own_data.show),
+            "give_my_data": self._of_own(own_data.give),
+            "erase_my_data": self._of_own(own_data.erase),
         }
         for name, act in events.items():
             server.on(name, self._handler(name, act), namespace=NAMESPACE)
@@ -241,6 +246,7 @@ class SocketChannel:
             optional_string(body, "contact"),
             optional_string(body, "message_id"),
             as_tongue(body.get("language")) or visitor.language,
+            optional_string(body, "notice"),
         )
         return receipt(left.message, left.owed)
 
@@ -278,6 +284,15 @@ class SocketChannel:
         self._limiter.signal(visitor.network, session.sid)
         await self._conversations.end(visitor.address)
         return {}
+
+    def _of_own(self, act: Act) -> Act:
+        async def asked(visitor: Visitor, body: Body) -> Mapping[str, Any]:
+            session = self._named(visitor, body)
+            self._limiter.signal(visitor.network, session.sid)
+            visitor.language = as_tongue(body.get("language")) or visitor.language
+            return await act(visitor, body)
+
+        return asked
 
     async def _return_code(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
         session = self._named(visitor, body)

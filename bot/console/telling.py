@@ -13,6 +13,7 @@ from bot.console.masking import Hidden, applicants
 from bot.conversations.catching_up import Standing
 from bot.conversations.events import (
     ConversationChanged,
+    Erased,
     Event,
     LeftMessagesChanged,
     MessageStored,
@@ -128,9 +129,13 @@ class Telling:
             self._say("state", body, room(event.conversation_id))
         elif isinstance(event, ConversationChanged):
             self._say("conversation_changed", {"conversation_id": event.conversation_id}, room(event.conversation_id))
+        elif isinstance(event, Erased):
+            # What was hidden in it is personal too.
+            self._followed.pop(event.conversation_id, None)
+            self._say("erased", {"conversation_id": event.conversation_id}, room(event.conversation_id))
         elif isinstance(event, Typing) and event.author == views.APPLICANT:
             self._say("typing", {"conversation_id": event.conversation_id, "on": event.on}, room(event.conversation_id))
-        if isinstance(event, (MessageStored, StateChanged, ConversationChanged, QueueChanged, LeftMessagesChanged)):
+        if isinstance(event, (MessageStored, StateChanged, ConversationChanged, Erased, QueueChanged, LeftMessagesChanged)):
             self._settle()
 
     def followed_by_any(self) -> list[str]:

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from bot.assistant import Reply, parse_replies
 from bot.conversations import desk_answers, ledger, left_messages, requests
-from bot.conversations.desk import CALM, PROMISES, Desk
+from bot.conversations.consents import ASKED, PrivacyNotice
+from bot.conversations.desk import CALM, MESSAGE, PROMISES, Desk
 from bot.conversations.events import Event, Stored
 from bot.conversations.ledger import Draft, Receipt
 from bot.conversations.models import Message
-from bot.conversations.obligations import Answer, TakenTurn
+from bot.conversations.obligations import Answer, Apply, TakenTurn
 from bot.conversations.text import PERSON, is_payload
 from bot.conversations.threads import Address
 from bot.errors import AssistantUnavailable
@@ -53,6 +54,7 @@ class Composer:
     render_private: RenderPrivate
     desk: Desk
     demo: bool
+    privacy: PrivacyNotice
 
     def answer(self, session: Session, turn: TakenTurn, replies: Sequence[Reply]) -> Answer:
         """The end of a turn that the assistant answered; a reply that asks for a person becomes the desk's offer.
@@ -76,7 +78,7 @@ class Composer:
             drafts.append(offer)
             within_hours, offered = situation.within_hours, situation.moment
 
-        def apply(session: Session, conversation: Any) -> Sequence[Event]:
+        def heard(session: Session, conversation: Any) -> Sequence[Event]:
             # The assistant has heard what was said meanwhile, and whoever asks it something is no longer at the desk.
             conversation.handed_back_at = conversation.desk_step = None
             if reason is None or offered is None or asked is None:
@@ -86,10 +88,14 @@ class Composer:
                 return left_messages.alert(session, self.desk, conversation, turn.message_id, turn.text, turn.language)
             return ()
 
+        apply: Apply | None = heard
+        expects = next((reply.expects for reply in reversed(shown) if reply.expects is not None), None)
+        if expects in ASKED or any((reply.card or {}).get("type") == "status" for reply in shown):
+            drafts, apply = self._with_privacy(session, turn.conversation_id, spoken, drafts, apply, asks=expects in ASKED)
         return Answer(
             outcome="answered" if reason is None else "handed_off",
             drafts=[*self.notice(session, turn.conversation_id, spoken), *drafts],
-            expects=next((reply.expects for reply in reversed(shown) if reply.expects is not None), None),
+            expects=expects,
             set_language=next((reply.set_language for reply in shown if reply.set_language is not None), None),
             handoff=reason,
             within_hours=within_hours,
@@ -139,6 +145,10 @@ class Composer:
         answer = desk_answers.answer(session, self.desk, turn)
         if any(draft.payload.get("desk") in PROMISES for draft in answer.drafts):
             answer = replace(answer, drafts=[*answer.drafts, *self.desk.off(session, turn.language)])
+        if turn.choice == MESSAGE:
+            # What is left for the staff may hold anything, and a way to be reached is asked for next.
+            drafts, apply = self._with_privacy(session, turn.conversation_id, turn.language, list(answer.drafts), answer.apply)
+            answer = replace(answer, drafts=drafts, apply=apply)
         return replace(answer, drafts=[*self.notice(session, turn.conversation_id, turn.language), *answer.drafts])
 
     def leave_message(
@@ -151,13 +161,19 @@ class Composer:
         contact: str | None,
         client_id: str | None = None,
         language: Tongue | None = None,
+        notice: str | None = None,
     ) -> Receipt:
-        """Leave a message in one step (see `left_messages.leave`)."""
+        """Leave a message in one step (see `left_messages.leave`); whoever was not shown the `notice` of now is told it after."""
 
-        def notice(spoken: Tongue) -> list[Draft]:
-            return [self._demo(spoken)] if self.demo else []
+        def before(conversation: Any, spoken: Tongue) -> list[Draft]:
+            said = [self._demo(spoken)] if self.demo and not conversation.demo_announced else []
+            shown = notice == self.privacy.version
+            if not shown and not self.privacy.is_told(session, conversation.id):
+                said.append(self.privacy.draft(spoken))
+            self.privacy.tell(session, conversation, spoken, given=shown)
+            return said
 
-        return left_messages.leave(session, happened, self.desk, address, text, contact_kind, contact, client_id, language, notice)
+        return left_messages.leave(session, happened, self.desk, address, text, contact_kind, contact, client_id, language, before)
 
     def title(self, payload: str, language: Tongue) -> str | None:
         """The title of a quick reply that may be used without having been offered, or None."""
@@ -172,6 +188,23 @@ class Composer:
         if not self.demo or ledger.demo_announced(session, conversation_id):
             return []
         return [self._demo(language)]
+
+    def _with_privacy(
+        self, session: Session, conversation_id: str, language: Tongue, drafts: list[Draft], apply: Apply | None, asks: bool = False
+    ) -> tuple[list[Draft], Apply | None]:
+        """`drafts` with the notice about personal data before them and a way around the question after them, once in a thread."""
+        if self.privacy.is_told(session, conversation_id):
+            return drafts, apply
+
+        def told(session: Session, conversation: Any) -> Sequence[Event]:
+            self.privacy.tell(session, conversation, language)
+            return () if apply is None else apply(session, conversation)
+
+        if asks and drafts:
+            last = drafts[-1]
+            choices = [*last.payload.get("quick_replies", ()), *self.privacy.choices(language)]
+            drafts = [*drafts[:-1], replace(last, payload={**last.payload, "quick_replies": choices})]
+        return [self.privacy.draft(language), *drafts], told
 
     def _demo(self, language: Tongue) -> Draft:
         return Draft("system", language, self.texts.get(language, "gateway.demo"), {"notice": "demo"})

@@ -89,6 +89,14 @@ class ConversationChanged:
 
 
 @dataclass(frozen=True)
+class Erased:
+    """A conversation is gone with everything that was said in it; whoever shows it stops doing so."""
+
+    conversation_id: str
+    address: Address
+
+
+@dataclass(frozen=True)
 class QueueChanged:
     """Somebody came into the queue, left it or was claimed; also told from time to time, in case a telling was lost."""
 
@@ -110,7 +118,7 @@ class Typing:
 
 
 Event: TypeAlias = (
-    MessageStored | StateChanged | TurnTaken | TurnFinished | ConversationChanged | QueueChanged | LeftMessagesChanged | Typing
+    MessageStored | StateChanged | TurnTaken | TurnFinished | ConversationChanged | Erased | QueueChanged | LeftMessagesChanged | Typing
 )
 Listener = Callable[[Event], None]
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.conversations import contacts, ledger, ownership, requests
+from bot.conversations import consents, contacts, ledger, ownership, requests
 from bot.conversations.contacts import ReplyTo
 from bot.conversations.desk import Desk
 from bot.conversations.events import Event, LeftMessagesChanged, telling
@@ -47,6 +47,8 @@ def keep(
             created_at=moment,
         )
     )
+    if reply_to.value is not None:
+        consents.give(session, conversation.id)
     for message in messages:
         message.payload = {**message.payload, "left_message": True}
     conversation.desk_step = None
@@ -108,13 +110,13 @@ def leave(
     contact: str | None,
     client_id: str | None = None,
     language: Tongue | None = None,
-    notice: Callable[[Tongue], Sequence[Draft]] = lambda _language: (),
+    notice: Callable[[Any, Tongue], Sequence[Draft]] = lambda _conversation, _language: (),
 ) -> Receipt:
     """Leave a message in one step, from a form; sent twice with the same id it is one message.
 
     Args:
         text: as `text.clean` returns it.
-        notice: what must be said before anything else, if it has not been said.
+        notice: what must still be said in the conversation before anything else.
 
     Raises:
         Invalid: the contact cannot be used; nothing is stored.
@@ -135,7 +137,7 @@ def leave(
     (message,) = ledger.append(session, conversation, [Draft("applicant", spoken, text, {"left_message": True})], client_id=client_id)
     row = session.get(Message, message.id)
     events = keep(session, desk, conversation, [row], reply_to, requests.reason_of(session, conversation.id), spoken)
-    first = [] if conversation.demo_announced else list(notice(spoken))
+    first = list(notice(conversation, spoken))
     conversation.demo_announced = conversation.demo_announced or bool(first)
     answers = ledger.append(
         session, conversation, [*first, confirmation(desk, reply_to, spoken), *desk.off(session, spoken)], answers=message.id

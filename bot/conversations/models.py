@@ -243,6 +243,23 @@ class Rating(Base):
     at = Column(UtcDateTime, nullable=False, default=now)
 
 
+class Consent(Base):
+    """That the notice about personal data was said in a conversation, and when something personal was first given after it.
+
+    Attributes:
+        version: which text of the notice (see `consents.PrivacyNotice.version`).
+        given_at: None while nothing was.
+    """
+
+    __tablename__ = "consents"
+
+    conversation_id = Column(String(32), ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    version = Column(String(12), primary_key=True)
+    language = Column(String(5), nullable=False)
+    told_at = Column(UtcDateTime, nullable=False, default=now)
+    given_at = Column(UtcDateTime)
+
+
 class ReturnCode(Base):
     """A code with which an applicant goes on from another device, once; only a keyed hash of it is kept."""
 

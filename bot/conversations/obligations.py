@@ -62,6 +62,10 @@ class TakenTurn:
     network: str | None = None
 
 
+# Changes a conversation, whose row is held, and says what happened by it.
+Apply = Callable[[Session, Any], Sequence[Event]]
+
+
 @dataclass(frozen=True)
 class Answer:
     """All that ends a turn: what is said and what changes with it.
@@ -78,7 +82,7 @@ class Answer:
     set_language: Tongue | None = None
     handoff: str | None = None
     within_hours: bool | None = None
-    apply: Callable[[Session, Any], Sequence[Event]] | None = None
+    apply: Apply | None = None
 
 
 @dataclass(frozen=True)

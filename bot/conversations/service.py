@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot import audit
 from bot.assistant import Question, Reply
-from bot.conversations import catching_up, delivery, ledger, obligations, opinions, ownership, switch, threads
+from bot.conversations import catching_up, consents, delivery, ledger, obligations, opinions, ownership, switch, threads
 from bot.conversations.catching_up import Snapshot, Standing
 from bot.conversations.composer import Composer
 from bot.conversations.events import ConversationChanged, Listener, MessageStored, Stored, telling
@@ -144,8 +144,12 @@ class Conversations:
         contact: str | None = None,
         client_id: str | None = None,
         language: Tongue | None = None,
+        notice: str | None = None,
     ) -> Receipt:
         """Leave a message for the staff in one step; sent twice with the same id of the client, it is left once.
+
+        Args:
+            notice: the version of the notice about personal data that the applicant was shown.
 
         Raises:
             Invalid: the text, the way to answer, or the client's id cannot be used; nothing is stored.
@@ -155,7 +159,7 @@ class Conversations:
             clean_name(client_id, "message_id", _LONGEST_CLIENT_ID)
 
         def leave(session: Session, happened: Happened) -> Receipt:
-            return self._composer.leave_message(session, happened, address, text, contact_kind, contact, client_id, language)
+            return self._composer.leave_message(session, happened, address, text, contact_kind, contact, client_id, language, notice)
 
         return await self._record.run(leave)
 
@@ -256,7 +260,10 @@ class Conversations:
         if turn.choice is None:
             try:
                 with session.begin_nested():
-                    text = harmless(self._redact(session, turn.conversation_id, turn.text, turn.expects))
+                    hidden = self._redact(session, turn.conversation_id, turn.text, turn.expects)
+                    if hidden != turn.text and turn.expects in consents.ASKED:
+                        consents.give(session, turn.conversation_id)
+                    text = harmless(hidden)
                     if turn.network is not None and text != turn.text:
                         self._came_from(session, turn.conversation_id, turn.network)
             except Exception as error:

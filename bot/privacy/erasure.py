@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from bot import audit_chain
 from bot.audit import AuditEntry
 from bot.conversations import ownership
-from bot.conversations.events import TurnFinished
+from bot.conversations.events import Erased, TurnFinished
 from bot.conversations.models import (
+    Consent,
     Conversation,
     ConversationTag,
     Feedback,
@@ -40,6 +41,7 @@ PARTS: Final[Sequence[Any]] = (
     ConversationTag,
     Feedback,
     Rating,
+    Consent,
     Message,
     VaultEntry,
     VaultCounter,
@@ -67,7 +69,7 @@ def thread(session: Session, thread_id: str) -> list[Any]:
 def erase_thread(session: Session, happened: Happened, conversations: Sequence[Any], actor: str) -> Counter[str]:
     """Close what is open of a thread, and drop all of it; returns how many rows of each table went.
 
-    Whoever waits for an answer in it is told that none will come.
+    Whoever waits for an answer in it is told that none will come, and whoever shows it that it is gone.
     """
     ids = [conversation.id for conversation in conversations]
     address = address_of(conversations[0])
@@ -80,6 +82,7 @@ def erase_thread(session: Session, happened: Happened, conversations: Sequence[A
     gone[ReturnCode.__tablename__] = _drop(session, ReturnCode, ReturnCode.sender == address.sender)
     gone[Conversation.__tablename__] = _drop(session, Conversation, Conversation.id.in_(ids))
     session.expire_all()
+    happened += [Erased(conversation_id, address) for conversation_id in ids]
     return +gone
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.conversations.models import (
+    Consent,
     Conversation,
     ConversationTag,
     Feedback,
@@ -30,7 +31,13 @@ from bot.vault import VaultCounter, VaultEntry
 # Names and numbers of the staff, and what our own machinery needs, say nothing about the applicant.
 _OMITTED: Final = frozenset({"staff_id", "owner_id", "wanted_id", "claimed_by", "answered_by", "thread_id", "conversation_id", "code_hash"})
 _OF_APPLICANTS: Final = (("messages", Message), ("handoffs", Handoff), ("left_messages", LeftMessage), ("feedback", Feedback))
-_MORE: Final = (("ratings", Rating), ("turns", Turn), ("lookup_proofs", LookupProof), ("subscriptions", Subscription))
+_MORE: Final = (
+    ("ratings", Rating),
+    ("consents", Consent),
+    ("turns", Turn),
+    ("lookup_proofs", LookupProof),
+    ("subscriptions", Subscription),
+)
 _OF_STAFF: Final = (("staff_notes", StaffNote), ("conversation_tags", ConversationTag))
 
 
@@ -53,12 +60,13 @@ def export_thread(session: Session, conversations: Sequence[Any], for_staff: boo
     }
 
 
-def shows_a_case(session: Session, conversation_ids: Sequence[str]) -> bool:
-    """Whether these conversations show how somebody's application stands."""
+def cases_shown(session: Session, conversation_ids: Sequence[str]) -> frozenset[str]:
+    """The masked numbers of the applications that these conversations show."""
     payloads = session.execute(
         select(Message.payload).where(Message.conversation_id.in_(conversation_ids), Message.author != "applicant")
     ).scalars()
-    return any((payload.get("card") or {}).get("type") == "status" for payload in payloads)
+    cards = [payload.get("card") or {} for payload in payloads]
+    return frozenset(str(each.get("number")) for card in cards if card.get("type") == "status" for each in card.get("applications", ()))
 
 
 def root_of(session: Session, conversation_id: str) -> str | None:

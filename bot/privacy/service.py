@@ -17,6 +17,7 @@ from sqlalchemy import and_, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot import audit, audit_chain, db, jobs
+from bot.attempts import Attempts
 from bot.audit import AuditEntry
 from bot.conversations.models import Conversation, LeftMessage, Message, ReturnCode
 from bot.conversations.publishing import Happened, Record
@@ -24,12 +25,14 @@ from bot.conversations.states import State
 from bot.conversations.text import clean
 from bot.conversations.threads import Address, find_root
 from bot.db import Database
-from bot.errors import NotAllowed, NotFound
+from bot.errors import NotFound
 from bot.logs import place
 from bot.nlu.event_log import EventLog
 from bot.permits.service import Permits
+from bot.privacy import own
 from bot.privacy.erasure import empty, erase_thread, thread
-from bot.privacy.export import export_thread, root_of, shows_a_case
+from bot.privacy.export import export_thread, root_of
+from bot.privacy.own import Claim, Kept
 from bot.staff.officers import Officer
 from bot.vault import Vault, VaultCounter, VaultEntry
 
@@ -84,47 +87,71 @@ class Privacy:
         database: Database,
         permits: Permits,
         vault: Vault,
+        attempts: Attempts,
         memories: Sequence[Path | str] = (),
         keep: Keep = Keep(),
         clock: Callable[[], datetime] = db.now,
     ) -> None:
         self._record, self._database, self._permits, self._vault = record, database, permits, vault
-        self._memories, self._keep, self._clock = memories, keep, clock
+        self._attempts, self._memories, self._keep, self._clock = attempts, memories, keep, clock
         self._task: asyncio.Task[None] | None = None
 
     # For the applicant
 
-    async def erase_own(self, address: Address) -> Receipt:
+    async def kept_of(self, address: Address) -> Kept | None:
+        """What is kept of what was said at `address`, in figures; None when nothing is."""
+
+        def look(session: Session, _: Happened) -> Kept | None:
+            root = find_root(session, address)
+            conversations = [] if root is None else thread(session, root)
+            return own.kept(session, conversations, self._keep.conversations) if conversations else None
+
+        return await self._record.run(look)
+
+    async def erase_own(self, address: Address, caller: str, claim: Claim | None = None) -> Receipt:
         """Erase everything said at `address`, with what hangs on it.
+
+        Args:
+            caller: the network it is asked from.
+            claim: needed where the thread shows how an application stands, and must open one that it shows.
 
         Raises:
             NotFound: nothing was said there.
-            NotAllowed: the thread shows an application, and none was proved to be the applicant's within ten minutes.
+            TooMany: it was asked too often within the last hour.
+            NotAllowed: the claim is needed, or not right.
         """
+        proven = await self._claimed(address, caller, claim)
 
         def erase(session: Session, happened: Happened) -> tuple[Receipt, list[str]]:
-            return self._erase(session, happened, self._own(session, address), audit.APPLICANT)
+            conversations = _thread(session, find_root(session, address))
+            own.check(session, conversations, proven)
+            return self._erase(session, happened, conversations, audit.APPLICANT)
 
         return await self._erased(erase)
 
-    async def export_own(self, address: Address) -> dict[str, Any]:
+    async def export_own(self, address: Address, caller: str, claim: Claim | None = None) -> dict[str, Any]:
         """Everything stored about what was said at `address` (see `export_thread`), with `receipt` and `made_at`.
 
-        Raises:
-            NotFound: nothing was said there.
-            NotAllowed: the thread shows an application, and none was proved to be the applicant's within ten minutes.
+        Args and raises: as for `erase_own`.
         """
-        return await self._record.run(
-            lambda session, _: self._export(session, self._own(session, address), audit.APPLICANT, for_staff=False)
-        )
+        proven = await self._claimed(address, caller, claim)
 
-    def _own(self, session: Session, address: Address) -> list[Any]:
-        conversations = _thread(session, find_root(session, address))
-        ids = [conversation.id for conversation in conversations]
-        # Whoever sits at a device that somebody left behind has the session, and not the date of birth.
-        if shows_a_case(session, ids) and not any(self._permits.proof(session, each, self._clock()) for each in ids):
-            raise NotAllowed("proof_needed")
-        return conversations
+        def export(session: Session, _: Happened) -> dict[str, Any]:
+            conversations = _thread(session, find_root(session, address))
+            own.check(session, conversations, proven)
+            return self._export(session, conversations, audit.APPLICANT, for_staff=False)
+
+        return await self._record.run(export)
+
+    async def _claimed(self, address: Address, caller: str, claim: Claim | None) -> frozenset[str] | None:
+        """What the claim opens, counted and committed before anything comes of it; None without a claim."""
+        await self._record.run(lambda session, _: own.count_asking(session, self._attempts, address, caller))
+
+        def look(session: Session, _: Happened) -> frozenset[str] | None:
+            root = find_root(session, address)
+            return None if root is None or claim is None else own.look_up(session, self._permits, root, claim, caller)
+
+        return await self._record.run(look)
 
     # For the staff, on request
 

@@ -29,6 +29,7 @@ from bot.languages import TONGUES
 from bot.permits.service import Permits
 from bot.staff.officers import Officer
 from tests.gateway import CLOSED, FakePresence, desk
+from tests.office import NOTICE
 from tests.staff import make_officer
 
 _numbers = itertools.count()
@@ -59,7 +60,7 @@ class Office:
         self.desk = desk(presence, **desk_options)
         self.record = Record(database)
         contact = Contact("0755-88121678", dict.fromkeys(TONGUES, ""))
-        composer = Composer(Texts.load(), contact, lambda *_: (), self.desk, False)
+        composer = Composer(Texts.load(), contact, lambda *_: (), self.desk, False, NOTICE)
         news = News(self.desk.answers, Permits(b"p" * 32), timedelta(days=1))
         self.conversations = Conversations(self.record, composer, lambda _s, _c, text, _e: text, None, news)  # type: ignore[arg-type]
 

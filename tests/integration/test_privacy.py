@@ -8,14 +8,14 @@ import logging
 import re
 import sqlite3
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 
-from bot import audit, audit_chain, migrations
+from bot import audit, audit_chain
 from bot.assistant import Reply
 from bot.conversations import threads
 from bot.conversations.events import StateChanged, TurnFinished
@@ -33,141 +33,17 @@ from bot.conversations.models import (
 )
 from bot.conversations.publishing import Happened
 from bot.conversations.states import State
-from bot.db import Base, Database, now
+from bot.db import Database, now
 from bot.errors import Invalid, NotAllowed, NotFound
-from bot.nlu.event_log import EventLog
-from bot.notifications.models import Subscription
 from bot.permits import demo
 from bot.permits.models import LookupProof
-from bot.permits.service import Permits
 from bot.privacy import erasure
 from bot.privacy.erasure import PARTS
-from bot.privacy.service import Keep, Privacy
 from bot.settings import ROOT
-from bot.vault import Vault, VaultCounter, VaultEntry
-from tests.office import ANN, BOB, Office
+from bot.vault import VaultCounter, VaultEntry
+from tests.office import ANN, BOB
+from tests.personal import DAY, HERE, MARKER, House, files_with
 from tests.servers import Postgres
-
-# Stands in everything that a person could have written or been told; nothing else holds it.
-MARKER = "Quokkaberg-7749"
-REGISTER = ("applicants", "applications", "employers", "stage_history")
-DAY = timedelta(days=1)
-
-
-def files_with(folder: Path, marker: str) -> list[str]:
-    """Names of the files below a folder that hold the marker."""
-    spellings = [marker.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
-    return sorted(path.name for path in folder.rglob("*") if path.is_file() and any(each in path.read_bytes() for each in spellings))
-
-
-class House:
-    """The core with its privacy, on SQLite files of its own or on another database, at a time that a test sets."""
-
-    def __init__(self, folder: Path, url: str | None = None) -> None:
-        self.folder = folder
-        self.database = Database(url or f"sqlite:///{folder / 'permits.db'}", audit_key=b"t" * 32)
-        migrations.upgrade(self.database.engine)
-        self.office = Office(self.database)
-        self.vault, self.permits = Vault(folder / "vault.key"), Permits(b"p" * 32)
-        self.late = timedelta()
-        # As Rasa does, somebody has the working memory open all the time.
-        self.memory = EventLog(folder / "rasa.db")
-        self.privacy = Privacy(
-            self.office.record,
-            self.database,
-            self.permits,
-            self.vault,
-            [folder / "rasa.db", folder / "not-there-yet.db"],
-            Keep(conversations=180, memory=30, audit=1095),
-            lambda: now() + self.late,
-        )
-
-    def remember(self, conversation_id: str, text: str = MARKER) -> None:
-        """Have Rasa's working memory hold a turn."""
-        self.memory.append(conversation_id, [{"event": "user", "text": text}])
-
-    def remembered(self) -> list[str]:
-        """The conversations in Rasa's working memory."""
-        return self.memory.senders()
-
-    def files_with(self, marker: str) -> list[str]:
-        """The files that hold the marker in any encoding that SQLite or JSON would use."""
-        return files_with(self.folder, marker)
-
-    def rows(self, model: Any) -> int:
-        """How many rows a table has."""
-        return self.office.read(lambda session: session.execute(select(func.count()).select_from(model)).scalar_one())
-
-    def register(self) -> list[Any]:
-        """Every row of the register of applications."""
-        tables = [Base.metadata.tables[name] for name in REGISTER]
-        return self.office.read(lambda session: [[tuple(row) for row in session.execute(select(table))] for table in tables])
-
-    async def full(self, address: Any = ANN, marker: str = MARKER) -> list[str]:
-        """A thread of two conversations with something in every table that can hold an applicant's words."""
-        first = await self.office.says(f"I am {marker}", "m-1", address)
-        turn = await self.office.take(first)
-        assert turn is not None
-        card = {"type": "checklist", "profile": {"name": marker}}
-        await self.office.conversations.answer(turn, "one", [Reply(f"Hello {marker}", "en")])
-        await self.office.conversations.end(address)
-        second = await self.office.says(f"again {marker}", "m-2", address)
-        await self.office.conversations.make_return_code(address)
-        with self.database.session() as session:
-            said = session.execute(select(Message).where(Message.conversation_id == first, Message.author == "bot")).scalars().first()
-            said.payload = {**said.payload, "card": card}
-            session.add_all(
-                [
-                    Handoff(conversation_id=second, message_id=said.id, reason="asked"),
-                    StaffNote(conversation_id=first, staff_id=1, kind="note", text=f"note {marker}"),
-                    ConversationTag(conversation_id=first, tag=marker, staff_id=1),
-                    Feedback(message_id=said.id, conversation_id=first, helpful=False, comment=f"no {marker}"),
-                    Rating(conversation_id=first, score=2, comment=marker),
-                    Subscription(
-                        conversation_id=first,
-                        applicant_id=1,
-                        application_id=1,
-                        told_stage=marker,
-                        told_since=now(),
-                        due_at=now() + DAY,
-                        expires_at=now() + DAY,
-                    ),
-                ]
-            )
-            left = LeftMessage(
-                conversation_id=second,
-                message_id=said.id,
-                text=f"call {marker}",
-                language="en",
-                contact_kind="email",
-                contact=f"{marker}@example.org",
-                reason="asked",
-                due_at=now(),
-                answer=f"dear {marker}",
-                answered_at=now(),
-            )
-            session.add(left)
-            session.flush()
-            audit.record(session, audit.SYSTEM, "turn:silence", f"conversation:{first}", texts=[f"late {marker}"])
-            audit.record(session, audit.staff(1), "number:reveal", f"left_message:{left.id}", reason=marker)
-            for each in (first, second):
-                self.vault.put(session, each, "NUMBER", marker)
-        for each in (first, second):
-            self.remember(each, marker)
-        return [first, second]
-
-    def prove(self, conversation_id: str) -> None:
-        """Have somebody prove in a conversation that an invented application is theirs."""
-        with self.database.session() as session:
-            sample = demo.examples(session)[0]
-            found = self.permits.look_up(session, sample["number"], date.fromisoformat(sample["date_of_birth"]), conversation_id)
-            assert found.outcome == "found"
-
-    def show_a_case(self, conversation_id: str) -> None:
-        """Have a conversation hold a status card."""
-        with self.database.session() as session:
-            said = session.execute(select(Message).where(Message.conversation_id == conversation_id, Message.author == "bot")).scalars()
-            next(iter(said)).payload = {"card": {"type": "status", "applications": [{"number": MARKER}]}}
 
 
 @pytest.fixture
@@ -191,7 +67,7 @@ async def test_erased_thread_is_found_nowhere_and_the_register_is_as_it_was(hous
     held = {model.__tablename__ for model in PARTS if house.rows(model)} - {Turn.__tablename__}
     assert held == {model.__tablename__ for model in PARTS} - {Turn.__tablename__}
 
-    receipt = await house.privacy.erase_own(ANN)
+    receipt = await house.privacy.erase_own(ANN, HERE)
 
     assert house.files_with(MARKER) == [] and house.files_with("hello from Bob") != []
     assert house.register() == register and register[0]
@@ -212,7 +88,7 @@ async def test_erased_thread_is_found_nowhere_and_the_register_is_as_it_was(hous
 
 async def test_what_is_said_after_an_erasure_begins_anew(house: House) -> None:
     await house.full()
-    await house.privacy.erase_own(ANN)
+    await house.privacy.erase_own(ANN, HERE)
     assert (await house.office.conversations.catch_up(ANN)).conversation_id is None
     receipt = await house.office.conversations.applicant_says(ANN, "hello", "m-1")
     assert receipt.fresh and receipt.message.seq == 1
@@ -222,13 +98,13 @@ async def test_acts_about_an_erased_message_are_never_taken_for_acts_about_anoth
     """The trail names left messages by their ids, and goes on to do so when they are gone."""
     await house.full()
     erased = house.office.read(lambda session: session.execute(select(LeftMessage.id)).scalar_one())
-    await house.privacy.erase_own(ANN)
+    await house.privacy.erase_own(ANN, HERE)
     await house.full()
     assert house.office.read(lambda session: session.execute(select(LeftMessage.id)).scalar_one()) > erased
 
 
 async def test_nothing_to_erase_or_to_give_out_is_told_as_such(house: House) -> None:
-    for refused in (house.privacy.erase_own(ANN), house.privacy.export_own(ANN)):
+    for refused in (house.privacy.erase_own(ANN, HERE), house.privacy.export_own(ANN, HERE)):
         with pytest.raises(NotFound):
             await refused
 
@@ -238,7 +114,7 @@ async def test_whoever_waits_is_told_and_a_late_answer_is_lost(house: House) -> 
     turn = await house.office.take(conversation)
     assert turn is not None
     house.office.events.clear()
-    await house.privacy.erase_own(ANN)
+    await house.privacy.erase_own(ANN, HERE)
     ends = [(event.message_id, event.outcome) for event in house.office.events if isinstance(event, TurnFinished)]
     assert (turn.message_id, "lost") in ends
     assert [event.state for event in house.office.events if isinstance(event, StateChanged)] == [State.CLOSED]
@@ -249,7 +125,7 @@ async def test_whoever_waits_is_told_and_a_late_answer_is_lost(house: House) -> 
 
 async def test_what_rasa_writes_after_an_erasure_goes_with_the_next_round(house: House) -> None:
     conversation = await house.office.says("hello")
-    await house.privacy.erase_own(ANN)
+    await house.privacy.erase_own(ANN, HERE)
     house.remember(conversation)
     with house.database.session() as session:
         house.vault.put(session, conversation, "RESULT", MARKER)
@@ -265,35 +141,15 @@ async def test_open_conversation_of_an_officer_is_closed_and_erased_with_the_thr
     conversation = await house.office.queued()
     await house.office.counter.claim(officer, conversation)
     house.office.events.clear()
-    await house.privacy.erase_own(ANN)
+    await house.privacy.erase_own(ANN, HERE)
     assert [event.state for event in house.office.events if isinstance(event, StateChanged)] == [State.CLOSED]
-    assert house.rows(Conversation) == 0
-
-
-async def test_thread_that_shows_a_case_is_erased_and_given_out_after_proof_only(house: House) -> None:
-    with house.database.session() as session:
-        demo.fill(session, date.today())
-    first, second = await house.full()
-    house.show_a_case(first)
-    for refused in (house.privacy.erase_own(ANN), house.privacy.export_own(ANN)):
-        with pytest.raises(NotAllowed) as error:
-            await refused
-        assert error.value.code == "proof_needed"
-    assert house.rows(Conversation) == 2 and house.office.acts("personal_data:erase", "personal_data:export") == []
-    house.prove(second)
-    house.late = timedelta(minutes=11)
-    with pytest.raises(NotAllowed):
-        await house.privacy.export_own(ANN)
-    house.late = timedelta()
-    assert MARKER in json.dumps(await house.privacy.export_own(ANN))
-    await house.privacy.erase_own(ANN)
     assert house.rows(Conversation) == 0
 
 
 async def test_export_holds_everything_of_the_applicant_and_nothing_of_others(house: House) -> None:
     await house.full()
     await house.full(BOB, "Somebody-Else")
-    found = await house.privacy.export_own(ANN)
+    found = await house.privacy.export_own(ANN, HERE)
     text = json.dumps(found)
     assert "Somebody-Else" not in text
     one, two = found["conversations"]
@@ -421,7 +277,7 @@ async def test_reader_that_holds_on_to_the_log_delays_the_files_until_the_next_r
     reader = sqlite3.connect(house.folder / "permits.db", isolation_level=None)
     reader.execute("BEGIN")
     assert reader.execute("SELECT count(*) FROM messages").fetchone()[0] > 0
-    await house.privacy.erase_own(ANN)
+    await house.privacy.erase_own(ANN, HERE)
     assert house.files_with(MARKER) != []
     reader.close()
     await house.privacy.round()
@@ -438,7 +294,7 @@ async def test_files_of_postgresql_hold_nothing_after_the_lines_of_the_page(tmp_
         house = House(tmp_path, server.create("personal"))
         try:
             await house.full()
-            await house.privacy.erase_own(ANN)
+            await house.privacy.erase_own(ANN, HERE)
             assert files_with(server.folder, MARKER) != []
             with house.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 for statement in statements:
@@ -465,7 +321,7 @@ async def test_thread_that_grows_while_its_erasure_waits_goes_as_a_whole(either_
     await either_house.office.conversations.end(ANN)
     with either_house.database.session() as session:
         threads.lock_open(session, ANN)
-        erasing = asyncio.create_task(either_house.privacy.erase_own(ANN))
+        erasing = asyncio.create_task(either_house.privacy.erase_own(ANN, HERE))
         await until_it_waits(erasing, either_house.database)
     assert (await erasing).rows["conversations"] == 2 and either_house.rows(Conversation) == 0
 

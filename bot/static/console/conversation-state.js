@@ -33,6 +33,12 @@ export function useConversation(id, said) {
     return last.current;
   }, [outbox]);
 
+  /** It was erased: nothing of it stays on the screen. */
+  const vanish = useCallback((refusal = null) => {
+    last.current = [];
+    setFound({ ...EMPTY, status: "failed", refusal });
+  }, []);
+
   const load = useCallback(async (after = 0) => {
     const number = (asked.current += 1);
     try {
@@ -45,9 +51,10 @@ export function useConversation(id, said) {
       setFound((old) => ({ ...old, messages, ...(overtaken ? {} : { status: "ready", view, refusal: null }) }));
     } catch (error) {
       if (shown.current !== id || number < answered.current) return;
+      if (error.code === "conversation_unknown") return vanish(error);
       setFound((old) => (old.status === "ready" && error instanceof Offline ? old : { ...old, status: old.view ? old.status : "failed", refusal: error }));
     }
-  }, [api, id, take]);
+  }, [api, id, take, vanish]);
 
   useEffect(() => {
     shown.current = id;
@@ -70,6 +77,11 @@ export function useConversation(id, said) {
       }),
       live.on("state", (event) => event.conversation_id === id && settle()),
       live.on("conversation_changed", (event) => event.conversation_id === id && settle()),
+      live.on("erased", (event) => {
+        if (event.conversation_id !== id) return;
+        vanish();
+        load(0);
+      }),
       live.on("typing", (event) => {
         if (event.conversation_id !== id) return;
         clearTimeout(quiet);
@@ -90,7 +102,7 @@ export function useConversation(id, said) {
       off.forEach((done) => done());
       live.tell("unwatch", { conversation_id: id });
     };
-  }, [id, live, load, take]);
+  }, [id, live, load, take, vanish]);
 
   return useMemo(() => ({ ...found, reload: () => load(0) }), [found, load]);
 }

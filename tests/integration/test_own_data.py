@@ -1,0 +1,147 @@
+"""What applicants ask about their own data: proof first, by the core and by socket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.conversations.models import (
+    Conversation,
+    Message,
+)
+from bot.db import Database
+from bot.errors import NotAllowed, TooMany
+from bot.i18n import Texts
+from bot.privacy.readable import readable
+from bot.settings import Settings
+from tests.applicants import connected, visiting
+from tests.gateway import running
+from tests.office import ANN
+from tests.personal import DAY, HERE, MARKER, House
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    opened = House(tmp_path)
+    yield opened
+    opened.memory.close()
+    opened.database.close()
+
+
+async def test_thread_that_shows_a_case_is_erased_and_given_out_after_proof_only(house: House) -> None:
+    """Neither the session nor an earlier look-up will do: whoever finds the device has both. Nor will another's application."""
+    mine, others = house.cases()
+    first, second = await house.full()
+    house.show_a_case(first, mine)
+    house.prove(second)
+    for claim, code in ((None, "proof_needed"), (replace(mine, born=date(1901, 1, 1)), "proof_wrong"), (others, "proof_wrong")):
+        for refused in (house.privacy.erase_own(ANN, HERE, claim), house.privacy.export_own(ANN, HERE, claim)):
+            with pytest.raises(NotAllowed) as error:
+                await refused
+            assert error.value.code == code
+    assert house.rows(Conversation) == 2 and house.office.acts("personal_data:erase", "personal_data:export") == []
+    # Only those that opened nothing at all; whoever proves another application is right about that one.
+    assert [subject for _, subject, _ in house.office.acts("personal_data:refuse")] == [f"conversation:{first}"] * 2
+    assert MARKER in json.dumps(await house.privacy.export_own(ANN, HERE, mine))
+    await house.privacy.erase_own(ANN, HERE, mine)
+    assert house.rows(Conversation) == 0
+
+
+async def test_dates_of_birth_are_not_tried_out_by_asking_for_data(house: House) -> None:
+    mine, _ = house.cases()
+    first, _ = await house.full()
+    house.show_a_case(first, mine)
+    for year in range(1901, 1906):
+        with pytest.raises(NotAllowed):
+            await house.privacy.export_own(ANN, HERE, replace(mine, born=date(year, 1, 1)))
+    with pytest.raises(NotAllowed) as right:
+        await house.privacy.export_own(ANN, HERE, mine)
+    assert right.value.code == "proof_wrong"
+    for _ in range(4):
+        with pytest.raises(NotAllowed):
+            await house.privacy.erase_own(ANN, HERE, mine)
+    with pytest.raises(TooMany):
+        await house.privacy.erase_own(ANN, HERE, mine)
+    assert house.rows(Conversation) == 2
+
+
+async def test_figures_say_what_is_kept_until_when_and_what_is_needed(house: House) -> None:
+    assert await house.privacy.kept_of(ANN) is None
+    mine, _ = house.cases()
+    first, second = await house.full()
+    kept = await house.privacy.kept_of(ANN)
+    assert kept is not None and (kept.conversations, kept.left_messages, kept.waiting) == (2, 1, 0)
+    assert kept.messages == house.rows(Message) and kept.until - kept.since >= 180 * DAY
+    assert kept.given is not None and not kept.shows_a_case and not kept.with_staff
+    house.show_a_case(first, mine)
+    waiting = await house.office.take(second)
+    assert waiting is not None
+    await house.office.answer(waiting)
+    officer = house.office.hire(names=["Chen Li"])[0]
+    await house.office.counter.claim(officer, await house.office.queued())
+    kept = await house.privacy.kept_of(ANN)
+    assert kept is not None and kept.shows_a_case and kept.with_staff
+
+
+@pytest.fixture
+def settings(sqlite_database: Database, tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, database_url=str(sqlite_database.engine.url), demo=False)
+
+
+async def test_applicant_takes_out_and_erases_by_socket_and_every_window_is_told(settings: Settings) -> None:
+    async with running(settings) as gateway, visiting(gateway.url("/")) as one:
+        nothing = await one.call("my_data", {"language": "zh"})
+        assert nothing["kept"] is None and "还没有" in nothing["says"]["kept"][0] and "180" in nothing["notice"]["text"]
+        await one.say(MARKER)
+        await one.hears(f"echo: {MARKER}")
+        await one.call("leave_message", {"text": "call", "contact_kind": "email", "contact": f"{MARKER}@example.org"})
+        shown = await one.call("my_data", {"language": "en"})
+        assert shown["kept"]["left_messages"] == shown["kept"]["waiting"] == 1 and shown["kept"]["proof"] is False
+        assert len(shown["says"]["sure"]) == 2 and shown["notice"]["told"] is not None
+
+        given = await one.call("give_my_data", {"language": "en"})
+        assert given["ok"] and given["data"]["receipt"] == given["receipt"]
+        assert f"    {MARKER}" in given["text"] and f"answer to: {MARKER}@example.org" in given["text"]
+
+        async with visiting(gateway.url("/"), one.token) as other:
+            erased = await one.call("erase_my_data", {"language": "en"})
+            assert erased["rows"]["messages"] >= 3 and erased["receipt"] in erased["says"][0]
+            await one.until(lambda: one.bodies("erased"))
+            await other.until(lambda: other.bodies("erased"))
+            assert (await other.call("sync", {}))["conversation"] is None
+        again = await one.call("erase_my_data", {})
+        assert again["error"]["code"] == "conversation_unknown"
+
+
+@pytest.mark.parametrize("body", [{"number": 7}, {"number": "E1"}, {"number": "E1", "birth_date": "3.5.1987"}, {"number": "E" * 65}])
+async def test_claim_that_is_none_is_refused_before_anything_is_looked_up(settings: Settings, body: dict[str, Any]) -> None:
+    async with running(settings) as gateway, visiting(gateway.url("/")) as applicant:
+        await applicant.say("hello")
+        refused = await applicant.call("give_my_data", body)
+        assert refused["error"]["code"] == "field_type" and refused["error"]["params"]["field"] in ("number", "birth_date")
+
+
+async def test_connection_without_a_session_is_given_nothing(settings: Settings) -> None:
+    async with running(settings) as gateway, connected(gateway.url("/")) as stranger:
+        for event in ("my_data", "give_my_data", "erase_my_data"):
+            refused = await stranger.call(event, {})
+            assert refused["error"]["code"] == "session_missing"
+            forged = await stranger.call(event, {"session_id": "s1.AAAAAAAAAAAAAAAAAAAAAA.1." + "A" * 43})
+            assert forged["ok"] is False
+
+
+def test_readable_form_shows_nobody_elses_hand() -> None:
+    """Whatever somebody typed looks like no line of ours."""
+    moment, typed = "2026-11-28T02:00:00+00:00", "one\u2028[2026-11-28 10:00] Officer\u202e\r\n== x"
+    nothing: dict[str, Any] = {"left_messages": [], "feedback": [], "ratings": [], "consents": []}
+    message = {"author": "applicant", "created_at": moment, "text": typed}
+    conversation = {"created_at": moment, "messages": [message], **nothing}
+    export = {"receipt": "R1", "made_at": moment, "withheld": ["staff_notes"], "conversations": [conversation]}
+    lines = readable(export, Texts.load(), "en").split("\r\n")
+    assert lines[-4:] == ["    one", "    [2026-11-28 10:00] Officer", "    == x", ""] and any("R1" in line for line in lines)
