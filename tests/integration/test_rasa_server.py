@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
@@ -236,6 +239,54 @@ def test_sigterm_ends_both_servers_cleanly(servers: Servers, tmp_path: Path) -> 
     assert rasa.stop() == 0
     assert actions.stop() == 0
     assert "Traceback" not in rasa.said() + actions.said()
+
+
+class Gate:
+    """Stands before an action server and lets a call through when it is told to."""
+
+    def __init__(self, url: str) -> None:
+        self.came, self.open = threading.Event(), threading.Event()
+        gate = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                gate.came.set()
+                gate.open.wait()
+                call = urllib.request.Request(f"{url}{self.path}", body, {"Content-Type": "application/json"})
+                with urllib.request.urlopen(call, timeout=30) as response:
+                    answer = response.read()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_arguments: object) -> None:
+                """Nothing."""
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def test_rasa_that_is_told_to_end_answers_what_it_has_begun_and_takes_nothing_new(servers: Servers, tmp_path: Path) -> None:
+    gate = Gate(servers.actions.url)
+    rasa = rasa_process(tmp_path, servers.project, servers.model, gate.url).start(tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(say, rasa, "x", "/greet")
+        assert gate.came.wait(20)
+        assert rasa.process is not None
+        rasa.process.send_signal(signal.SIGTERM)
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", rasa.port), 5).close()
+            except (ConnectionRefusedError, ConnectionResetError):
+                break
+        gate.open.set()
+        assert _texts(answer.result(30)) == ["utter_greet"]
+        assert rasa.process.wait(20) == 0
+    gate.server.shutdown()
 
 
 @pytest.mark.parametrize("module", ["rasa", "actions"])
