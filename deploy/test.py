@@ -95,7 +95,7 @@ def main() -> int:
         step("types", [python, "-m", "mypy"], environment),
         step("layers", [str(bin_dir / "lint-imports")], environment),
         step("facts and texts", [python, "-m", "bot", "check"], environment),
-        step("tests", [python, "-m", "pytest"], environment),
+        step("tests", [python, "-m", "pytest", "--numprocesses", str(min(2, os.cpu_count() or 1)), "--dist", "loadgroup"], environment),
     ]
     for component in missing:
         say(f"missing: {component.name}; install it with: apt-get install {' '.join(component.packages)}")

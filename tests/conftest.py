@@ -19,16 +19,21 @@ _numbers = itertools.count(1)
 # The component that a fixture needs.
 _FIXTURES = {"postgres": "postgresql", "redis": "redis", "sqlite_client": "sqlite3", "chromium": "chromium", "node": "node"}
 _MISSING = frozenset(filter(None, os.environ.get("BOT_TEST_MISSING", "").split(",")))
+_WHOLE_SYSTEM = ("tests/dialogue/", "tests/browser/system/")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a component that `make test` found missing; the run then ends "incomplete" and non-zero."""
+    """Leave out what needs a component that `make test` found missing, with which the run ends "incomplete", and share the rest."""
 
     def lacks_something(item: pytest.Item) -> bool:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         named = {_FIXTURES[name] for name in getattr(item, "fixturenames", ()) if name in _FIXTURES}
         return bool(_MISSING & (named | {value for value in parameters.values() if isinstance(value, str)}))
 
+    for item in items:
+        # Two workers share the tests by file; those that start the whole system, for which a model is trained, are one worker's.
+        whole = any(item.nodeid.startswith(folder) for folder in _WHOLE_SYSTEM)
+        item.add_marker(pytest.mark.xdist_group("whole system" if whole else item.nodeid.partition("::")[0]))
     left_out = [item for item in items if lacks_something(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
