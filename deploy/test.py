@@ -31,6 +31,7 @@ class Component:
 _NOTO = "/usr/share/fonts/*/noto/"
 COMPONENTS = (
     Component("postgresql", ("/usr/lib/postgresql/*/bin/postgres", "postgres"), ("postgresql",)),
+    Component("nginx", ("nginx", "/usr/sbin/nginx"), ("nginx-light",)),
     Component("redis", ("redis-server",), ("redis-server",)),
     Component("sqlite3", ("sqlite3",), ("sqlite3",)),
     Component("node", ("npm",), ("nodejs", "npm")),

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import socketio
 
 WITHIN_S = 20
@@ -20,8 +21,8 @@ class Applicant:
         token: the session's, as last confirmed.
     """
 
-    def __init__(self, url: str, transports: list[str] | None = None, **headers: str) -> None:
-        self.client = socketio.AsyncClient(reconnection=False)
+    def __init__(self, url: str, transports: list[str] | None = None, http: aiohttp.ClientSession | None = None, **headers: str) -> None:
+        self.client = socketio.AsyncClient(reconnection=False, http_session=http, ssl_verify=http is None)
         self.heard: list[tuple[str, Any]] = []
         self.token: str | None = None
         self.gone = asyncio.Event()
@@ -94,9 +95,11 @@ class Applicant:
 
 
 @asynccontextmanager
-async def connected(url: str, transports: list[str] | None = None, **headers: str) -> AsyncIterator[Applicant]:
-    """An applicant who is connected, without a session yet."""
-    applicant = Applicant(url, transports, **headers)
+async def connected(
+    url: str, transports: list[str] | None = None, http: aiohttp.ClientSession | None = None, **headers: str
+) -> AsyncIterator[Applicant]:
+    """An applicant who is connected, without a session yet; `http` finds the server, where that needs something of its own."""
+    applicant = Applicant(url, transports, http, **headers)
     try:
         yield await applicant.connect()
     finally:
@@ -104,9 +107,11 @@ async def connected(url: str, transports: list[str] | None = None, **headers: st
 
 
 @asynccontextmanager
-async def visiting(url: str, token: str | None = None, transports: list[str] | None = None) -> AsyncIterator[Applicant]:
+async def visiting(
+    url: str, token: str | None = None, transports: list[str] | None = None, http: aiohttp.ClientSession | None = None
+) -> AsyncIterator[Applicant]:
     """An applicant with a session, as our widget opens it."""
-    async with connected(url, transports) as applicant:
+    async with connected(url, transports, http) as applicant:
         answer = await applicant.open(token)
         assert answer["ok"], answer
         yield applicant

@@ -17,7 +17,14 @@ from tests.servers import AUDIT_KEY, Postgres, Redis, browser
 
 _numbers = itertools.count(1)
 # The component that a fixture needs.
-_FIXTURES = {"postgres": "postgresql", "redis": "redis", "sqlite_client": "sqlite3", "chromium": "chromium", "node": "node"}
+_FIXTURES = {
+    "postgres": "postgresql",
+    "redis": "redis",
+    "nginx": "nginx",
+    "sqlite_client": "sqlite3",
+    "chromium": "chromium",
+    "node": "node",
+}
 _MISSING = frozenset(filter(None, os.environ.get("BOT_TEST_MISSING", "").split(",")))
 _WHOLE_SYSTEM = ("tests/dialogue/", "tests/browser/system/")
 

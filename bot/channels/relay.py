@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 
 # Places in the queue are told at most this often.
 _QUEUE_EVERY_S: Final = 1.0
-# Asks only who has a conversation: no message has this number.
-NO_MESSAGES: Final = 2**31 - 1
 
 
 class Relay:
@@ -155,7 +153,6 @@ class Relay:
             missing = standing.last_seq > 0 and visitor.position != (standing.conversation_id, standing.last_seq)
             if missing or visitor.state is not standing.state:
                 await self._catch_up(visitor)
-        self._moved.set()
 
     async def _tell_erased(self, visitor: Visitor, conversation_id: str | None) -> None:
         visitor.conversation = visitor.state = visitor.position = None
@@ -179,6 +176,6 @@ class Relay:
             await asyncio.sleep(_QUEUE_EVERY_S)
 
     async def _tell_place(self, visitor: Visitor) -> None:
-        snapshot = await self._conversations.catch_up(visitor.address, visitor.conversation, NO_MESSAGES)
+        snapshot = await self._conversations.catch_up(visitor.address, *(visitor.position or (visitor.conversation, 0)))
         if visitor.session is not None and snapshot.state is State.QUEUED:
             await self._server.emit("conversation", self._wire.standing(snapshot), to=visitor.line)
