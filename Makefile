@@ -7,10 +7,10 @@ export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run test check train evaluate compare bench sizes screenshots facts demo lock clean
+.PHONY: help environment run test check vulnerabilities train evaluate compare bench sizes screenshots facts demo lock clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 environment:
 	@command -v python3 >/dev/null || { echo "error: python3 is missing; install it with: apt-get install python3 python3-venv" >&2; exit 1; }
@@ -27,6 +27,9 @@ check: environment ## the quick part: style, types, layers, data
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports
 	@$(PYTHON) -m bot check
+
+vulnerabilities: environment ## known vulnerabilities of what requirements.lock names, but for the accepted ones; needs the network
+	@$(PYTHON) deploy/vulnerabilities.py
 
 train: environment ## train the model if anything it learns from has changed
 	@$(PYTHON) -m bot train
@@ -53,9 +56,12 @@ facts: environment ## facts that somebody must look at again
 demo: environment ## fill the database with invented applications
 	@$(PYTHON) -m bot demo
 
-lock: environment ## compile requirements.lock from pyproject.toml
-	@.tools/bin/uv --system-certs pip compile --quiet pyproject.toml --all-extras --generate-hashes --no-emit-index-url --no-header \
-		--python-version 3.10 --python-platform linux --upgrade -o requirements.lock
+LOCKING := .tools/bin/uv --system-certs pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
+	--python-version 3.10 --python-platform linux --upgrade
+
+lock: environment ## compile requirements.lock from pyproject.toml, and the lock of pip-audit
+	@$(LOCKING) pyproject.toml --all-extras -o requirements.lock
+	@echo pip-audit | $(LOCKING) - -o deploy/vulnerabilities.lock
 
 clean: ## remove the environment and what was generated; data under var/ stays
 	@rm -rf .venv .tools data/generated .mypy_cache .ruff_cache .pytest_cache
