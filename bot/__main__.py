@@ -108,6 +108,12 @@ def _audit(arguments: argparse.Namespace) -> int:
     return command(load(), arguments.language)
 
 
+def _keys(arguments: argparse.Namespace) -> int:
+    from bot.keys import command
+
+    return command(load(), arguments.leaked, arguments.language)
+
+
 def _assistant(arguments: argparse.Namespace) -> int:
     from bot.conversations.switch import command
 
@@ -175,7 +181,10 @@ def _parser() -> argparse.ArgumentParser:
     switch.add_argument("what", choices=("on", "off", "status"))
     switch.add_argument("--by", metavar="NAME", help="who does it; staff see the name")
     switch.add_argument("--reason", metavar="TEXT", help="why; staff see it and it is kept in the audit trail")
-    for telling in (audit, doctor, switch):
+    keys = command("keys", _keys, "put another vault.key in force; audit trail and second factors go on under it")
+    keys.add_argument("what", choices=("rotate",))
+    keys.add_argument("--leaked", action="store_true", help="somebody may know the old one: end the sessions of applicants made under it")
+    for telling in (audit, doctor, switch, keys):
         telling.add_argument("--language", choices=LANGUAGES, default="en")
     records = command("import", _import, "bring in a CSV or XLSX file of applications: all of it, or nothing when a line is wrong")
     records.add_argument("file", type=Path)

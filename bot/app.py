@@ -72,7 +72,7 @@ from bot.settings import ROOT, Settings
 from bot.sockets import Sockets
 from bot.staff import presence
 from bot.staff.service import Staff
-from bot.vault import KEY_FILE, Vault, derived_key, read_or_create_key
+from bot.vault import KEY_FILE, SESSIONS, Vault, derived_key, former_keys, read_or_create_key
 
 log = logging.getLogger(__name__)
 
@@ -212,7 +212,8 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         return may_speak(request, proxies, settings.allowed_origins)
 
     sockets = Sockets(is_allowed, network, limiter)
-    sessions = Sessions(derived_key(key, "sessions"))
+    former = [(each.key, each.until.timestamp()) for each in former_keys(settings.data_dir / KEY_FILE) if each.purpose == SESSIONS]
+    sessions = Sessions(derived_key(key, SESSIONS), former=former)
     stations = {station.key: station.name for station in parts.desk.answers.catalogue.stations.all()}
     wire = Wire(settings.demo, parts.contact.hotline, parts.contact.hours, stations, is_on)
 

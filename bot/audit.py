@@ -127,6 +127,12 @@ def key_of(session: Session) -> bytes:
     return key
 
 
+def keys_of(session: Session) -> tuple[bytes, ...]:
+    """All keys that the trail has had, the oldest first and the present one last."""
+    former: tuple[bytes, ...] = session.get_bind().get_execution_options().get("former_audit_keys", ())
+    return (*former, key_of(session))
+
+
 def keyed_hash(key: bytes, value: Any) -> str:
     """SHA-256 of the canonical JSON of `value` under `key`, in hexadecimal: keys sorted, no spaces, ASCII only."""
     plain = json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -15,15 +15,17 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot import audit, jobs, migrations
-from bot.audit import AuditEntry, Ends
+from bot.audit import AuditChain, AuditEntry, Ends
 from bot.db import Database
+from bot.errors import StartError
 from bot.i18n import Texts
 from bot.languages import Language
 from bot.settings import Settings
-from bot.vault import KEY_FILE, derived_key, read_or_create_key
+from bot.vault import AUDIT, KEY_FILE, derived_key, former_keys, read_or_create_key
 
 SEEN_FILE: Final = "audit.seen"
 _ERASE: Final = "audit:erase"
+_ROTATE: Final = "keys:rotate"
 _PAGE: Final = 1000
 _COLUMNS: Final = tuple(AuditEntry.__table__.c)
 
@@ -34,8 +36,10 @@ def opened(settings: Settings) -> Database:
     Raises:
         StartError: address or key file cannot be used.
     """
-    key = read_or_create_key(settings.data_dir / KEY_FILE)
-    return Database(settings.resolved_database_url, derived_key(key, "audit trail"))
+    path = settings.data_dir / KEY_FILE
+    key = read_or_create_key(path)
+    former = [each.key for each in former_keys(path) if each.purpose == AUDIT]
+    return Database(settings.resolved_database_url, derived_key(key, AUDIT), former)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ def verify(database: Database, seen: tuple[int, str] | None = None) -> Verdict:
         begin = audit.ends(session)
         loose = session.execute(select(func.min(AuditEntry.id)).where(AuditEntry.position.is_(None))).scalar()
     count, position, last, size = 0, begin.first - 1, begin.before, _PAGE
+    # Which of the keys the entries are under; a rotation is an entry under the next.
+    epoch: int | None = None
     # Places of entries without detail, by id, until an entry after them says that it was erased.
     emptied: dict[int, int] = {}
 
@@ -95,12 +101,13 @@ def verify(database: Database, seen: tuple[int, str] | None = None) -> Verdict:
                     continue
                 unreadable = _page(session, (AuditEntry.id, AuditEntry.position), *following)[0]
                 return verdict("changed", unreadable.id, unreadable.position)
-            key = audit.key_of(session)
+            keys = audit.keys_of(session)
             dropped = audit.ends(session).first != begin.first
         if dropped:
             return verify(database, seen)
         for row in rows:
-            how = _wrong(key, row, position, last)
+            epoch = _epoch(keys, row, epoch)
+            how = _wrong(keys[epoch], row, position, last)
             if how is None and seen is not None and seen[0] == row.position and seen[1] != row.hash:
                 how = "changed"
             if how is not None:
@@ -124,6 +131,35 @@ def verify(database: Database, seen: tuple[int, str] | None = None) -> Verdict:
 
 def _page(session: Session, columns: Sequence[Any], where: Any, order: Any, size: int) -> list[Any]:
     return list(session.execute(select(*columns).where(where).order_by(order).limit(size)).all())
+
+
+def _epoch(keys: Sequence[bytes], row: Any, before: int | None) -> int:
+    """Which key an entry must be under, after one that was under the key `before`.
+
+    Whoever has a former key can write entries under it, but none that the first entry under the next key follows.
+    """
+
+    def fits(at: int) -> bool:
+        return hmac.compare_digest(row.hash or "", audit.hash_of(keys[at], row))
+
+    if before is None:
+        return next((at for at in range(len(keys)) if fits(at)), len(keys) - 1)
+    return before + 1 if row.action == _ROTATE and before + 1 < len(keys) and fits(before + 1) else before
+
+
+def go_on_under_this_key(session: Session, former: bytes) -> None:
+    """Have a chain that was written under the key `former` go on under that of the session; the first entry under it says so.
+
+    Raises:
+        StartError: the seal over the ends of the chain was not made with `former`.
+    """
+    row = session.execute(select(AuditChain.__table__).where(AuditChain.__table__.c.id == 1)).one()
+    ends = (row.position, row.hash, row.first, row.before)
+    if not hmac.compare_digest(row.seal, audit.seal_of(former, *ends)):
+        raise StartError("trail_broken", detail="The audit trail is not whole; run: python -m bot audit verify")
+    sealed = update(AuditChain.__table__).where(AuditChain.__table__.c.id == 1).values(seal=audit.seal_of(audit.key_of(session), *ends))
+    session.execute(sealed)
+    audit.record(session, audit.SYSTEM, _ROTATE, "keys:vault")
 
 
 def _wrong(key: bytes, row: Any, position: int, last: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any, TypeVar
@@ -86,12 +86,13 @@ class Database:
     Args:
         url: an SQLAlchemy address of SQLite or PostgreSQL.
         audit_key: the key of the audit trail; without it nothing can be recorded there.
+        former_audit_keys: those that it had before, the oldest first; entries under them can still be verified.
 
     Raises:
         StartError: the address cannot be used.
     """
 
-    def __init__(self, url: str, audit_key: bytes | None = None) -> None:
+    def __init__(self, url: str, audit_key: bytes | None = None, former_audit_keys: Sequence[bytes] = ()) -> None:
         # Parameters hold what people wrote; an error must not carry them into a log.
         options: dict[str, Any] = {"future": True, "pool_pre_ping": True, "hide_parameters": True}
         if url.startswith("sqlite"):
@@ -105,7 +106,7 @@ class Database:
         except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
             detail = f"BOT_DATABASE_URL cannot be read ({type(error).__name__}); write postgresql+psycopg2://user:password@host/database."
             raise StartError("database_unknown", detail=detail) from None
-        self.engine.update_execution_options(audit_key=audit_key)
+        self.engine.update_execution_options(audit_key=audit_key, former_audit_keys=tuple(former_audit_keys))
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))

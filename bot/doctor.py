@@ -9,6 +9,7 @@ import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -17,10 +18,10 @@ from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from bot import audit, migrations
+from bot import audit, jobs, migrations
 from bot.audit_chain import opened
 from bot.conversations import switch
-from bot.db import Database
+from bot.db import Database, now
 from bot.errors import StartError
 from bot.i18n import Texts
 from bot.languages import Language
@@ -31,6 +32,9 @@ from bot.staff.accounts import has_administrator
 from bot.vault import KEY_FILE, read_or_create_key
 
 _LEAST_FREE_MB: Final = 1024
+# What is to be done every day, with time to spare.
+_WORKS_WITHIN: Final = timedelta(hours=26)
+_LATE: Final = {"audit": "late_audit", "backup": "late_backup", "retention": "late_retention"}
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 # One address of each kind that nobody's proxy has: whoever trusts these trusts everybody.
@@ -137,6 +141,8 @@ def _folder(settings: Settings) -> Iterator[Finding]:
         yield Finding("wrong", "disk_full", {"folder": folder, "free": free, "least": _LEAST_FREE_MB})
     if folder.exists() and folder.stat().st_mode & 0o077:
         yield Finding("wrong", "folder_not_private", {"folder": folder})
+    for before in sorted(folder.glob(f"{KEY_FILE}.before-*")):
+        yield Finding("look", "key_before", {"file": before})
     key = folder / KEY_FILE
     if key.exists():
         try:
@@ -160,7 +166,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         database = opened(settings) if has_key else Database(url)
     except (StartError, SQLAlchemyError, OSError, ValueError) as error:
         # What is wrong with the key was said; an address that cannot be read holds a password.
-        if getattr(error, "code", "") not in {"key_not_private", "key_unusable"}:
+        if getattr(error, "code", "") not in {"key_not_private", "key_unusable", "key_unfinished"}:
             yield Finding("wrong", "database_unknown")
         return
     try:
@@ -192,6 +198,11 @@ def _contents(settings: Settings, database: Database, has_key: bool) -> Iterator
         if not standing.on and standing.since is not None:
             params = {"since": f"{standing.since:%Y-%m-%d %H:%M} UTC", "name": standing.name, "reason": standing.reason}
             yield Finding("look", "switched_off", params)
+        for name, (at, well) in jobs.last(session).items():
+            if not well:
+                yield Finding("wrong", "trail_broken")
+            elif now() - at > _WORKS_WITHIN:
+                yield Finding("look", _LATE[name], {"since": f"{at:%Y-%m-%d %H:%M} UTC"})
         if not has_key:
             yield Finding("wrong", "key_missing", {"file": settings.data_dir / KEY_FILE})
         elif not audit.ends(session).sealed:

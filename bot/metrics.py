@@ -82,7 +82,8 @@ class Metrics:
         """Tell of the connections of an engine, and count its errors."""
         pool = engine.pool
         assert isinstance(pool, QueuePool)
-        self.connections.set_function(pool.checkedout)
+        # The engine takes another pool when it is closed, and the old one must not be held on to.
+        self.connections.set_function(lambda: engine.pool.checkedout())
         self.connections_most.set(pool.size() + pool._max_overflow)
 
         def failed(context: object) -> None:

@@ -8,7 +8,7 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,10 +35,15 @@ class SessionToken:
 
 
 class Sessions:
-    """Makes and reads tokens. A token is all that is needed to read and write its conversation."""
+    """Makes and reads tokens. A token is all that is needed to read and write its conversation.
 
-    def __init__(self, key: bytes, clock: Callable[[], float] = time.time) -> None:
+    Args:
+        former: keys from before a rotation, each with the moment until which tokens were made with it.
+    """
+
+    def __init__(self, key: bytes, clock: Callable[[], float] = time.time, former: Sequence[tuple[bytes, float]] = ()) -> None:
         self._key = key
+        self._former = former
         self._clock = clock
 
     def begin(self) -> SessionToken:
@@ -48,7 +53,7 @@ class Sessions:
     def issue(self, sid: str) -> SessionToken:
         """A young token for a session."""
         moment = f"{int(self._clock()):x}"
-        return SessionToken(sid, f"s1.{sid}.{moment}.{self._sign(sid, moment)}")
+        return SessionToken(sid, f"s1.{sid}.{moment}.{_sign(self._key, sid, moment)}")
 
     def read(self, token: object) -> SessionToken | None:
         """The session that `token` shows; None when it is forged, too old, or no token at all."""
@@ -56,11 +61,14 @@ class Sessions:
         if found is None:
             return None
         sid, moment, signature = found.groups()
-        if not hmac.compare_digest(self._sign(sid, moment), signature):
+        made = int(moment, 16)
+        former = any(made <= until and hmac.compare_digest(_sign(key, sid, moment), signature) for key, until in self._former)
+        if not former and not hmac.compare_digest(_sign(self._key, sid, moment), signature):
             return None
-        age = self._clock() - int(moment, 16)
-        return None if age > LIFE_S else SessionToken(sid, found.string, old=age > _RENEW_AFTER_S)
+        age = self._clock() - made
+        return None if age > LIFE_S else SessionToken(sid, found.string, old=former or age > _RENEW_AFTER_S)
 
-    def _sign(self, sid: str, moment: str) -> str:
-        digest = hmac.new(self._key, f"{sid}.{moment}".encode(), hashlib.sha256).digest()
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+def _sign(key: bytes, sid: str, moment: str) -> str:
+    digest = hmac.new(key, f"{sid}.{moment}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

@@ -7,7 +7,8 @@ import hmac
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,9 @@ from bot.errors import StartError
 LIFE: Final[timedelta] = timedelta(minutes=15)
 KINDS: Final[tuple[str, ...]] = ("NUMBER", "DATE", "POINT", "EMAIL", "PHONE", "RESULT")
 KEY_FILE: Final[str] = "vault.key"
+# What the keys are for that outlive a rotation: entries of the trail stay as they were hashed, tokens are with applicants.
+AUDIT: Final[str] = "audit trail"
+SESSIONS: Final[str] = "sessions"
 
 
 class VaultEntry(db.Base):
@@ -62,8 +66,10 @@ def read_or_create_key(path: Path) -> bytes:
     """The secret kept in `path`, made on first use; of several processes that start at once, all get the same.
 
     Raises:
-        StartError: others than the owner can read the file, or it holds no key.
+        StartError: others than the owner can read the file, it holds no key, or its rotation was interrupted.
     """
+    if next_of(path).exists():
+        raise StartError("key_unfinished", detail=f"The rotation of {path} was interrupted; run it again: python -m bot keys rotate")
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -77,14 +83,60 @@ def read_or_create_key(path: Path) -> bytes:
         finally:
             os.close(handle)
             os.unlink(name)
+    return parse_key(path)
+
+
+def next_of(path: Path) -> Path:
+    """Where the next key lies while it is put in the place of the one in `path`."""
+    return path.with_name(f"{path.name}.next")
+
+
+def parse_key(path: Path) -> bytes:
+    """The secret in the first line of `path`.
+
+    Raises:
+        StartError: others than the owner can read the file, or it holds no key.
+    """
     if path.stat().st_mode & 0o077:
         raise StartError("key_not_private", detail=f"{path} must be readable by its owner only (chmod 600).")
-    key = path.read_bytes().strip()
+    key = path.read_bytes().partition(b"\n")[0].strip()
     try:
         Fernet(key)
     except ValueError:
         raise StartError("key_unusable", detail=f"{path} holds no key; restore it or delete it.") from None
     return key
+
+
+@dataclass(frozen=True)
+class Former:
+    """A key that was derived for one purpose from a secret that was in force until a rotation."""
+
+    purpose: str
+    key: bytes
+    until: datetime
+
+
+def former_keys(path: Path) -> list[Former]:
+    """The keys that go on being read, the oldest first, from the lines after the first.
+
+    Raises:
+        StartError: a line cannot be read.
+    """
+    try:
+        lines = [line.split("\t") for line in path.read_text(encoding="ascii").splitlines()[1:] if line.strip()]
+        return [Former(purpose, bytes.fromhex(key), datetime.fromisoformat(until)) for purpose, key, until in lines]
+    except ValueError:
+        raise StartError("key_unusable", detail=f"A line of {path} cannot be read; restore the file.") from None
+
+
+def write_key(path: Path, key: bytes, former: Sequence[Former]) -> None:
+    """Write a new file of keys, readable by its owner only, and have it on the disk."""
+    lines = [key.decode("ascii"), *("\t".join((each.purpose, each.key.hex(), each.until.isoformat())) for each in former)]
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write("\n".join(lines) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def derived_key(key: bytes, purpose: str) -> bytes:

@@ -25,6 +25,26 @@ STEP_S: Final = 30
 WINDOW: Final = 1
 
 
+def _lock(key: bytes) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derived_key(key, "totp")))
+
+
+def lock_anew(session: Session, old: bytes, new: bytes) -> tuple[int, int]:
+    """Encrypt every secret under another key; how many were, and how many `old` did not open, which stay as they are."""
+    before, after, done, lost = _lock(old), _lock(new), 0, 0
+    rows = session.execute(select(StaffAccount.id, StaffAccount.totp_secret).where(StaffAccount.totp_secret.is_not(None))).all()
+    for account_id, kept in rows:
+        try:
+            secret = before.decrypt(bytes(kept))
+        except InvalidToken:
+            lost += 1
+            continue
+        change = update(StaffAccount).where(StaffAccount.id == account_id).values(totp_secret=after.encrypt(secret))
+        session.execute(change.execution_options(synchronize_session=False))
+        done += 1
+    return done, lost
+
+
 @dataclass(frozen=True)
 class Enrolment:
     """What an authenticator app needs: the secret to type, the address that holds it, and a picture of the address."""
@@ -43,7 +63,7 @@ class SecondFactor:
     """
 
     def __init__(self, key: bytes, issuer: Mapping[Language, str]) -> None:
-        self._fernet = Fernet(base64.urlsafe_b64encode(derived_key(key, "totp")))
+        self._fernet = _lock(key)
         self._issuer = issuer
 
     def begin(self, session: Session, account_id: int, login: str, language: Language) -> Enrolment:

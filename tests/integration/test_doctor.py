@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from bot import audit, doctor, migrations
+from bot import audit, doctor, jobs, migrations
 from bot.__main__ import main
 from bot.audit_chain import opened
-from bot.db import Database
+from bot.conversations import switch
+from bot.db import Database, now
 from bot.doctor import examine
 from bot.i18n import Texts
 from bot.languages import LANGUAGES
@@ -185,3 +189,19 @@ def test_every_finding_has_its_text_and_every_text_a_finding() -> None:
         assert {code for code in told if f'"{code}"' not in source} == set()
     named = set(re.findall(r'Finding\("(?:wrong|look)", "(\w+)"', source))
     assert named - told == set()
+
+
+def test_works_that_are_late_or_went_wrong_and_a_bot_that_is_off_are_told(folder: Path) -> None:
+    with contextlib.closing(opened(Settings(data_dir=folder))) as database, database.session() as session:
+        for name in jobs.NAMES:
+            jobs.done(session, name)
+        session.commit()
+        assert found(folder) == {"sqlite": "look"}
+        switch.turn(session, False, audit.SYSTEM, "Chen Li", "wrong answers")
+        session.execute(update(jobs.Job).values(at=now() - timedelta(days=2)))
+        jobs.done(session, "audit", well=False)
+        session.commit()
+    told = {"sqlite": "look", "switched_off": "look", "late_backup": "look", "late_retention": "look", "trail_broken": "wrong"}
+    assert found(folder) == told
+    (folder / "vault.key.before-20261101T000000.0Z").touch(mode=0o600)
+    assert found(folder) == {**told, "key_before": "look"}

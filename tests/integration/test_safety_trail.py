@@ -73,8 +73,9 @@ BY_STAFF = {
 BY_APPLICANTS = {"conversation:request", "conversation:leave_queue", "conversation:close", "return_code:make", "return_code:use"}
 # Who tried is not known.
 BY_NOBODY = {"account:sign_in_refused", "account:totp_wrong"}
-# What the house does by itself; test_audit_chain.py, test_desk_keeper.py, test_conversations_counter.py and test_privacy.py have it done.
-BY_ITSELF = {"audit:drop", "audit:erase", "conversation:reclaim", "conversation:widen", "retention:run", "turn:silence"}
+# What the house does by itself, or its operator; test_keys.py, test_audit_chain.py, test_desk_keeper.py, test_conversations_counter.py and
+# test_privacy.py have it done.
+BY_ITSELF = {"audit:drop", "audit:erase", "conversation:reclaim", "conversation:widen", "keys:rotate", "retention:run", "turn:silence"}
 
 # Written with the kind of note filled in.
 NOTES = {"conversation:note", "conversation:draft"}
@@ -120,6 +121,7 @@ def named_in_code() -> Iterator[str]:
                         "assistant",
                         "audit",
                         "conversation",
+                        "keys",
                         "left_message",
                         "number",
                         "personal_data",
