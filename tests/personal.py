@@ -22,7 +22,7 @@ from bot.conversations.models import (
     StaffNote,
 )
 from bot.db import Base, Database, now
-from bot.nlu.event_log import EventLog
+from bot.nlu.event_log import EventLog, memory_of
 from bot.notifications.models import Subscription
 from bot.permits import demo
 from bot.permits.service import Permits
@@ -55,14 +55,15 @@ class House:
         self.vault, self.permits = Vault(folder / "vault.key"), Permits(b"p" * 32)
         self.late = timedelta()
         # As Rasa does, somebody has the working memory open all the time.
-        self.memory = EventLog(folder / "rasa.db")
+        where = memory_of(url or "", folder)
+        self.memory = EventLog(where)
         self.privacy = Privacy(
             self.office.record,
             self.database,
             self.permits,
             self.vault,
             Attempts(b"a" * 32),
-            [folder / "rasa.db", folder / "not-there-yet.db"],
+            [where, folder / "not-there-yet.db"],
             Keep(conversations=180, memory=30, audit=1095),
             lambda: now() + self.late,
         )
