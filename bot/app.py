@@ -47,7 +47,7 @@ from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.service import CameFrom, Conversations, Redact
 from bot.conversations.switch import Standing, Watch
 from bot.conversations.turns import Turns
-from bot.db import Database
+from bot.db import Database, take_time
 from bot.errors import StartError
 from bot.http import Edge, Health, actions_check, any_of, rasa_check
 from bot.i18n import Texts
@@ -338,6 +338,8 @@ async def run(settings: Settings, parts: Parts | None = None) -> None:
         StartError: the port cannot be used.
     """
     app = build(settings, parts)
+    await app[DATABASE].run(take_time)
+    timing = asyncio.create_task(_tidy(app[DATABASE], take_time))
     runner = Runner(app, app[EDGE], app[CROWD], access_log=None, shutdown_timeout=_SHUT_DOWN_WITHIN_S)
     await runner.setup()
     try:
@@ -354,6 +356,7 @@ async def run(settings: Settings, parts: Parts | None = None) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         await stopping.wait()
     finally:
+        timing.cancel()
         await runner.cleanup()
 
 

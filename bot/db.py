@@ -7,10 +7,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, MetaData, create_engine, event
+from sqlalchemy import DateTime, MetaData, create_engine, event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session, declarative_base, sessionmaker
@@ -51,9 +51,29 @@ class UtcDateTime(TypeDecorator):  # type: ignore[misc]
         return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
 
 
+# The time of a shared database at one reading of this machine's monotonic clock; None while the machine's own time counts.
+_shared_time: tuple[datetime, float] | None = None
+
+
 def now() -> datetime:
-    """The present moment, aware, in UTC."""
-    return datetime.now(timezone.utc)
+    """The present moment, aware, in UTC: that of the shared database once `take_time` was called, otherwise that of this machine."""
+    if _shared_time is None:
+        return datetime.now(timezone.utc)
+    moment, reading = _shared_time
+    return moment + timedelta(seconds=time.monotonic() - reading)
+
+
+def take_time(session: Session) -> None:
+    """From now on have this process go by the clock of the database, if that is one which several machines share.
+
+    Leases, presence and the ends of sessions and of data are compared across processes: a machine whose clock is wrong, or is
+    set while it runs, must neither take conversations from officers nor erase what is not yet due.
+    """
+    global _shared_time
+    if session.get_bind().dialect.name == "postgresql":
+        asked = time.monotonic()
+        moment: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+        _shared_time = moment.astimezone(timezone.utc), (asked + time.monotonic()) / 2
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
