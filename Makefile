@@ -7,7 +7,7 @@ export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run test check vulnerabilities train evaluate compare bench sizes screenshots facts demo lock clean
+.PHONY: help environment run cluster test check vulnerabilities train evaluate compare bench sizes screenshots facts demo lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -18,6 +18,9 @@ environment:
 
 run: environment ## start the assistant; Ctrl-C ends it
 	@exec $(PYTHON) -m bot run
+
+cluster: environment ## start two of each on PostgreSQL and Redis, as on several machines; Ctrl-C ends it
+	@exec $(PYTHON) -m deploy.cluster
 
 test: environment ## everything that must hold, with its own PostgreSQL
 	@$(PYTHON) deploy/test.py

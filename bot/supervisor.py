@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import aiohttp
 
@@ -84,20 +84,36 @@ def hold_data_dir(settings: Settings) -> IO[str]:
 
 @dataclass
 class Child:
-    """One part of the running system."""
+    """One part of the running system.
+
+    Attributes:
+        account: number of user and group it runs as; those of this process when not given.
+        ends_by: the signal that asks it to end in good order.
+    """
 
     name: str
     command: Sequence[str]
     environment: dict[str, str]
+    account: tuple[int, int] | None = None
+    ends_by: signal.Signals = signal.SIGTERM
     process: asyncio.subprocess.Process | None = None
 
 
 class Supervisor:
-    """Starts the parts, starts a part again that died, and ends them all together."""
+    """Starts the parts, starts a part again that died, and ends them all together.
 
-    def __init__(self, settings: Settings, children: Sequence[Child]) -> None:
+    Args:
+        gives_up: whether a part that keeps dying ends the whole; otherwise it is tried again for ever.
+        started: called whenever a part has been started.
+    """
+
+    def __init__(
+        self, settings: Settings, children: Sequence[Child], gives_up: bool = True, started: Callable[[], None] = lambda: None
+    ) -> None:
         self._settings = settings
         self._children = children
+        self._gives_up = gives_up
+        self._started = started
         self._stopping = asyncio.Event()
         self.failure: str | None = None
 
@@ -119,13 +135,15 @@ class Supervisor:
                     env=child.environment,
                     cwd=ROOT,
                     start_new_session=True,
+                    **_as(child.account),
                 )
+            self._started()
             status = await child.process.wait()
             if self._stopping.is_set():
                 return
             now = time.monotonic()
             deaths = [moment for moment in deaths if now - moment < _RESTARTS_WITHIN_S] + [now]
-            if len(deaths) >= _RESTARTS:
+            if self._gives_up and len(deaths) >= _RESTARTS:
                 self.failure = f"{child.name} ended {_RESTARTS} times within a minute; see {logs / (child.name + '.log')}"
                 self._stopping.set()
                 return
@@ -167,7 +185,7 @@ class Supervisor:
         self._stopping.set()
         running = [child for child in self._children if child.process is not None and child.process.returncode is None]
         for child in running:
-            _signal(child, signal.SIGTERM)
+            _signal(child, child.ends_by)
         deadline = time.monotonic() + _STOP_WITHIN_S
         for child in running:
             assert child.process is not None
@@ -175,6 +193,10 @@ class Supervisor:
                 await asyncio.wait_for(child.process.wait(), max(0.1, deadline - time.monotonic()))
             _signal(child, signal.SIGKILL)
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _as(account: tuple[int, int] | None) -> dict[str, Any]:
+    return {} if account is None else {"user": account[0], "group": account[1], "extra_groups": []}
 
 
 def _signal(child: Child, number: int) -> None:

@@ -16,9 +16,10 @@ from types import TracebackType
 
 from sqlalchemy import create_engine, text
 
+from deploy.stores import postgres_programs
+
 # Opens the audit trail of every database that tests write to.
 AUDIT_KEY = b"the audit key of the tests"
-INSTALL = "apt-get update && apt-get install -y postgresql"
 
 
 class ServerMissing(RuntimeError):
@@ -45,23 +46,11 @@ def free_port() -> int:
         return port
 
 
-def postgres_binaries(root: Path = Path("/usr/lib/postgresql")) -> Path:
-    """The folder of the newest installed server's programs.
-
-    Raises:
-        ServerMissing: none is installed.
-    """
-    found = [path.parent for path in root.glob("*/bin/initdb")]
-    if not found:
-        raise ServerMissing(f"The tests need a PostgreSQL server. Install it with: {INSTALL}")
-    return max(found, key=lambda path: float(path.parent.name))
-
-
 class Postgres:
     """A PostgreSQL server that lives as long as the `with` block; root starts it as the user `postgres`."""
 
     def __init__(self) -> None:
-        self._binaries = postgres_binaries()
+        self._binaries = postgres_programs()
         self._user = "postgres" if os.geteuid() == 0 else None
         self._folder: Path | None = None
         self._port = 0

@@ -101,10 +101,7 @@ def started(folder: Path, moment: datetime | None = None, **settings: str) -> It
     """
     data_dir, said = folder / "data", folder / "said.txt"
     port = free_port()
-    shelf = os.environ.get("BOT_TEST_CACHE")
-    source = Path(shelf) if shelf else next(reversed(_before), None)
-    if source is not None:
-        _copy(source, data_dir)
+    copy_what_is_dear(data_dir)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
     environment |= {"BOT_DATA_DIR": str(data_dir), "BOT_HTTP_PORT": str(port), "BOT_DEMO": "on", "BOT_RATE_LIMITS": "off"}
     environment |= {"BOT_DESK_HOURS": "always", **settings}
@@ -120,9 +117,7 @@ def started(folder: Path, moment: datetime | None = None, **settings: str) -> It
         _wait_until_ready(run, running)
         family = _descendants(run.pid)
         assert len(family) >= 3, "gateway, Rasa and action server are processes of their own"
-        _before.append(data_dir)
-        if shelf:
-            _copy(data_dir, Path(shelf))
+        keep_what_is_dear(data_dir)
         yield running
     finally:
         family |= _descendants(run.pid)
@@ -136,6 +131,21 @@ def started(folder: Path, moment: datetime | None = None, **settings: str) -> It
     left = {pid for pid, begun in family.items() if _begun(pid) == begun}
     assert not left, f"processes are left: {left}"
     assert said.read_text().count("· stopping") == 1 and "error" not in said.read_text(), said.read_text()
+
+
+def copy_what_is_dear(data_dir: Path) -> None:
+    """Take the model and the vectors of an earlier system over, if there are any."""
+    shelf = os.environ.get("BOT_TEST_CACHE")
+    source = Path(shelf) if shelf else next(reversed(_before), None)
+    if source is not None:
+        _copy(source, data_dir)
+
+
+def keep_what_is_dear(data_dir: Path) -> None:
+    """Keep the model and the vectors of a system that has started for the next one."""
+    _before.append(data_dir)
+    if shelf := os.environ.get("BOT_TEST_CACHE"):
+        _copy(data_dir, Path(shelf))
 
 
 def _copy(source: Path, target: Path) -> None:

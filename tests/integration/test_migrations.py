@@ -12,7 +12,8 @@ from sqlalchemy import inspect
 
 from bot import migrations
 from bot.db import Database
-from tests.servers import ServerMissing, postgres_binaries
+from bot.errors import StartError
+from deploy.stores import postgres_programs
 
 
 def test_migrated_schema_is_what_the_models_say(empty_database_url: str) -> None:
@@ -62,5 +63,5 @@ def test_revisions_are_numbered_without_gaps_and_named_after_their_number() -> N
 
 
 def test_missing_server_says_how_to_install_it(tmp_path: Path) -> None:
-    with pytest.raises(ServerMissing, match="apt-get install -y postgresql"):
-        postgres_binaries(tmp_path)
+    with pytest.raises(StartError, match="apt-get install -y postgresql"):
+        postgres_programs(tmp_path)
