@@ -26,6 +26,7 @@ from bot.catalogue import Catalogue
 from bot.catalogue.stations import SAFE_CHOICE
 from bot.channels.description import DescriptionDoor
 from bot.channels.home import Example, HomePage, ShowStations
+from bot.channels.mail_links import MailLinks
 from bot.channels.own_data import OwnData
 from bot.channels.records import RecordsDoor
 from bot.channels.rest import RestChannel
@@ -41,7 +42,7 @@ from bot.conversations.counter import Counter
 from bot.conversations.desk import Desk, Rules
 from bot.conversations.elsewhere import Elsewhere
 from bot.conversations.keeper import Keeper, Patience
-from bot.conversations.news import Herald, News
+from bot.conversations.news import Herald, News, offered
 from bot.conversations.publishing import Record
 from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.service import CameFrom, Conversations, Redact
@@ -59,6 +60,8 @@ from bot.metrics import Metrics
 from bot.network import caller_of
 from bot.nlu.event_log import FILE_NAME, memory_of
 from bot.nlu.safety import SafetyPhrases
+from bot.notifications.courier import Courier
+from bot.notifications.mailbox import ADDRESSES, Mailbox, unsealed
 from bot.observer import Observer
 from bot.permits import demo
 from bot.permits.records import Reader
@@ -137,7 +140,7 @@ def real_parts(settings: Settings) -> Parts:
             return answers.replies("utter_status_expired", language)
         params = kept["params"]
         if "result" in params:
-            params = {**params, "news": news.offered(session, conversation_id, params["result"])}
+            params = {**params, "news": offered(session, conversation_id, params["result"])}
         return answers.replies(kept["response"], language, params)
 
     def nearby(language: Language) -> Sequence[dict[str, Any]]:
@@ -152,7 +155,6 @@ def real_parts(settings: Settings) -> Parts:
     )
 
     permits = Permits(derived_key(read_or_create_key(settings.data_dir / KEY_FILE), "permits"))
-    news = News(answers, permits, timedelta(days=settings.news_days))
 
     def tidy(session: Session) -> None:
         vault.purge(session)
@@ -186,8 +188,11 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     attempts = Attempts(derived_key(key, "attempts"))
     codes = ReturnCodes(derived_key(key, "return codes"), attempts, settings.return_code_minutes)
     permits = Permits(derived_key(key, "permits"))
-    news = News(parts.desk.answers, permits, timedelta(days=settings.news_days))
+    addresses_key = derived_key(key, ADDRESSES)
+    mailbox = None if settings.mail is None else Mailbox(addresses_key, derived_key(key, "mail links"), settings.mail, texts)
+    news = News(parts.desk.answers, permits, timedelta(days=settings.news_days), attempts, mailbox)
     herald = Herald(record, news)
+    courier = None if mailbox is None else Courier(database, mailbox)
     conversations = Conversations(record, composer, parts.redact, codes, news, parts.came_from)
     assistant = RasaAssistant(settings.resolved_rasa_urls, settings.assistant_timeout_s)
     bus = Bus(settings.redis_url, derived_key(key, "bus")) if settings.redis_url else None
@@ -224,7 +229,12 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     keep = Keep(settings.keep_conversations_days, settings.keep_memory_days, settings.keep_audit_days)
     # The file of a time before PostgreSQL is emptied too.
     memories = {memory_of(settings.database_url, settings.data_dir), settings.data_dir / FILE_NAME}
-    privacy = Privacy(record, database, permits, Vault(settings.data_dir / KEY_FILE), attempts, list(memories), keep)
+    vault = Vault(settings.data_dir / KEY_FILE)
+
+    def reveal(stored: bytes) -> str:
+        return unsealed(addresses_key, stored)
+
+    privacy = Privacy(record, database, permits, vault, attempts, list(memories), keep, reveal=reveal)
     own = OwnData(privacy, notice, texts, keep)
     channel = SocketChannel(sockets, conversations, turns, sessions, limiter, metrics, texts, wire, within_hours, record.tell, network, own)
     counter = Counter(record, parts.desk)
@@ -246,6 +256,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         RestChannel(conversations, turns, limiter, metrics, settings.rest_tokens, patience, network, is_allowed),
         RecordsDoor(database, Reader(stations), settings.record_tokens, deliveries, network),
         DescriptionDoor(),
+        MailLinks(database, conversations, mailbox, texts, network, limiter),
         Health(
             checks,
             metrics,
@@ -269,6 +280,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     def tidy(session: Session) -> None:
         parts.tidy(session)
         attempts.purge(session)
+        news.tidy(session)
         staff.purge(session)
 
     telling: set[asyncio.Task[None]] = set()
@@ -293,6 +305,8 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         await turns.start()
         await keeper.start()
         await herald.start()
+        if courier is not None:
+            await courier.start()
         await privacy.start()
         await channel.relay.start()
         if elsewhere is not None:
@@ -305,6 +319,8 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         await observer.stop()
         await switch.stop()
         await privacy.stop()
+        if courier is not None:
+            await courier.stop()
         await herald.stop()
         await keeper.stop()
         await channel.relay.stop()

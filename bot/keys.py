@@ -19,6 +19,7 @@ from bot.db import Database
 from bot.errors import StartError
 from bot.i18n import Texts
 from bot.languages import Language
+from bot.notifications import mailbox
 from bot.settings import Settings
 from bot.staff import totp
 from bot.supervisor import hold_data_dir, require_free
@@ -89,10 +90,11 @@ def rotate(settings: Settings, leaked: bool) -> Rotated:
 
 
 def _rekey(settings: Settings, old: bytes, new: bytes) -> tuple[int, int]:
-    """In one unit of work: the trail goes on under the new key, second factors are locked anew, the vault is emptied."""
+    """In one unit of work: the trail goes on under the new key, second factors and addresses are locked anew, the vault is emptied."""
     with contextlib.closing(Database(settings.resolved_database_url, derived_key(new, AUDIT))) as database, database.session() as session:
         audit_chain.go_on_under_this_key(session, derived_key(old, AUDIT))
         factors, lost = totp.lock_anew(session, derived_key(old, "staff"), derived_key(new, "staff"))
+        mailbox.lock_anew(session, derived_key(old, mailbox.ADDRESSES), derived_key(new, mailbox.ADDRESSES))
         session.execute(delete(VaultEntry))
         return factors, lost
 

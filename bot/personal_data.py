@@ -37,6 +37,7 @@ PERSONAL_DATA: Final[Mapping[str, Kind]] = {
     "subscriptions.application_id": "link",
     "subscriptions.told_stage": "case",
     "subscriptions.told_since": "case",
+    "mail_addresses.address": "identity",
     "vault_entries.value": "speech",
     "conversations.caller": "link",
     "conversations.sender": "link",

@@ -54,15 +54,23 @@ async def read_object(request: web.Request) -> Mapping[str, Any]:
     """The body of `request` as a JSON object.
 
     Raises:
-        Invalid: see `parse_object`; also a compressed body, or one that does not arrive within ten seconds.
+        Invalid: see `parse_object` and `read_body`.
+    """
+    return parse_object(await read_body(request))
+
+
+async def read_body(request: web.Request) -> bytes:
+    """The body of `request`.
+
+    Raises:
+        Invalid: it is compressed, or does not arrive within ten seconds.
     """
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise Invalid("body_encoded")
     try:
-        body = await asyncio.wait_for(request.read(), _READ_WITHIN_S)
+        return await asyncio.wait_for(request.read(), _READ_WITHIN_S)
     except asyncio.TimeoutError:
         raise Invalid("body_too_slow") from None
-    return parse_object(body)
 
 
 def optional_string(body: Mapping[str, Any], field: str, named: str | None = None) -> str | None:

@@ -12,6 +12,7 @@ from typing import Final
 from dotenv import dotenv_values
 
 from bot.errors import StartError
+from bot.mail_server import MailServer
 from bot.network import Proxies
 
 ROOT: Final[Path] = Path(__file__).resolve().parent.parent
@@ -58,6 +59,7 @@ class Settings:
         return_code_minutes: how long a code to go on from another device lives (`BOT_RETURN_CODE_MINUTES`).
         left_message_days: working days within which a left message is due (`BOT_LEFT_MESSAGE_DAYS`).
         news_days: days for which an applicant is told of changes who does not ask again (`BOT_NEWS_DAYS`).
+        mail: where e-mail about news goes out, None when none does (`BOT_SMTP_URL`, `BOT_MAIL_FROM`, `BOT_PUBLIC_URL`).
         keep_conversations_days: days after which a conversation that is no longer used is dropped (`BOT_KEEP_CONVERSATIONS_DAYS`).
         keep_memory_days: the same for Rasa's working memory of it (`BOT_KEEP_MEMORY_DAYS`).
         keep_audit_days: days after which an entry of the audit trail is dropped (`BOT_KEEP_AUDIT_DAYS`).
@@ -96,6 +98,7 @@ class Settings:
     return_code_minutes: float = 60.0
     left_message_days: int = 2
     news_days: float = 180
+    mail: MailServer | None = None
     keep_conversations_days: float = 180
     keep_memory_days: float = 30
     keep_audit_days: float = 1095
@@ -261,6 +264,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
         reclaim_after_s=_number("BOT_RECLAIM_AFTER_S", get("BOT_RECLAIM_AFTER_S", "60"), 1, 3600),
         return_code_minutes=_number("BOT_RETURN_CODE_MINUTES", get("BOT_RETURN_CODE_MINUTES", "60"), 0.01, 1440),
         left_message_days=int(_number("BOT_LEFT_MESSAGE_DAYS", get("BOT_LEFT_MESSAGE_DAYS", "2"), 1, 30)),
+        mail=MailServer.parse(get("BOT_SMTP_URL", ""), get("BOT_MAIL_FROM", ""), get("BOT_PUBLIC_URL", "")),
         news_days=_number("BOT_NEWS_DAYS", get("BOT_NEWS_DAYS", "180"), 1, 730),
         keep_conversations_days=_number("BOT_KEEP_CONVERSATIONS_DAYS", get("BOT_KEEP_CONVERSATIONS_DAYS", "180"), 1, 36500),
         keep_memory_days=_number("BOT_KEEP_MEMORY_DAYS", get("BOT_KEEP_MEMORY_DAYS", "30"), 0.01, 36500),

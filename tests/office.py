@@ -26,6 +26,7 @@ from bot.conversations.service import Conversations, Ended
 from bot.conversations.states import State
 from bot.db import Database
 from bot.i18n import Texts
+from bot.notifications.mailbox import Mailbox
 from bot.permits.service import Permits
 from bot.staff.officers import Officer
 from tests.gateway import PARTS
@@ -83,13 +84,13 @@ class Office:
         officers: three who may do everything an officer may.
     """
 
-    def __init__(self, database: Database, record: Callable[[Database], Record] = Record) -> None:
+    def __init__(self, database: Database, record: Callable[[Database], Record] = Record, mailbox: Mailbox | None = None) -> None:
         self.database = database
         self.record = record(database)
         composer = Composer(Texts.load(), PARTS.contact, PARTS.render_private, PARTS.desk, False, NOTICE)
         codes = ReturnCodes(b"c" * 32, Attempts(b"a" * 32), minutes=60)
         self.permits = Permits(b"p" * 32)
-        self.news = News(PARTS.desk.answers, self.permits, timedelta(days=180))
+        self.news = News(PARTS.desk.answers, self.permits, timedelta(days=180), Attempts(b"a" * 32), mailbox)
         self.conversations = Conversations(self.record, composer, PARTS.redact, codes, self.news)
         self.counter = Counter(self.record, PARTS.desk)
         self.events: list[Event] = []

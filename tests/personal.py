@@ -23,7 +23,8 @@ from bot.conversations.models import (
 )
 from bot.db import Base, Database, now
 from bot.nlu.event_log import EventLog, memory_of
-from bot.notifications.models import Subscription
+from bot.notifications.mailbox import sealed, unsealed
+from bot.notifications.models import Mail, MailAddress, Subscription
 from bot.permits import demo
 from bot.permits.service import Permits
 from bot.privacy.own import Claim
@@ -36,6 +37,7 @@ MARKER = "Quokkaberg-7749"
 REGISTER = ("applicants", "applications", "employers", "stage_history")
 DAY = timedelta(days=1)
 HERE = "network-1"
+KEY = b"m" * 32
 
 
 def files_with(folder: Path, marker: str) -> list[str]:
@@ -66,6 +68,7 @@ class House:
             [where, folder / "not-there-yet.db"],
             Keep(conversations=180, memory=30, audit=1095),
             lambda: now() + self.late,
+            lambda stored: unsealed(KEY, stored),
         )
 
     def remember(self, conversation_id: str, text: str = MARKER) -> None:
@@ -133,8 +136,10 @@ class House:
                 answer=f"dear {marker}",
                 answered_at=now(),
             )
-            session.add(left)
+            mail = MailAddress(conversation_id=first, address=sealed(KEY, f"{marker}@example.org"), salt="salty", language="en")
+            session.add_all([left, mail])
             session.flush()
+            session.add(Mail(address_id=mail.id, kind="news", due_at=now()))
             audit.record(session, audit.SYSTEM, "turn:silence", f"conversation:{first}", texts=[f"late {marker}"])
             audit.record(session, audit.staff(1), "number:reveal", f"left_message:{left.id}", reason=marker)
             for each in (first, second):

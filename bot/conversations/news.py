@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot import audit
 from bot.answers import Answers
 from bot.answers.formats import format_day_in
-from bot.conversations import ledger, threads
+from bot.attempts import Attempts
+from bot.conversations import contacts, ledger, threads
 from bot.conversations.events import Event, Stored, telling
 from bot.conversations.ledger import Draft
 from bot.conversations.models import Conversation
@@ -28,10 +29,11 @@ from bot.conversations.states import State
 from bot.conversations.text import FOLLOW, STOP
 from bot.conversations.threads import Address
 from bot.db import now
-from bot.errors import NotFound
+from bot.errors import NotAllowed, NotFound
 from bot.languages import Tongue, written
 from bot.logs import place
-from bot.notifications.models import Subscription
+from bot.notifications.mailbox import Mailbox
+from bot.notifications.models import MailAddress, Subscription
 from bot.permits import following
 from bot.permits.results import ApplicationStatus, LookupResult
 from bot.permits.service import Permits
@@ -42,7 +44,11 @@ EVERY_S: Final = 1.0
 SWEEP_EVERY: Final = timedelta(seconds=10)
 AGAIN_AFTER: Final = timedelta(minutes=1)
 _TOPIC: Final = "application_status"
-_LOOK_UP: Final = f"/{_TOPIC}"
+# How many addresses may be given within a day: in one thread, of one mailbox, and from one network.
+_OF_ONE: Final = 3
+_OF_A_NETWORK: Final = 20
+_WINDOW: Final = timedelta(days=1)
+_KIND: Final = "news_mail"
 
 
 @dataclass(frozen=True)
@@ -51,20 +57,17 @@ class News:
 
     Attributes:
         lasts: how long somebody is told who does not ask again.
+        attempts: counts addresses that are given, so that nobody is flooded with mails.
+        mailbox: through which e-mail says that there is news; None where none is sent.
     """
 
     answers: Answers
     permits: Permits
     lasts: timedelta
+    attempts: Attempts
+    mailbox: Mailbox | None = None
 
     # What an applicant chooses.
-
-    def offered(self, session: Session, conversation_id: str, result: dict[str, Any]) -> str | None:
-        """`follow` or `stop`, for the answer that shows `result` (JSON of a `LookupResult`); None when nothing is left to happen."""
-        thread = select(Conversation.thread_id).where(Conversation.id == conversation_id).scalar_subquery()
-        if following.is_followed(session, _conversations(thread)):
-            return "stop"
-        return "follow" if any(each.open for each in LookupResult.from_json(result).applications) else None
 
     def title(self, payload: str, language: Tongue) -> str | None:
         """The title of the choice that ends all telling, which may be used without having been offered."""
@@ -92,12 +95,59 @@ class News:
         audit.record(session, audit.APPLICANT, "news:follow", f"conversation:{conversation.id}")
         until = format_day_in(moment + self.lasts, language)
         standing = "\n".join(f"- {each.number}: {self._stage(each, language)}" for each in followed)
-        return self._line("utter_news_on", language, standing=standing, until=until)
+        draft = self._line("utter_news_on", language, standing=standing, until=until)
+        if self.mailbox is None:
+            return draft
+        return replace(draft, text=f"{draft.text}\n\n{self.mailbox.invitation(conversation.id, language)}")
 
     def _stop(self, session: Session, conversation: Any) -> Draft:
-        if following.stop(session, _conversations(conversation.thread_id)):
+        mine = _conversations(conversation.thread_id)
+        if self.mailbox is not None:
+            self.mailbox.forget(session, mine)
+        if following.stop(session, mine):
             audit.record(session, audit.APPLICANT, "news:stop", f"conversation:{conversation.id}")
         return self._line("utter_news_off", threads.tongue_spoken(conversation))
+
+    # By e-mail too.
+
+    def count(self, session: Session, conversation_id: str, mail: str, network: str) -> str:
+        """Count that somebody gave an e-mail address, to be committed before it is asked; the address in its one form.
+
+        Raises:
+            NotAllowed: `mail_not_offered`.
+            Invalid: it is no address.
+            TooMany: too many were given from this network, in this conversation, or of this address.
+        """
+        if self.mailbox is None:
+            raise NotAllowed("mail_not_offered")
+        given = contacts.check("email", mail).value
+        assert given is not None
+        # The local part may be told apart by its case; whoever is flooded does not mind.
+        spent = (f"network {network}", _OF_A_NETWORK), (f"conversation {conversation_id}", _OF_ONE), (f"mailbox {given.lower()}", _OF_ONE)
+        for who, limit in spent:
+            self.attempts.spend(session, _KIND, who, limit, _WINDOW)
+        return given
+
+    def ask(self, session: Session, conversation_id: str, mail: str) -> Tongue:
+        """Have an e-mail address asked whether it wants to hear of news of what this thread follows; the language it is asked in.
+
+        Raises:
+            NotAllowed: `news_not_followed`.
+            NotFound: it was erased.
+        """
+        conversation = threads.lock(session, conversation_id)
+        mine = _conversations(conversation.thread_id)
+        if self.mailbox is None or not following.is_followed(session, mine):
+            raise NotAllowed("news_not_followed")
+        language = threads.tongue_spoken(conversation)
+        self.mailbox.ask(session, conversation_id, mine, mail, language)
+        audit.record(session, audit.APPLICANT, "news:mail", f"conversation:{conversation_id}")
+        return language
+
+    def tidy(self, session: Session) -> None:
+        """Drop addresses that are no longer needed."""
+        if self.mailbox is not None:
+            self.mailbox.purge(session, now(), _follows_anything())
 
     # What is told.
 
@@ -118,7 +168,10 @@ class News:
             conversation = threads.lock_open(session, address)
         language = threads.tongue_spoken(conversation)
         draft = self._line(f"utter_news_{what}", language) if status is None else self._changed(what, status, language)
-        return telling(ledger.append(session, conversation, [draft]))
+        stored = ledger.append(session, conversation, [draft])
+        if self.mailbox is not None:
+            self.mailbox.notify(session, _conversations(conversation.thread_id))
+        return telling(stored)
 
     def _changed(self, what: str, status: ApplicationStatus, language: Tongue) -> Draft:
         result = LookupResult("found", (status,)).as_json()
@@ -137,6 +190,14 @@ class News:
         return self.answers.catalogue.papers.stages[status.stage].name[written(language)]
 
 
+def offered(session: Session, conversation_id: str, result: dict[str, Any]) -> str | None:
+    """What is offered under the answer that shows `result` (JSON of a `LookupResult`): `follow`, `stop`, or None if nothing can change."""
+    thread = select(Conversation.thread_id).where(Conversation.id == conversation_id).scalar_subquery()
+    if following.is_followed(session, _conversations(thread)):
+        return "stop"
+    return "follow" if any(each.open for each in LookupResult.from_json(result).applications) else None
+
+
 def _lock_newest(session: Session, address: Address) -> Any:
     """The newest conversation, open or not, held until the unit of work ends; nobody else begins the next one meanwhile."""
     while (newest := threads.find_newest(session, address)) is not None:
@@ -148,6 +209,18 @@ def _lock_newest(session: Session, address: Address) -> Any:
         if threads.find_newest(session, address).id == conversation.id:
             return conversation
     return None
+
+
+def _follows_anything() -> Any:
+    """Whether the thread of a `MailAddress` follows anything, as a condition."""
+    given, following_one = aliased(Conversation), aliased(Conversation)
+    return (
+        select(Subscription.id)
+        .join(following_one, following_one.id == Subscription.conversation_id)
+        .join(given, given.thread_id == following_one.thread_id)
+        .where(given.id == MailAddress.conversation_id)
+        .exists()
+    )
 
 
 def _conversations(thread_id: Any) -> Any:

@@ -132,6 +132,17 @@ class Conversations:
 
         return await self._record.run(store)
 
+    async def news_by_mail(self, conversation_id: str, mail: str, network: str) -> Tongue:
+        """Have an e-mail address asked whether it wants to hear of news of what a thread follows; the language it is asked in.
+
+        Raises:
+            NotAllowed: no mails are sent here, or nothing is followed.
+            Invalid: it is no address.
+            TooMany: too many addresses were given.
+        """
+        given = await self._record.run(lambda session, _: self._news.count(session, conversation_id, mail, network))
+        return await self._record.run(lambda session, _: self._news.ask(session, conversation_id, given))
+
     def _title(self, payload: str, language: Tongue) -> str | None:
         """The title of a quick reply that may be used without having been offered, or None."""
         return self._news.title(payload, language) or self._composer.title(payload, language)

@@ -1,8 +1,8 @@
-"""The table of those who want to be told when an application enters another stage."""
+"""Who wants to be told when an application enters another stage, where else than in the window, and the e-mails that wait."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint, false
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, false
 
 from bot.db import Base, UtcDateTime, now
 
@@ -36,4 +36,47 @@ class Subscription(Base):
     withdrawn = Column(Boolean, nullable=False, default=False, server_default=false())
     due_at = Column(UtcDateTime, nullable=False)
     expires_at = Column(UtcDateTime, nullable=False)
+    created_at = Column(UtcDateTime, nullable=False, default=now)
+
+
+class MailAddress(Base):
+    """Where else a conversation wants to hear that there is news.
+
+    Attributes:
+        address: encrypted.
+        salt: random, the key under which the links of its mails are signed.
+        confirmed_at: when whoever reads the mailbox confirmed it; until then it gets the mail that asks for that, and no other.
+    """
+
+    __tablename__ = "mail_addresses"
+    __table_args__ = (UniqueConstraint("conversation_id", name="uq_mail_addresses_conversation_id"),)
+
+    id = Column(Integer, primary_key=True)
+    conversation_id = Column(String(32), ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False)
+    address = Column(LargeBinary, nullable=False)
+    salt = Column(String(32), nullable=False)
+    language = Column(String(5), nullable=False)
+    confirmed_at = Column(UtcDateTime)
+    created_at = Column(UtcDateTime, nullable=False, default=now)
+
+
+class Mail(Base):
+    """An e-mail that waits to be sent; it is gone once the server has taken it.
+
+    Attributes:
+        kind: `confirm` or `news`.
+        due_at: when it may be taken: moved on by whoever takes it, and further after each failure.
+    """
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        UniqueConstraint("address_id", "kind", name="uq_mails_address_id"),
+        Index("ix_mails_due_at", "due_at"),
+    )
+
+    id = Column(Integer, primary_key=True)
+    address_id = Column(Integer, ForeignKey("mail_addresses.id", ondelete="CASCADE"), nullable=False)
+    kind = Column(String(8), nullable=False)
+    attempts = Column(Integer, nullable=False, default=0)
+    due_at = Column(UtcDateTime, nullable=False)
     created_at = Column(UtcDateTime, nullable=False, default=now)

@@ -28,7 +28,7 @@ from bot.conversations.models import (
 )
 from bot.conversations.publishing import Happened
 from bot.conversations.threads import address_of
-from bot.notifications.models import Subscription
+from bot.notifications.models import MailAddress, Subscription
 from bot.permits.models import LookupProof
 from bot.vault import VaultCounter, VaultEntry
 
@@ -47,6 +47,7 @@ PARTS: Final[Sequence[Any]] = (
     VaultCounter,
     LookupProof,
     Subscription,
+    MailAddress,
 )
 _ENDED: Final = "ended"
 _LOST: Final = "lost"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,13 +23,18 @@ from bot.conversations.models import (
     Turn,
 )
 from bot.conversations.threads import address_of
-from bot.notifications.models import Subscription
+from bot.notifications.models import MailAddress, Subscription
 from bot.permits.models import LookupProof
 from bot.privacy.erasure import count
 from bot.vault import VaultCounter, VaultEntry
 
+# What an encrypted column says.
+Reveal = Callable[[bytes], str]
+
 # Names and numbers of the staff, and what our own machinery needs, say nothing about the applicant.
-_OMITTED: Final = frozenset({"staff_id", "owner_id", "wanted_id", "claimed_by", "answered_by", "thread_id", "conversation_id", "code_hash"})
+_OMITTED: Final = frozenset(
+    {"staff_id", "owner_id", "wanted_id", "claimed_by", "answered_by", "thread_id", "conversation_id", "code_hash", "salt"}
+)
 _OF_APPLICANTS: Final = (("messages", Message), ("handoffs", Handoff), ("left_messages", LeftMessage), ("feedback", Feedback))
 _MORE: Final = (
     ("ratings", Rating),
@@ -37,15 +42,17 @@ _MORE: Final = (
     ("turns", Turn),
     ("lookup_proofs", LookupProof),
     ("subscriptions", Subscription),
+    ("mail_addresses", MailAddress),
 )
 _OF_STAFF: Final = (("staff_notes", StaffNote), ("conversation_tags", ConversationTag))
 
 
-def export_thread(session: Session, conversations: Sequence[Any], for_staff: bool) -> dict[str, Any]:
+def export_thread(session: Session, conversations: Sequence[Any], for_staff: bool, reveal: Reveal) -> dict[str, Any]:
     """`conversations` with every row that hangs on each, column by column, times as ISO 8601 in UTC.
 
     `copies` counts what is held once more, redacted or encrypted, and drops out by itself. `withheld` names the tables that
-    are left out: what staff wrote for each other is given out by the office, after a look (`for_staff`).
+    are left out: what staff wrote for each other is given out by the office, after a look (`for_staff`). What is encrypted
+    stands as `reveal` reads it.
     """
     ids = [conversation.id for conversation in conversations]
     shown = (*_OF_APPLICANTS, *_MORE, *(_OF_STAFF if for_staff else ()))
@@ -53,8 +60,10 @@ def export_thread(session: Session, conversations: Sequence[Any], for_staff: boo
     sender = address_of(conversations[0]).sender
     codes = session.execute(select(ReturnCode).where(ReturnCode.sender == sender)).scalars()
     return {
-        "conversations": [{**_columns(each), **{name: _rows(session, model, each.id) for name, model in shown}} for each in conversations],
-        "return_codes": [_columns(code) for code in codes],
+        "conversations": [
+            {**_columns(each, reveal), **{name: _rows(session, model, each.id, reveal) for name, model in shown}} for each in conversations
+        ],
+        "return_codes": [_columns(code, reveal) for code in codes],
         "copies": {model.__tablename__: count(session, model, ids) for model in (VaultEntry, VaultCounter)},
         "withheld": withheld,
     }
@@ -75,13 +84,19 @@ def root_of(session: Session, conversation_id: str) -> str | None:
     return found
 
 
-def _rows(session: Session, model: Any, conversation_id: str) -> list[dict[str, Any]]:
+def _rows(session: Session, model: Any, conversation_id: str, reveal: Reveal) -> list[dict[str, Any]]:
     keys = list(model.__table__.primary_key)
     order = [model.seq] if hasattr(model, "seq") else keys
     found = session.execute(select(model).where(model.conversation_id == conversation_id).order_by(*order)).scalars()
-    return [_columns(row) for row in found]
+    return [_columns(row, reveal) for row in found]
 
 
-def _columns(row: Any) -> dict[str, Any]:
+def _columns(row: Any, reveal: Reveal) -> dict[str, Any]:
     values = {column.name: getattr(row, column.name) for column in row.__table__.columns if column.name not in _OMITTED}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+    return {name: _plain(value, reveal) for name, value in values.items()}
+
+
+def _plain(value: Any, reveal: Reveal) -> Any:
+    if isinstance(value, bytes):
+        return reveal(value)
+    return value.isoformat() if isinstance(value, datetime) else value

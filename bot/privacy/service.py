@@ -31,7 +31,7 @@ from bot.nlu.event_log import EventLog
 from bot.permits.service import Permits
 from bot.privacy import own
 from bot.privacy.erasure import empty, erase_thread, thread
-from bot.privacy.export import export_thread, root_of
+from bot.privacy.export import Reveal, export_thread, root_of
 from bot.privacy.own import Claim, Kept
 from bot.staff.officers import Officer
 from bot.vault import Vault, VaultCounter, VaultEntry
@@ -79,6 +79,7 @@ class Privacy:
     Args:
         memories: where Rasa's working memory lies (see `memory_of`); a file that is not there yet is passed over.
         clock: gives the present moment.
+        reveal: reads what is stored encrypted, for who is given their data.
     """
 
     def __init__(
@@ -91,7 +92,9 @@ class Privacy:
         memories: Sequence[Path | str] = (),
         keep: Keep = Keep(),
         clock: Callable[[], datetime] = db.now,
+        reveal: Reveal = lambda _stored: "",
     ) -> None:
+        self._reveal = reveal
         self._record, self._database, self._permits, self._vault = record, database, permits, vault
         self._attempts, self._memories, self._keep, self._clock = attempts, memories, keep, clock
         self._task: asyncio.Task[None] | None = None
@@ -213,7 +216,7 @@ class Privacy:
         receipt = Receipt(secrets.token_urlsafe(9), self._clock())
         audit.record(session, actor, EXPORT, f"receipt:{receipt.id}", **detail)
         session.flush()
-        return {"receipt": receipt.id, "made_at": receipt.at.isoformat(), **export_thread(session, conversations, for_staff)}
+        return {"receipt": receipt.id, "made_at": receipt.at.isoformat(), **export_thread(session, conversations, for_staff, self._reveal)}
 
     def _forget(self, conversation_ids: Collection[str]) -> None:
         self._database.truncate_log()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.async_api import expect
 
 from bot.app import DATABASE, real_parts
@@ -16,6 +18,7 @@ from bot.vault import KEY_FILE, Vault, derived_key, read_or_create_key
 from tests.browser.conftest import Site, StartSite
 from tests.browser.widget import overflow
 from tests.gateway import answer, reply
+from tests.postbox import Postbox
 from tests.records import fields
 
 NUMBER = "TEST-20260001"
@@ -84,3 +87,38 @@ async def test_change_is_told_in_the_open_window_and_one_tap_stops_it_whoever_ha
     await widget.page.set_viewport_size({"width": 360, "height": 700})
     await widget.settled()
     assert await overflow(widget.page) == [] and site.errors == []
+
+
+async def test_link_under_it_leads_to_pages_that_take_and_confirm_an_address(
+    start_site: StartSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register = Register(tmp_path)
+    parts = real_parts(Settings(data_dir=tmp_path))
+    with Postbox(tmp_path) as postbox:
+        monkeypatch.setenv("SSL_CERT_FILE", str(postbox.authority))
+        mail = postbox.server("http://assistant.example")
+        site = register.site = await start_site(register.look_up, parts, record_tokens={TOKEN: "authority"}, desk_hours="always", mail=mail)
+        await register.delivers("submitted", 10)
+        widget = await site.opened()
+        await widget.say("Where is my application?")
+        await widget.button("Tell me when it changes").click()
+        await widget.sees("You will be told here")
+        await widget.settled()
+        offered = await widget.log.get_by_role("link", name="By e-mail too").get_attribute("href")
+        assert offered is not None
+        page = await site.page(viewport={"width": 320, "height": 640})
+        await page.goto(site.gateway.url(offered.removeprefix("http://assistant.example")))
+        await page.get_by_label("E-mail address").fill("ada@localhost")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).to_contain_text("name@example.org")
+        await page.get_by_label("E-mail address").fill("ada@example.org")
+        await page.get_by_role("button", name="Send the confirmation").click()
+        await expect(page.get_by_text("An e-mail is on its way")).to_be_visible()
+        await postbox.received(1)
+        link = re.search(r"http://assistant.example(/news/confirm\S+)", postbox.taken[0].get_content())
+        assert link is not None
+        await page.goto(site.gateway.url(link[1]))
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("Confirmed.")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.assistant import Reply
+from bot.attempts import Attempts
 from bot.conversations.composer import Composer, Contact
 from bot.conversations.counter import Counter
 from bot.conversations.keeper import Keeper
@@ -61,7 +62,7 @@ class Office:
         self.record = Record(database)
         contact = Contact("0755-88121678", dict.fromkeys(TONGUES, ""))
         composer = Composer(Texts.load(), contact, lambda *_: (), self.desk, False, NOTICE)
-        news = News(self.desk.answers, Permits(b"p" * 32), timedelta(days=1))
+        news = News(self.desk.answers, Permits(b"p" * 32), timedelta(days=1), Attempts(b"a" * 32))
         self.conversations = Conversations(self.record, composer, lambda _s, _c, text, _e: text, None, news)  # type: ignore[arg-type]
 
     async def says(self, address: Address, text: str) -> None:

@@ -17,6 +17,7 @@ from bot.app import CONSOLE, SOCKETS
 from bot.channels.rest import PATH
 from bot.console.live import NAMESPACE
 from bot.db import Database
+from bot.mail_server import MailServer
 from bot.settings import ROOT, Settings
 from bot.staff.models import StaffSession
 from tests import console
@@ -29,13 +30,14 @@ THIS_MACHINE = "this machine"
 PAGES = "our pages, allowed pages, programs"
 TOKEN = "the same, with a token where `BOT_REST_TOKENS` names any"
 SOURCES = "a token of `BOT_RECORD_TOKENS`"
+MAILED = "whoever has the link"
 LINE = "whoever has a line"
 SESSION = "the session of the line"
 STAFF = "staff signed in, from our own page"
 READERS = "staff with `conversation:read`"
 REPLIERS = "staff with `conversation:reply`"
 EVIL = {"Origin": "https://evil.example"}
-FILLED = {"{number}": "TEST-1", "{name}": "window.js", "{language}": "en", "{path}": "widget/main.js"}
+FILLED = {"{act}": "stop", "{number}": "TEST-1", "{name}": "window.js", "{language}": "en", "{path}": "widget/main.js"}
 
 
 @cache
@@ -91,7 +93,7 @@ async def test_list_is_exactly_what_is_served(gateway: Gateway) -> None:
     listed = [line for lines in stated().values() for line in lines]
     assert len(listed) == len(set(listed)) and not set(listed) & of_the_console
     assert set(listed) | of_the_console == served | heard
-    assert set(stated()) == {ANYONE, THIS_MACHINE, PAGES, TOKEN, SOURCES, LINE, SESSION, STAFF, READERS, REPLIERS}
+    assert set(stated()) == {ANYONE, THIS_MACHINE, PAGES, TOKEN, SOURCES, MAILED, LINE, SESSION, STAFF, READERS, REPLIERS}
 
 
 async def test_what_is_for_anyone_answers_anyone(gateway: Gateway) -> None:
@@ -113,6 +115,20 @@ async def test_what_is_for_some_pages_refuses_others(gateway: Gateway) -> None:
     for method, path in routes(PAGES) + routes(TOKEN):
         async with gateway.client.request(method, address(gateway, path), headers=EVIL) as response:
             assert (response.status, (await response.json())["error"]["code"]) == (403, "origin_refused"), (method, path)
+
+
+async def test_what_needs_a_link_is_shut_without_one(settings: Settings) -> None:
+    mail = MailServer.parse("smtp://127.0.0.1:25", "assistant@example.org", "http://127.0.0.1")
+    async with running(replace(settings, mail=mail)) as gateway:
+        assert len(routes(MAILED)) == 2
+        for method, path in routes(MAILED):
+            for link in ("", "?t=1.x", "?t=x", "?t=99999999999.x", "?t=x.7fffffff.x"):
+                for act in ("stop", "ask"):
+                    url = address(gateway, path).replace("stop", act) + link
+                    async with gateway.client.request(
+                        method, url, data={"address": "a@example.org"} if method == "POST" else None
+                    ) as response:
+                        assert response.status == 404 and "This link is over" in await response.text(), (method, url)
 
 
 async def test_what_needs_a_token_is_shut_without_one(settings: Settings) -> None:

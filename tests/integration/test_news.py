@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from bot.assistant import QuickReply, Reply
-from bot.channels.records import _store
 from bot.conversations.models import Message
 from bot.conversations.news import Herald
 from bot.conversations.states import State
@@ -24,13 +21,10 @@ from bot.permits.imports import bring_in
 from bot.permits.records import Reader
 from bot.permits.register import deliver
 from bot.permits.tables import Layout
+from tests.followers import NUMBER, following, moved, put, shown
 from tests.office import ANN, BOB, Cuttable, Office, Window
 from tests.records import fields, record
 from tests.servers import AUDIT_KEY, Postgres
-
-NUMBER = "TEST-20260001"
-BORN = date(1987, 11, 15)
-OFFER = QuickReply("Tell me when it changes", "news:follow")
 
 
 @pytest.fixture
@@ -38,36 +32,6 @@ def office(database: Database) -> Office:
     office = Office(database)
     put(office)
     return office
-
-
-def put(office: Office, **changes: Any) -> None:
-    """A record as the records door stores it."""
-    with office.database.session() as session:
-        _store(session, record(NUMBER, **changes), "authority")
-
-
-def moved(stage: str, day: int) -> dict[str, Any]:
-    return {"stage": stage, "stage_since": f"2026-11-{day}T09:00:00+08:00"}
-
-
-async def shown(office: Office, address: Address = ANN) -> str:
-    """A conversation that has proved the application and was offered to be told of it."""
-    conversation = await office.says("where is my application?", address=address)
-    turn = await office.take(conversation)
-    assert turn is not None
-    with office.database.session() as session:
-        result = office.permits.look_up(session, NUMBER, BORN, conversation)
-        offer = office.news.offered(session, conversation, result.as_json())
-    assert offer == "follow"
-    await office.conversations.answer(turn, "one", [Reply("It is submitted.", "en", (OFFER,))])
-    return conversation
-
-
-async def following(office: Office, address: Address = ANN) -> str:
-    """A conversation that has asked to be told."""
-    conversation = await shown(office, address)
-    assert await office.says("news:follow", address=address) == conversation
-    return conversation
 
 
 def last(office: Office, conversation: str) -> Any:
@@ -172,7 +136,7 @@ async def test_it_ends_with_the_last_stage_the_proof_and_the_time(office: Office
     put(office, history=[{"stage": "submitted", "at": "2026-11-10T09:00:00+08:00"}], date_of_birth="1988-11-15")
     await herald.round()
     assert "record of the application" in last(office, await office.conversations.open(BOB)).text and followed(office) == 0
-    put(office, date_of_birth=BORN.isoformat())
+    put(office, date_of_birth="1987-11-15")
     await following(office)
     with office.database.session() as session:
         session.execute(update(Subscription).values(expires_at=now(), due_at=now()))

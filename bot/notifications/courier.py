@@ -1,0 +1,92 @@
+"""Sends the mails that wait; several gateways may do it at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import smtplib
+import ssl
+from email.message import EmailMessage
+from typing import Final
+
+from bot.db import Database
+from bot.logs import place
+from bot.mail_server import MailServer
+from bot.notifications.mailbox import Letter, Mailbox
+
+log = logging.getLogger(__name__)
+
+EVERY_S: Final = 2.0
+_WITHIN_S: Final = 20.0
+
+
+def send(server: MailServer, message: EmailMessage) -> None:
+    """Give one message to the server, encrypted unless the server is on this machine and offers none.
+
+    Raises:
+        OSError: it could not be reached, its certificate is not good, or it refused the message (`smtplib.SMTPException` is one).
+    """
+    context = ssl.create_default_context()
+    client: smtplib.SMTP
+    if server.encrypted:
+        client = smtplib.SMTP_SSL(server.host, server.port, server.domain, timeout=_WITHIN_S, context=context)
+    else:
+        client = smtplib.SMTP(server.host, server.port, server.domain, timeout=_WITHIN_S)
+    with client:
+        client.ehlo()
+        if not server.encrypted and (client.has_extn("starttls") or not server.is_here):
+            client.starttls(context=context)
+            client.ehlo()
+        if server.user:
+            client.login(server.user, server.password)
+        client.send_message(message)
+
+
+class Courier:
+    """The courier of one gateway process."""
+
+    def __init__(self, database: Database, mailbox: Mailbox, every_s: float = EVERY_S) -> None:
+        self._database, self._mailbox, self._every_s = database, mailbox, every_s
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to send, now and every few seconds."""
+        self._task = asyncio.create_task(self._go_on())
+
+    async def stop(self) -> None:
+        """End; a mail that is under way is given out, and sent again if that could not be noted."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _go_on(self) -> None:
+        while True:
+            try:
+                await self.round()
+            except Exception as error:
+                log.error("mails were not sent: %s", place(error))
+            await asyncio.sleep(self._every_s)
+
+    async def round(self) -> None:
+        """Send everything that is due now."""
+        while (letter := await self._database.run(self._mailbox.take)) is not None:
+            await self._deliver(letter)
+
+    async def _deliver(self, letter: Letter) -> None:
+        try:
+            await asyncio.to_thread(send, self._mailbox.server, letter.message)
+        except OSError as error:
+            # What a server says can repeat the address.
+            code = _code(error)
+            log.warning("mail not taken: %s %s", type(error).__name__, code or "")
+            for_good = isinstance(error, smtplib.SMTPRecipientsRefused) and 500 <= code < 600
+            await self._database.run(self._mailbox.failed, letter.id, for_good)
+            return
+        await self._database.run(self._mailbox.sent, letter.id)
+
+
+def _code(error: OSError) -> int:
+    """The server's own number of a refusal, or 0."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max((code for code, _ in error.recipients.values()), default=0)
+    return int(getattr(error, "smtp_code", 0) or 0)
