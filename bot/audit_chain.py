@@ -159,7 +159,7 @@ def go_on_under_this_key(session: Session, former: bytes) -> None:
         raise StartError("trail_broken", detail="The audit trail is not whole; run: python -m bot audit verify")
     sealed = update(AuditChain.__table__).where(AuditChain.__table__.c.id == 1).values(seal=audit.seal_of(audit.key_of(session), *ends))
     session.execute(sealed)
-    audit.record(session, audit.SYSTEM, _ROTATE, "keys:vault")
+    audit.record(session, audit.SYSTEM, _ROTATE, "key:vault")
 
 
 def _wrong(key: bytes, row: Any, position: int, last: str) -> str | None:

@@ -6,6 +6,7 @@ import { Button, IconButton, Refused } from "./controls.js";
 import { Icon } from "./icons.js";
 import { useNow } from "./clock.js";
 import { useNames } from "./row.js";
+import { PersonalData } from "./personal-data.js";
 
 /** The column; on narrow screens it is shown over the conversation when asked for. */
 export function About({ view, id, name, shown, onHide, reload }) {
@@ -34,6 +35,7 @@ export function About({ view, id, name, shown, onHide, reload }) {
     <section><h3>${t("about.earlier")}</h3>
       ${row.earlier?.length ? html`<ul class="earlier">${row.earlier.map((each) => html`<li key=${each.id}><a href=${address(["board", each.id])}>${names.topic(each.topic)}</a><small>${each.closed_at ? t.moment(each.closed_at) : ""}</small></li>`)}</ul>` : html`<p class="none">${t("about.earlier_none")}</p>`}
     </section>
+    <${PersonalData} row=${row} id=${id} name=${name} />
     <p class="hint about-note"><${Icon} name="trail" />${t("about.trail")}</p>
   </aside>`;
 }

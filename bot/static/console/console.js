@@ -33,6 +33,7 @@ function build(current) {
   });
   desk.changed = makeStore(0);
   desk.assistant = makeStore(null);
+  desk.receipt = makeStore(null);
   desk.lost = makeStore({});
   desk.outbox = makeOutbox({
     api: desk.api,

@@ -10,6 +10,7 @@ import { setTitle } from "./alerts.js";
 import { announce } from "./announce.js";
 import { KeyHelp } from "./key-help.js";
 import { SwitchDialog, SwitchedOff, useSwitch } from "./assistant-switch.js";
+import { Receipt } from "./personal-data.js";
 import { Agreement } from "./door.js";
 import { Board } from "./board.js";
 import { Search } from "./search.js";
@@ -65,6 +66,7 @@ export function Shell() {
     </header>
     ${unsigned ? html`<${Agreement} />` : html`<${page.view} path=${path.slice(1)} key=${page.name} />`}
     ${turning && html`<${SwitchDialog} on=${!standing.on} onClose=${() => setTurning(false)} />`}
+    <${Receipt} />
     ${helping && html`<${KeyHelp} pages=${allowed} onClose=${() => setHelping(false)} />`}
   </div>`;
 }
