@@ -22,7 +22,7 @@ _LOOK_EVERY_S: Final = 1.0
 _LOOK_WITHIN_S: Final = 2.0
 # A process that is only slow answers by then.
 _MISSED_UNTIL_GONE: Final = 3
-# How long after the start of this process a refused connection may mean that Rasa is still starting.
+# How long after the start of this process no answer may mean that Rasa is still starting.
 _START_UP_S: Final = 60.0
 # Another shard may be asked after these: the answer of this one will not come, and a message is answered once whoever is asked.
 _NO_ANSWER: Final = frozenset({"refused", "broken", "gone"})
@@ -88,9 +88,9 @@ class Shards:
                 else:
                     self._has_answered = True
                     return answer
-            if failure.params["kind"] != "refused" or self._has_answered or time.monotonic() - self._started > _START_UP_S:
+            if failure.params["kind"] == "broken" or self._has_answered or time.monotonic() - self._started > _START_UP_S:
                 raise failure
-            # Nothing has reached Rasa, so asking again is safe; it is worth it only while Rasa may be starting.
+            # Rasa answers a message once, so asking again is safe; it is worth it only while Rasa may be starting.
             await asyncio.sleep(0.2)
 
     async def _ask(self, address: str, message: Mapping[str, Any]) -> bytes:

@@ -7,7 +7,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -132,6 +132,8 @@ class _Server:
         return self.run(sql, parameters)
 
     def _run(self, sql: str, parameters: Sequence[Any]) -> Any:
+        if self._connection is None:
+            raise psycopg2.InterfaceError("connection already closed")
         cursor = self._connection.cursor()
         cursor.execute(sql.replace("?", "%s"), parameters)
         return cursor
@@ -144,8 +146,9 @@ class _Server:
             yield
             self.run("COMMIT")
         except BaseException:
-            if self._connection is not None and self._connection.closed == 0:
-                self._connection.rollback()
+            # Said in SQL, as the beginning was: the library knows of no transaction that it could take back.
+            with suppress(psycopg2.Error):
+                self._run("ROLLBACK", ())
             raise
 
     def truncate(self) -> bool:

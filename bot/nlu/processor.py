@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rasa.core.actions.action import Action, ActionExecutionRejection
 from rasa.core.agent import Agent
-from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel, UserMessage
 from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
@@ -17,6 +17,7 @@ from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.nlu import meanwhile
+from bot.nlu.event_log import WentOnElsewhere
 
 LONG_SESSION: Final = 300
 """Events after which the next message starts a session anew, unless a form is being filled in."""
@@ -102,10 +103,16 @@ class StrictProcessor(MessageProcessor):
     async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
         """Answer a message; one that has been answered is answered again from memory, and changes nothing.
 
-        Whoever asked may have died before the answer was kept, or the answer may have been lost on its way.
+        Whoever asked may have died before the answer was kept, or the answer may have been lost on its way. Or another process
+        was asked the same meanwhile, and was first.
         """
         try:
-            return await super().handle_message(message)
+            try:
+                return await super().handle_message(message)
+            except WentOnElsewhere:
+                if isinstance(message.output_channel, CollectingOutputChannel):
+                    message.output_channel.messages.clear()
+                return await super().handle_message(message)
         except _Answered as answered:
             await self._send_bot_messages(answered.events, answered.tracker, message.output_channel)
             return None

@@ -289,6 +289,21 @@ def test_rasa_that_is_told_to_end_answers_what_it_has_begun_and_takes_nothing_ne
     gate.server.shutdown()
 
 
+def test_a_message_that_two_processes_are_asked_is_answered_once(servers: Servers, sender: str, tmp_path: Path) -> None:
+    gate = Gate(servers.actions.url)
+    slow = rasa_process(tmp_path, servers.project, servers.model, gate.url).start(servers.data_dir)
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(say, slow, sender, "/greet", message_id="m1")
+        assert gate.came.wait(20)
+        first = say(servers.rasa, sender, "/greet", message_id="m1")
+        assert _texts(first) == ["utter_greet"]
+        gate.open.set()
+        assert late.result(30) == first
+    assert [event["event"] for event in _events(servers, sender)].count("user") == 1
+    slow.stop()
+    gate.server.shutdown()
+
+
 @pytest.mark.parametrize("module", ["rasa", "actions"])
 def test_a_server_ends_when_its_parent_is_killed(servers: Servers, tmp_path: Path, module: str) -> None:
     make: Callable[[], Process] = {

@@ -89,6 +89,8 @@ def test_two_processes_do_not_write_over_each_other(log: EventLog, where: Path |
         log.append("a", [{"event": "late"}], after=1)
     assert [event["event"] for event in log.read("a")] == ["user", "bot"]
     assert log.append("a", [{"event": "session_started"}], after=2) == 1
+    # What was taken back holds nobody up and stays taken back.
+    assert other.append("a", [{"event": "next"}], after=1) == 2
     other.close()
 
 

@@ -113,6 +113,21 @@ async def test_without_any_shard_the_caller_is_told(monkeypatch: pytest.MonkeyPa
     await shards.close()
 
 
+async def test_while_rasa_may_be_starting_the_caller_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.shards._LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("bot.shards._LOOK_WITHIN_S", 0.02)
+    async with three() as (shards, by_address):
+        for shard in by_address.values():
+            shard.how = "hangs"
+        await shards.start()
+        answer = asyncio.create_task(asked(shards, "x"))
+        while len(shards._down) < 3:
+            await asyncio.sleep(0.01)
+        for shard in by_address.values():
+            shard.how = "answers"
+        assert await answer in ("a", "b", "c")
+
+
 async def test_an_answer_that_is_an_error_is_not_asked_of_another() -> None:
     async def refuse(_request: web.Request) -> web.Response:
         return web.Response(status=500)
