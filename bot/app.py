@@ -54,7 +54,7 @@ from bot.http import Edge, Health, actions_check, any_of, rasa_check
 from bot.i18n import Texts
 from bot.languages import TONGUES, Language, Tongue
 from bot.lifetime import keep_for_good
-from bot.limits import Limiter
+from bot.limits import Limits
 from bot.logs import place, set_up
 from bot.metrics import Metrics
 from bot.network import caller_of
@@ -72,6 +72,7 @@ from bot.request_body import LARGEST_BODY
 from bot.request_origin import asks_for, caller, may_speak
 from bot.sessions import Sessions
 from bot.settings import ROOT, Settings
+from bot.shared_buckets import SharedBuckets
 from bot.sockets import Sockets
 from bot.staff import presence
 from bot.staff.service import Staff
@@ -187,7 +188,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     key = read_or_create_key(settings.data_dir / KEY_FILE)
     attempts = Attempts(derived_key(key, "attempts"))
     codes = ReturnCodes(derived_key(key, "return codes"), attempts, settings.return_code_minutes)
-    permits = Permits(derived_key(key, "permits"))
+    permits = Permits(derived_key(key, "permits"), attempts=settings.lookup_attempts, of_network=settings.network_lookup_attempts)
     addresses_key = derived_key(key, ADDRESSES)
     mailbox = None if settings.mail is None else Mailbox(addresses_key, derived_key(key, "mail links"), settings.mail, texts)
     news = News(parts.desk.answers, permits, timedelta(days=settings.news_days), attempts, mailbox)
@@ -200,7 +201,9 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     elsewhere = Elsewhere(record, bus) if bus is not None or database.is_shared else None
     turns = Turns(conversations, assistant, metrics, settings.turn_lease_s)
     keeper = Keeper(record, parts.desk, Patience(settings.idle_warning_s, settings.idle_close_s))
-    limiter = Limiter(settings.messages_per_minute, settings.caller_messages_per_minute, settings.rate_limits)
+    buckets = SharedBuckets(settings.redis_url, derived_key(key, "limits")) if settings.redis_url else None
+    limits = Limits(settings.rate_limits, buckets)
+    limiter = limits.limiter("applicants", settings.messages_per_minute, settings.caller_messages_per_minute)
     checks = {
         "database": conversations.check,
         "rasa": any_of([rasa_check(address, metrics.loaded) for address in settings.resolved_rasa_urls]),
@@ -238,10 +241,10 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     own = OwnData(privacy, notice, texts, keep)
     channel = SocketChannel(sockets, conversations, turns, sessions, limiter, metrics, texts, wire, within_hours, record.tell, network, own)
     counter = Counter(record, parts.desk)
-    console = Console(settings, database, texts, staff, record, counter, parts.desk.answers, permits, privacy, switch, network)
+    console = Console(settings, database, texts, staff, record, counter, parts.desk.answers, permits, privacy, switch, network, limits)
 
     metrics.count_sockets(channel.lines, console.live.lines)
-    deliveries = Limiter(settings.records_per_minute, settings.records_per_minute, settings.rate_limits)
+    deliveries = limits.limiter("records", settings.records_per_minute, settings.records_per_minute)
 
     async def examples() -> list[Example]:
         stages = parts.desk.answers.catalogue.papers.stages
@@ -326,6 +329,8 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         await channel.relay.stop()
         await turns.stop()
         await assistant.close()
+        if buckets is not None:
+            await buckets.close()
         database.close()
 
     async def ending(_app: web.Application) -> None:

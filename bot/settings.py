@@ -32,7 +32,8 @@ class Settings:
         rasa_port, actions_port: loopback ports; 0 lets the supervisor choose (`BOT_RASA_PORT`, `BOT_ACTIONS_PORT`).
         rasa_urls: where the Rasa processes of this gateway listen; empty means one at `rasa_port` (`BOT_RASA_URLS`).
         actions_urls: where their action servers listen; empty means one at `actions_port` (`BOT_ACTIONS_URLS`).
-        redis_url: where several gateways tell each other what happened; empty when there is one (`BOT_REDIS_URL`).
+        redis_url: where several gateways tell each other what happened and share their limits; empty when there is one
+            (`BOT_REDIS_URL`).
         database_url: SQLAlchemy address; empty means SQLite under `data_dir` (`BOT_DATABASE_URL`).
         demo: whether invented data is shown and announced (`BOT_DEMO`).
         rate_limits: whether message rates are limited (`BOT_RATE_LIMITS`).

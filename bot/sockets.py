@@ -230,7 +230,7 @@ class Sockets(socketio.AsyncServer):
             return await self._hand_on(_Whole(request, body))
         if request.method == "GET" and "sid" not in request.query:
             caller = self._caller(request)
-            self._limiter.connection(caller)
+            await self._limiter.connection(caller)
             if self._limiter.enabled and self._lines[caller] >= _MOST_LINES:
                 raise TooMany("too_many_requests", retry_after_s=60)
         return await self._hand_on(request)

@@ -80,7 +80,7 @@ class MailLinks:
             if act is None:
                 conversation_id = self._invited(mailbox, shown)
                 network = self._network(request)
-                self._limiter.request(network)
+                await self._limiter.request(network)
                 form = parse_qs((await read_body(request))[:_LONGEST_FORM].decode("utf-8", "replace"))
                 given = form.get("address", [""])[0]
                 return self._page(what, await self._conversations.news_by_mail(conversation_id, given, network), button=False)

@@ -58,9 +58,9 @@ class RecordsDoor:
         """Store the application as the body describes it: 201 when it is new, else 200; the same again changes nothing."""
         source = bearer(request, self._tokens)
         if source is None:
-            self._limiter.request(self._network(request))
+            await self._limiter.request(self._network(request))
             raise NotAllowed("token_wrong")
-        self._limiter.request(f"token:{source}")
+        await self._limiter.request(f"token:{source}")
         body = await read_object(request)
         if "number" in body:
             raise Invalid("record_unknown_field", field="number")

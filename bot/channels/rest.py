@@ -86,11 +86,11 @@ class RestChannel:
         call = self._read(await read_object(request), request)
         address = Address(CHANNEL, caller.name, call.sender)
         if call.message is None:
-            self._limiter.call(caller.name)
+            await self._limiter.call(caller.name)
             conversation_id = await self._conversations.open(address)
             news = await self._conversations.undelivered(conversation_id, leave=frozenset(self._awaited))
             return web.json_response([_wire(message, call.sender) for message in news])
-        self._limiter.message(caller.name, call.sender)
+        await self._limiter.message(caller.name, call.sender)
         # A service with a token speaks for many; limits on networks would stop all of them together.
         network = None if self._tokens else caller.name
         receipt = await self._conversations.applicant_says(address, call.message, call.client_id, call.language, network=network)

@@ -136,7 +136,7 @@ class SocketChannel:
     # What a client asks for.
 
     async def _session_request(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
-        self._limiter.signal(visitor.network, "" if visitor.session is None else visitor.session.sid)
+        await self._limiter.signal(visitor.network, "" if visitor.session is None else visitor.session.sid)
         visitor.language = as_tongue(body.get("language")) or visitor.language
         visitor.ours = visitor.ours or "after" in body or "metadata" in body
         fresh = self._bind(visitor, body.get("session_id"))
@@ -199,7 +199,7 @@ class SocketChannel:
 
     async def _sync(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
         session = self._named(visitor, body)
-        self._limiter.signal(visitor.network, session.sid)
+        await self._limiter.signal(visitor.network, session.sid)
         return await self._snapshot(visitor, body)
 
     async def _user_uttered(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
@@ -220,7 +220,7 @@ class SocketChannel:
         language = as_tongue(optional_string(details, "language", "metadata.language"))
         interface = as_tongue(details.get("interface"))
         visitor.language = language or interface or visitor.language
-        self._limiter.message(visitor.network, session.sid)
+        await self._limiter.message(visitor.network, session.sid)
         stored = await self._conversations.applicant_says(address_of(session.sid), message, client_id, language, interface, visitor.network)
         visitor.conversation = stored.message.conversation_id
         if stored.fresh:
@@ -231,14 +231,14 @@ class SocketChannel:
 
     async def _typing(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
         session = self._named(visitor, body)
-        self._limiter.signal(visitor.network, session.sid)
+        await self._limiter.signal(visitor.network, session.sid)
         if visitor.conversation is not None and visitor.state in (State.QUEUED, State.WITH_STAFF):
             self._tell(Typing(visitor.conversation, visitor.address, "applicant", None, body.get("on") is True))
         return {}
 
     async def _leave_message(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
         session = self._named(visitor, body)
-        self._limiter.message(visitor.network, session.sid)
+        await self._limiter.message(visitor.network, session.sid)
         left = await self._conversations.leave_message(
             visitor.address,
             optional_string(body, "text") or "",
@@ -252,7 +252,7 @@ class SocketChannel:
 
     async def _feedback(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
         session = self._named(visitor, body)
-        self._limiter.signal(visitor.network, session.sid)
+        await self._limiter.signal(visitor.network, session.sid)
         helpful = body.get("helpful")
         if not isinstance(helpful, bool):
             raise Invalid("field_type", field="helpful", expected="boolean")
@@ -262,7 +262,7 @@ class SocketChannel:
 
     async def _rate(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
         session = self._named(visitor, body)
-        self._limiter.signal(visitor.network, session.sid)
+        await self._limiter.signal(visitor.network, session.sid)
         score = body.get("score")
         if isinstance(score, bool) or not isinstance(score, int):
             raise Invalid("field_type", field="score", expected="integer")
@@ -271,7 +271,7 @@ class SocketChannel:
 
     async def _language(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
         session = self._named(visitor, body)
-        self._limiter.signal(visitor.network, session.sid)
+        await self._limiter.signal(visitor.network, session.sid)
         language = as_tongue(body.get("language"))
         if language is None:
             raise Invalid("field_type", field="language", expected="language")
@@ -281,14 +281,14 @@ class SocketChannel:
 
     async def _end(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
         session = self._named(visitor, body)
-        self._limiter.signal(visitor.network, session.sid)
+        await self._limiter.signal(visitor.network, session.sid)
         await self._conversations.end(visitor.address)
         return {}
 
     def _of_own(self, act: Act) -> Act:
         async def asked(visitor: Visitor, body: Body) -> Mapping[str, Any]:
             session = self._named(visitor, body)
-            self._limiter.signal(visitor.network, session.sid)
+            await self._limiter.signal(visitor.network, session.sid)
             visitor.language = as_tongue(body.get("language")) or visitor.language
             return await act(visitor, body)
 
@@ -296,12 +296,12 @@ class SocketChannel:
 
     async def _return_code(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
         session = self._named(visitor, body)
-        self._limiter.signal(visitor.network, session.sid)
+        await self._limiter.signal(visitor.network, session.sid)
         code, expires_at = await self._conversations.make_return_code(visitor.address)
         return {"code": code, "expires_at": expires_at.isoformat()}
 
     async def _resume(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:
-        self._limiter.signal(visitor.network, "" if visitor.session is None else visitor.session.sid)
+        await self._limiter.signal(visitor.network, "" if visitor.session is None else visitor.session.sid)
         sid = await self._conversations.use_return_code(optional_string(body, "code") or "", visitor.network)
         visitor.offered = sid
         return {"session_id": self._sessions.issue(sid).token}

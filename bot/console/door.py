@@ -27,6 +27,7 @@ from bot.conversations.publishing import Record
 from bot.conversations.switch import Watch
 from bot.db import Database
 from bot.i18n import Texts
+from bot.limits import Limits
 from bot.permits.service import Permits
 from bot.privacy.service import Privacy
 from bot.settings import Settings
@@ -52,11 +53,12 @@ class Console:
         privacy: Privacy,
         switch: Watch,
         network: Callable[[web.BaseRequest], str],
+        limits: Limits,
     ) -> None:
         cards = Cards(answers, permits)
         ready_made = replies.load(answers.catalogue.facts)
-        self._guard = Guard(database, staff, settings.trusted_proxies, network, settings.rate_limits)
-        self.live = Live(database, staff, self._guard, record, counter, texts, settings.rate_limits)
+        self._guard = Guard(database, staff, settings.trusted_proxies, network, limits)
+        self.live = Live(database, staff, self._guard, record, counter, texts, limits)
         switch.listen(self.live.tell_switched)
         self.table: Sequence[Route] = [
             *Page(texts).routes(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
@@ -12,7 +12,7 @@ from bot import request_origin as origin
 from bot.console.routes import ANYONE, SIGNED_IN, Call, Route
 from bot.db import Database
 from bot.errors import NotAllowed, TooMany
-from bot.limits import Limiter
+from bot.limits import Limits
 from bot.network import Proxies
 from bot.request_body import read_object
 from bot.staff.service import Staff
@@ -34,13 +34,15 @@ _CALLS_OF_A_NETWORK: Final = 2000
 class Guard:
     """Lets through what a route's line in the table allows."""
 
-    def __init__(self, database: Database, staff: Staff, proxies: Proxies, network: Callable[[web.BaseRequest], str], limits: bool) -> None:
+    def __init__(
+        self, database: Database, staff: Staff, proxies: Proxies, network: Callable[[web.BaseRequest], str], limits: Limits
+    ) -> None:
         self._database = database
         self._staff = staff
         self._proxies = proxies
         self._network = network
-        self._sessions = Limiter(_CHANGES_OF_A_SESSION, _CHANGES_OF_AN_ACCOUNT, limits)
-        self._networks = Limiter(_KNOCKS_OF_A_NETWORK, _CALLS_OF_A_NETWORK, limits)
+        self._sessions = limits.limiter("staff", _CHANGES_OF_A_SESSION, _CHANGES_OF_AN_ACCOUNT)
+        self._networks = limits.limiter("staff networks", _KNOCKS_OF_A_NETWORK, _CALLS_OF_A_NETWORK)
 
     def wrapped(self, route: Route) -> web.RouteDef:
         """The route for the server, guarded."""
@@ -53,22 +55,22 @@ class Guard:
 
     async def _pass(self, request: web.Request, route: Route) -> Call:
         network = self._network(request)
-        limited(lambda: self._networks.call(network))
+        await limited(self._networks.call(network))
         if route.changes and not origin.is_own(request, self._proxies, needed=True):
             raise NotAllowed("origin_refused")
         secure = origin.secure(request, self._proxies)
         token = token_of(request, secure)
         if route.changes and route.access == ANYONE:
-            limited(lambda: self._networks.message(network, "door"))
+            await limited(self._networks.message(network, "door"))
         signed = None if route.access == ANYONE else await self.session(token, touch=not route.by_itself)
         if signed is not None:
             account = f"account:{signed.officer.id}"
-            limited(lambda: self._sessions.call(account))
+            await limited(self._sessions.call(account))
             if route.changes:
                 given = request.headers.get(CSRF_HEADER, "").encode("utf-8", "surrogateescape")
                 if not hmac.compare_digest(signed.csrf.encode(), given):
                     raise NotAllowed("csrf_wrong")
-                limited(lambda: self._sessions.message(account, signed.session_id))
+                await limited(self._sessions.message(account, signed.session_id))
             if route.access != SIGNED_IN:
                 signed.officer.require(route.access)
         body = await read_object(request) if route.changes and request.can_read_body else {}
@@ -96,27 +98,27 @@ class Guard:
             raise NotAllowed("signed_out")
         return signed
 
-    def of_page(self, request: web.BaseRequest) -> str:
+    async def of_page(self, request: web.BaseRequest) -> str:
         """The token with which a page of our own connects; empty when it has none.
 
         Raises:
             NotAllowed: it is a page of somebody else's.
             TooMany: too many connections from this network.
         """
-        limited(lambda: self._networks.call(self._network(request)))
+        await limited(self._networks.call(self._network(request)))
         if not origin.is_own(request, self._proxies, needed=False):
             raise NotAllowed("origin_refused")
         return token_of(request, origin.secure(request, self._proxies))
 
 
-def limited(count: Callable[[], None]) -> None:
-    """Count a call.
+async def limited(counting: Awaitable[None]) -> None:
+    """Wait until a call is counted.
 
     Raises:
         TooMany: in words that fit any request.
     """
     try:
-        count()
+        await counting
     except TooMany as error:
         raise TooMany("too_many_requests", **error.params) from None
 

@@ -26,7 +26,7 @@ from bot.db import Database
 from bot.errors import BotError, NotAllowed, NotFound
 from bot.i18n import Texts
 from bot.languages import DEFAULT, Language
-from bot.limits import Limiter
+from bot.limits import Limits
 from bot.logs import place
 from bot.staff import presence
 from bot.staff.events import SessionsRevoked
@@ -65,7 +65,7 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
     """The namespace: who sits where, what they ask, and when they have to go."""
 
     def __init__(
-        self, database: Database, staff: Staff, guard: Guard, record: Record, counter: Counter, texts: Texts, limits: bool
+        self, database: Database, staff: Staff, guard: Guard, record: Record, counter: Counter, texts: Texts, limits: Limits
     ) -> None:
         super().__init__(NAMESPACE)
         self._database = database
@@ -74,7 +74,7 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         self._record = record
         self._counter = counter
         self._texts = texts
-        self._limiter = Limiter(_EVENTS_PER_MINUTE, _OF_ALL_SOCKETS, limits)
+        self._limiter = limits.limiter("staff lines", _EVENTS_PER_MINUTE, _OF_ALL_SOCKETS)
         self._seats: dict[str, _Seat] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -121,7 +121,7 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
             ConnectionRefusedError: with the code of why not.
         """
         try:
-            token = self._guard.of_page(environ["aiohttp.request"])
+            token = await self._guard.of_page(environ["aiohttp.request"])
             signed = await self._guard.session(token)
             if sum(seat.session_id == signed.session_id for seat in self._seats.values()) >= _SOCKETS_OF_A_SESSION:
                 raise NotAllowed("too_many_connections")
@@ -203,7 +203,7 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
             if seat is None:
                 raise NotAllowed("signed_out")
             account = f"account:{seat.account_id}"
-            limited(lambda: self._limiter.message(account, sid))
+            await limited(self._limiter.message(account, sid))
             signed = await self._database.run(self._staff.signed_in, seat.token, touch=False)
             if signed is None:
                 # After the answer, which would not arrive on a line that is cut.

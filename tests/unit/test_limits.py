@@ -16,46 +16,46 @@ class Clock:
         return self.moment
 
 
-def test_burst_passes_and_then_the_pace_counts() -> None:
+async def test_burst_passes_and_then_the_pace_counts() -> None:
     clock = Clock()
-    limiter = Limiter(6, 6, clock=clock)
+    limiter = Limiter("x", 6, 6, clock=clock)
     for _ in range(6):
-        limiter.message("net:1", "ann")
+        await limiter.message("net:1", "ann")
     with pytest.raises(TooMany) as raised:
-        limiter.message("net:1", "ann")
+        await limiter.message("net:1", "ann")
     assert raised.value.params == {"retry_after_s": 10}
     clock.moment += 10
-    limiter.message("net:1", "ann")
+    await limiter.message("net:1", "ann")
 
 
-def test_an_office_behind_one_address_has_a_wider_limit_than_one_conversation() -> None:
-    limiter = Limiter(3, 30, clock=Clock())
+async def test_an_office_behind_one_address_has_a_wider_limit_than_one_conversation() -> None:
+    limiter = Limiter("x", 3, 30, clock=Clock())
     for number in range(30):
-        limiter.message("net:1", f"name {number}")
+        await limiter.message("net:1", f"name {number}")
     with pytest.raises(TooMany):
-        limiter.message("net:1", "another name")
-    limiter.message("net:2", "another name")
+        await limiter.message("net:1", "another name")
+    await limiter.message("net:2", "another name")
 
 
-def test_asking_for_news_does_not_use_up_messages() -> None:
-    limiter = Limiter(2, 2, clock=Clock())
+async def test_asking_for_news_does_not_use_up_messages() -> None:
+    limiter = Limiter("x", 2, 2, clock=Clock())
     for _ in range(8):
-        limiter.call("net:1")
+        await limiter.call("net:1")
     with pytest.raises(TooMany):
-        limiter.call("net:1")
-    limiter.message("net:1", "ann")
+        await limiter.call("net:1")
+    await limiter.message("net:1", "ann")
 
 
-def test_memory_of_callers_is_bounded() -> None:
+async def test_memory_of_callers_is_bounded() -> None:
     clock = Clock()
-    limiter = Limiter(1000, 1000, clock=clock)
+    limiter = Limiter("x", 1000, 1000, clock=clock)
     for number in range(25_000):
         clock.moment += 0.001
-        limiter.call(f"net:{number}")
+        await limiter.call(f"net:{number}")
     assert len(limiter._buckets) <= 20_001
 
 
-def test_nothing_is_limited_when_limits_are_off() -> None:
-    limiter = Limiter(1, 1, enabled=False)
+async def test_nothing_is_limited_when_limits_are_off() -> None:
+    limiter = Limiter("x", 1, 1, enabled=False)
     for _ in range(100):
-        limiter.message("net:1", "ann")
+        await limiter.message("net:1", "ann")
