@@ -111,6 +111,11 @@ async def test_closed_conversation_is_followed_by_one_that_tells_and_an_officers
     await office.conversations.end(ANN)
     put(office, **moved("accepted", 12))
     await herald.round()
+    # Nobody was there: it waits in the record, on another device behind a return code.
+    code, _ = await office.conversations.make_return_code(ANN)
+    sender = await office.conversations.use_return_code(code, "network")
+    found = await office.conversations.catch_up(Address("socket", "session", sender))
+    assert found.messages[-1].payload["card"]["applications"][0]["stage"] == "accepted"
     (second, stage), *more = told(office)
     assert stage == "accepted" and more == [] and second != first
     assert office.state(first) is State.CLOSED and office.state(second) is State.BOT
