@@ -14,7 +14,7 @@ from sanic.exceptions import SanicException
 from sanic.response import HTTPResponse, json
 
 from actions import services
-from bot.lifetime import end_with_parent, keep_for_good, spare_memory
+from bot.lifetime import end_with_parent, keep_for_good, start_lightly
 from bot.settings import load
 
 HOST: Final = "127.0.0.1"
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--log-level", default="INFO")
     arguments = parser.parse_args(argv)
     end_with_parent()
-    spare_memory()
+    start_lightly()
     _configure_logs(arguments.log_level)
     if arguments.package == "actions":
         services.install(services.build(load()))

@@ -60,11 +60,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     from bot.app import serve
-    from bot.lifetime import end_with_parent, spare_memory
+    from bot.lifetime import end_with_parent, start_lightly
 
     if arguments.supervised:
         end_with_parent()
-    spare_memory()
+    start_lightly()
     return serve(load())
 
 

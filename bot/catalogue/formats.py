@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from babel.dates import format_skeleton
 
 from bot.languages import LANGUAGES, TRADITIONAL, Language, Tongue, written
+from bot.locale_data import locale_data
 
 SHENZHEN = ZoneInfo("Asia/Shanghai")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -88,10 +89,17 @@ def format_weekdays(weekdays: Collection[int], tongue: Tongue) -> str:
     if tongue in LANGUAGES or tongue == TRADITIONAL:
         names = [_WEEKDAYS[written(tongue)][day - 1] for day in days]
     else:
-        names = [str(Locale.parse(tongue).days["stand-alone"]["abbreviated"][day - 1]) for day in days]
+        named = _weekday_names(tongue)
+        names = [named[day - 1] for day in days]
     if len(days) > 1 and days[-1] - days[0] == len(days) - 1:
         return ("至" if written(tongue) == "zh" else "–").join((names[0], names[-1]))
     return join(names, tongue)
+
+
+@cache
+def _weekday_names(tongue: Tongue) -> Sequence[str]:
+    with locale_data(tongue) as locale:
+        return [str(locale.days["stand-alone"]["abbreviated"][day]) for day in range(7)]
 
 
 def format_spans(spans: Iterable[tuple[time, time]], tongue: Tongue) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import unicodedata
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Final
 
 from opencc import OpenCC
@@ -92,10 +95,28 @@ def fold_chinese(text: str) -> str:
 
 def pinyin(text: str) -> tuple[str, ...]:
     """The syllables of a Chinese text, without tones."""
-    # Its tables take 60 MB, which only a process that looks for places should spend.
-    from pypinyin import lazy_pinyin
+    return tuple(syllable.replace("ü", "v") for syllable in _pronounce()(text))
 
-    return tuple(syllable.replace("ü", "v") for syllable in lazy_pinyin(text))
+
+@cache
+def _pronounce() -> Callable[[str], list[str]]:
+    # Its tables take 30 MB, which only a process that looks for places should spend. Its own way to read them takes 60: each of
+    # 47,000 phrases would have lists of its own for syllables that are a thousand in all.
+    os.environ["PYPINYIN_NO_PHRASES"] = "1"
+    os.environ["PYPINYIN_NO_DICT_COPY"] = "1"
+    import pypinyin
+
+    read: dict[str, list[list[str]]] = json.loads(Path(pypinyin.__file__).with_name("phrases_dict.json").read_text(encoding="utf-8"))
+    syllables: dict[tuple[str, ...], list[str]] = {}
+    # A new text for each phrase, so that nothing of what was read stays among what is freed.
+    pypinyin.load_phrases_dict(
+        {
+            phrase.encode().decode(): [syllables.setdefault(tuple(ways), [way.encode().decode() for way in ways]) for ways in each]
+            for phrase, each in read.items()
+        }
+    )
+    found: Callable[[str], list[str]] = pypinyin.lazy_pinyin
+    return found
 
 
 def english_of_chinese(name: str) -> set[str]:

@@ -9,18 +9,17 @@ from __future__ import annotations
 import importlib
 import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData, inspect, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
 from bot import db
 from bot.errors import StartError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 FOLDER: Final[Path] = Path(__file__).resolve().parent
 HEAD_FILE: Final[Path] = FOLDER / "versions" / "HEAD"
@@ -28,6 +27,8 @@ _LOCK: Final[int] = 7_305_114_268
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     return config
@@ -44,16 +45,15 @@ def metadata() -> MetaData:
 
 def head() -> str:
     """The newest revision of the code."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
-        raise LookupError("there is no revision")
-    return str(revision)
+    return HEAD_FILE.read_text(encoding="utf-8").strip()
 
 
 def current(engine: Engine) -> str | None:
     """The revision the database is at, or None when it is empty."""
     with engine.connect() as connection:
-        revision: str | None = MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         return revision
 
 
@@ -73,6 +73,12 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     except (DatabaseError, sqlite3.DatabaseError) as error:
         detail = f"{engine.url.database} is damaged or is no database; put it back from a backup (docs/operations.md)."
         raise StartError("database_damaged", detail=detail) from error
+    if found == revision or (found == head() and revision == "head"):
+        return
+    # Only here, as every process looks, one migrates, and all would keep ten megabytes of it.
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if found is not None and found not in known:
         detail = f"The database is at revision {found}, newer than this code ({head()}); run the newer code, or choose another database."
@@ -97,6 +103,8 @@ def _look_through(engine: Engine) -> None:
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the database back to `revision` (`base` empties it)."""
+    from alembic import command
+
     _run(engine, command.downgrade, revision)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import BotError, StartError
-from bot.lifetime import end_with_parent, keep_for_good, spare_memory
+from bot.lifetime import end_with_parent, keep_for_good, start_lightly
 from bot.nlu import quiet_logs, without_tensorflow
 from bot.nlu.event_log import memory_of
 from bot.nlu.model_file import check_model
@@ -136,7 +136,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
     """Serve until SIGTERM or until the process that started this one ends; a known error is one line and status 1."""
     arguments = _arguments(argv)
     end_with_parent()
-    spare_memory()
+    start_lightly()
     os.environ.update(environment)
     without_tensorflow.install(_UNUSED)
     # Imported here because numpy reads the environment when it is imported.

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from bot import migrations
 from bot.db import Database
 from bot.errors import StartError
+from bot.settings import ROOT
 from deploy.stores import postgres_programs
 
 
@@ -53,7 +58,19 @@ def test_downgrade_to_base_leaves_no_table_of_ours(database: Database) -> None:
 
 
 def test_head_file_names_the_newest_revision() -> None:
-    assert migrations.HEAD_FILE.read_text(encoding="utf-8").strip() == migrations.head()
+    config = Config()
+    config.set_main_option("script_location", str(migrations.FOLDER))
+    assert migrations.head() == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_a_database_that_is_up_to_date_is_left_alone_without_loading_what_migrates(tmp_path: Path) -> None:
+    script = (
+        "import sys; from bot import migrations; from bot.db import Database; database = Database(sys.argv[1]);"
+        "migrations.upgrade(database.engine); print('alembic' in sys.modules)"
+    )
+    command = [sys.executable, "-c", script, f"sqlite:///{tmp_path / 'permits.db'}"]
+    runs = [subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip() for _ in range(2)]
+    assert runs == ["True", "False"]
 
 
 def test_revisions_are_numbered_without_gaps_and_named_after_their_number() -> None:
