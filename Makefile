@@ -7,7 +7,7 @@ export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run cluster test check vulnerabilities train evaluate compare bench sizes screenshots facts demo lock clean
+.PHONY: help environment run cluster test check vulnerabilities train evaluate compare bench growth sizes screenshots facts demo lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -43,9 +43,11 @@ evaluate: environment ## how well questions that nobody trained on are understoo
 compare: environment ## how other classifiers do beside ours, on the same questions; ROWS=linear,ours chooses (half an hour)
 	@$(PYTHON) -m benchmarks.understanding $(if $(ROWS),--rows $(ROWS))
 
-bench: environment ## speed and memory, as ratios against a baseline of the same run
-	@$(PYTHON) -m benchmarks.bench
-	@$(PYTHON) -m benchmarks.records
+bench: environment ## the figures of the README against their bars; ROWS=turns,idle chooses, WRITE=1 puts them into docs
+	@$(PYTHON) -m benchmarks $(if $(ROWS),--rows $(ROWS)) $(if $(WRITE),--write)
+
+growth: environment ## plots of what grows against what it costs, and where the time of a turn goes, into docs/performance.md
+	@$(PYTHON) -m benchmarks.growth
 
 sizes: environment ## what a page loads for the widget; fails above 15 kB before the click or 60 kB in all
 	@$(PYTHON) -m benchmarks.sizes

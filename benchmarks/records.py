@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
+from benchmarks.figures import Figure, say
 from bot.permits.models import APPLICATION_TYPES
 from bot.settings import ROOT
 
+_LINES, _LONGEST_S, _FLAT = 1_000_000, 300.0, 1.25
 ROWS = int(os.environ.get("BENCH_RECORDS", "1000000"))
 _HEADINGS = (
     "number",
@@ -94,8 +96,8 @@ def _write(file: Path, count: int) -> None:
     book.save(file)
 
 
-def figures(count: int, kinds: tuple[str, ...] = ("csv", "xlsx")) -> Iterator[tuple[str, str, str]]:
-    """Name, value and note of each figure."""
+def figures(count: int = ROWS, kinds: tuple[str, ...] = ("csv", "xlsx")) -> Iterator[Figure]:
+    """One figure for each kind of file."""
     for kind in kinds:
         with tempfile.TemporaryDirectory(prefix="records-") as name:
             file = Path(name) / f"records.{kind}"
@@ -103,7 +105,9 @@ def figures(count: int, kinds: tuple[str, ...] = ("csv", "xlsx")) -> Iterator[tu
             seconds, resident = bring_in(Path(name) / "var", file)
         early = max(resident[: max(1, len(resident) // 4)])
         note = f"{count / seconds:,.0f} a second; at most {max(resident):.0f} MB, {early:.0f} MB in the first quarter"
-        yield f"import: {count:,} lines of {kind}", f"{seconds:.0f} s", note
+        held = seconds <= _LONGEST_S * count / _LINES and max(resident) <= early * _FLAT
+        bar = f"≤ {_LONGEST_S / 60:.0f} minutes for {_LINES:,}, memory flat"
+        yield Figure(f"import of {count:,} lines of {kind}", f"{seconds:.0f} s", bar, held, note)
 
 
 def main() -> int:
@@ -111,8 +115,8 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--kind", choices=("csv", "xlsx"), action="append")
     arguments = parser.parse_args()
-    for name, value, note in figures(arguments.rows, tuple(arguments.kind or ("csv", "xlsx"))):
-        print(f"{name:<54} {value:>14}  {note}", flush=True)
+    for figure in figures(arguments.rows, tuple(arguments.kind or ("csv", "xlsx"))):
+        say(figure)
     return 0
 
 
