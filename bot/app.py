@@ -41,7 +41,9 @@ from bot.conversations.consents import PrivacyNotice
 from bot.conversations.counter import Counter
 from bot.conversations.desk import Desk, Rules
 from bot.conversations.elsewhere import Elsewhere
+from bot.conversations.keeper import EVERY_S as KEEPER_EVERY_S
 from bot.conversations.keeper import Keeper, Patience
+from bot.conversations.news import EVERY_S as NEWS_EVERY_S
 from bot.conversations.news import Herald, News, offered
 from bot.conversations.publishing import Record
 from bot.conversations.return_codes import ReturnCodes
@@ -55,21 +57,24 @@ from bot.i18n import Texts
 from bot.languages import TONGUES, Language, Tongue
 from bot.lifetime import keep_for_good
 from bot.limits import Limits
-from bot.logs import place, set_up
+from bot.logs import set_up
 from bot.metrics import Metrics
 from bot.network import caller_of
 from bot.nlu.event_log import FILE_NAME, memory_of
 from bot.nlu.safety import SafetyPhrases
+from bot.notifications.courier import EVERY_S as MAIL_EVERY_S
 from bot.notifications.courier import Courier
 from bot.notifications.mailbox import ADDRESSES, Mailbox, unsealed
 from bot.observer import Observer
 from bot.permits import demo
 from bot.permits.records import Reader
 from bot.permits.service import Permits
+from bot.privacy.service import EVERY_S as RETENTION_EVERY_S
 from bot.privacy.service import Keep, Privacy
 from bot.redaction import Expects, redact
 from bot.request_body import LARGEST_BODY
 from bot.request_origin import asks_for, caller, may_speak
+from bot.rounds import Lasting, Rounds
 from bot.sessions import Sessions
 from bot.settings import ROOT, Settings
 from bot.shared_buckets import SharedBuckets
@@ -301,33 +306,23 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         elsewhere.look(channel.relay.look)
         elsewhere.look(console.live.look_at_record)
 
+    rounds = [
+        Rounds("keeper", keeper.round, KEEPER_EVERY_S),
+        Rounds("news", herald.round, NEWS_EVERY_S),
+        Rounds("retention", privacy.round, RETENTION_EVERY_S),
+        Rounds("tidying", lambda: database.run(tidy), _TIDY_EVERY_S),
+    ]
+    if courier is not None:
+        rounds.append(Rounds("mail", courier.round, MAIL_EVERY_S))
+    lasting: list[Lasting] = [switch, observer, turns, *rounds, channel.relay, *([] if elsewhere is None else [elsewhere])]
+
     async def running(_app: web.Application) -> AsyncIterator[None]:
-        await switch.start()
-        await observer.start()
         await assistant.start()
-        await turns.start()
-        await keeper.start()
-        await herald.start()
-        if courier is not None:
-            await courier.start()
-        await privacy.start()
-        await channel.relay.start()
-        if elsewhere is not None:
-            await elsewhere.start()
-        tidying = asyncio.create_task(_tidy(database, tidy))
+        for part in lasting:
+            await part.start()
         yield
-        tidying.cancel()
-        if elsewhere is not None:
-            await elsewhere.stop()
-        await observer.stop()
-        await switch.stop()
-        await privacy.stop()
-        if courier is not None:
-            await courier.stop()
-        await herald.stop()
-        await keeper.stop()
-        await channel.relay.stop()
-        await turns.stop()
+        for part in reversed(lasting):
+            await part.stop()
         await assistant.close()
         if buckets is not None:
             await buckets.close()
@@ -343,15 +338,6 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     return app
 
 
-async def _tidy(database: Database, tidy: Callable[[Session], object]) -> None:
-    while True:
-        try:
-            await database.run(tidy)
-        except Exception as error:
-            log.error("tidying failed: %s", place(error))
-        await asyncio.sleep(_TIDY_EVERY_S)
-
-
 async def run(settings: Settings, parts: Parts | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then stop in good order.
 
@@ -360,7 +346,8 @@ async def run(settings: Settings, parts: Parts | None = None) -> None:
     """
     app = build(settings, parts)
     await app[DATABASE].run(take_time)
-    timing = asyncio.create_task(_tidy(app[DATABASE], take_time))
+    timing = Rounds("taking the time", lambda: app[DATABASE].run(take_time), _TIDY_EVERY_S)
+    await timing.start()
     runner = Runner(app, app[EDGE], app[CROWD], access_log=None, shutdown_timeout=_SHUT_DOWN_WITHIN_S)
     await runner.setup()
     try:
@@ -377,7 +364,7 @@ async def run(settings: Settings, parts: Parts | None = None) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         await stopping.wait()
     finally:
-        timing.cancel()
+        await timing.stop()
         await runner.cleanup()
 
 

@@ -7,7 +7,6 @@ act is one conditional change whose row count decides, or a look under the conve
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -53,26 +52,10 @@ class Patience:
 class Keeper:
     """The keeper of one gateway process."""
 
-    def __init__(self, record: Record, desk: Desk, patience: Patience = Patience(), every_s: float = EVERY_S) -> None:
-        self._record, self._desk, self._patience, self._every_s = record, desk, patience, every_s
-        self._task: asyncio.Task[None] | None = None
+    def __init__(self, record: Record, desk: Desk, patience: Patience = Patience()) -> None:
+        self._record, self._desk, self._patience = record, desk, patience
         self._alone_since: datetime | None = None
         self._seen: object = None
-
-    async def start(self) -> None:
-        """Begin to look, now and every few seconds."""
-        self._task = asyncio.create_task(self._go_on())
-
-    async def stop(self) -> None:
-        """End."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _go_on(self) -> None:
-        while True:
-            await self.round()
-            await asyncio.sleep(self._every_s)
 
     async def round(self) -> None:
         """Look once at everything; what cannot be done now is tried again in the next round."""

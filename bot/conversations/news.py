@@ -6,7 +6,6 @@ record. It is told whoever has the conversation; when that is closed, it begins 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -228,35 +227,16 @@ def _conversations(thread_id: Any) -> Any:
 
 
 class Herald:
-    """Looks in one gateway for what is to be told, every second; several gateways may do it at once."""
+    """Looks for what is to be told; several gateways may do it at once."""
 
-    def __init__(self, record: Record, news: News, every_s: float = EVERY_S) -> None:
-        self._record, self._news, self._every_s = record, news, every_s
-        self._task: asyncio.Task[None] | None = None
+    def __init__(self, record: Record, news: News) -> None:
+        self._record, self._news = record, news
         self._swept: datetime | None = None
-
-    async def start(self) -> None:
-        """Begin to look, now and every second."""
-        self._task = asyncio.create_task(self._go_on())
-
-    async def stop(self) -> None:
-        """End."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _go_on(self) -> None:
-        while True:
-            await self.round()
-            await asyncio.sleep(self._every_s)
 
     async def round(self) -> None:
         """Tell everything that is to be told now; what cannot be told is tried again a minute later."""
-        try:
-            for subscription_id in await self._record.run(self._due):
-                await self._tell(subscription_id)
-        except Exception as error:
-            log.error("looking for news failed: %s", place(error))
+        for subscription_id in await self._record.run(self._due):
+            await self._tell(subscription_id)
 
     def _due(self, session: Session, _: Happened) -> Sequence[int]:
         moment = now()

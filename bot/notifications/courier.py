@@ -10,7 +10,6 @@ from email.message import EmailMessage
 from typing import Final
 
 from bot.db import Database
-from bot.logs import place
 from bot.mail_server import MailServer
 from bot.notifications.mailbox import Letter, Mailbox
 
@@ -45,27 +44,8 @@ def send(server: MailServer, message: EmailMessage) -> None:
 class Courier:
     """The courier of one gateway process."""
 
-    def __init__(self, database: Database, mailbox: Mailbox, every_s: float = EVERY_S) -> None:
-        self._database, self._mailbox, self._every_s = database, mailbox, every_s
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to send, now and every few seconds."""
-        self._task = asyncio.create_task(self._go_on())
-
-    async def stop(self) -> None:
-        """End; a mail that is under way is given out, and sent again if that could not be noted."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _go_on(self) -> None:
-        while True:
-            try:
-                await self.round()
-            except Exception as error:
-                log.error("mails were not sent: %s", place(error))
-            await asyncio.sleep(self._every_s)
+    def __init__(self, database: Database, mailbox: Mailbox) -> None:
+        self._database, self._mailbox = database, mailbox
 
     async def round(self) -> None:
         """Send everything that is due now."""

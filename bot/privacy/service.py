@@ -97,7 +97,6 @@ class Privacy:
         self._reveal = reveal
         self._record, self._database, self._permits, self._vault = record, database, permits, vault
         self._attempts, self._memories, self._keep, self._clock = attempts, memories, keep, clock
-        self._task: asyncio.Task[None] | None = None
 
     # For the applicant
 
@@ -231,25 +230,7 @@ class Privacy:
                 with contextlib.closing(EventLog(where)) as memory:
                     yield memory
 
-    # By the hour
-
-    async def start(self) -> None:
-        """Begin to drop what is no longer needed, now and every hour."""
-        self._task = asyncio.create_task(self._go_on())
-
-    async def stop(self) -> None:
-        """End."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _go_on(self) -> None:
-        while True:
-            try:
-                await self.round()
-            except Exception as error:
-                log.error("retention failed: %s", place(error))
-            await asyncio.sleep(EVERY_S)
+    # From time to time
 
     async def round(self) -> Mapping[str, int]:
         """Drop what is past its time, and what hangs on nothing any more; how many rows of each table went.

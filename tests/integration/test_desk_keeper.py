@@ -21,6 +21,7 @@ from bot.conversations.publishing import Record
 from bot.conversations.states import State
 from bot.conversations.threads import Address
 from bot.db import Database, now
+from bot.rounds import Rounds
 from bot.staff import presence
 from bot.staff.models import StaffAccount
 from bot.staff.officers import Officer
@@ -349,7 +350,8 @@ async def test_the_keeper_begins_at_once_and_ends_when_told(office: Office) -> N
     dissolved = asyncio.Event()
     record.listen(lambda event: dissolved.set() if isinstance(event, StateChanged) else None)
     keeper = Keeper(record, desk(office.presence, office.rules, office.clock), PATIENCE)
-    await keeper.start()
+    rounds = Rounds("keeper", keeper.round, 5)
+    await rounds.start()
     await asyncio.wait_for(dissolved.wait(), 10)
-    await keeper.stop()
+    await rounds.stop()
     assert office.row(conversation_id).state == "BOT"
