@@ -6,26 +6,20 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 from sqlalchemy.orm import Session
 
 from bot import migrations
-from bot.answers import Answers
-from bot.answers.person_card import hours_text
-from bot.answers.station_card import public_stations
 from bot.assistant import RasaAssistant
 from bot.attempts import Attempts
 from bot.audit_chain import opened
 from bot.bus import Bus
-from bot.catalogue import Catalogue
-from bot.catalogue.stations import SAFE_CHOICE
 from bot.channels.description import DescriptionDoor
-from bot.channels.home import Example, HomePage, ShowStations
+from bot.channels.home import Example, HomePage
 from bot.channels.mail_links import MailLinks
 from bot.channels.own_data import OwnData
 from bot.channels.records import RecordsDoor
@@ -36,50 +30,46 @@ from bot.channels.widget import WidgetFiles
 from bot.channels.wire import Wire
 from bot.connections import Crowd, Runner
 from bot.console.door import Console
-from bot.conversations.composer import Composer, Contact, RenderPrivate
+from bot.conversations.composer import Composer
 from bot.conversations.consents import PrivacyNotice
 from bot.conversations.counter import Counter
-from bot.conversations.desk import Desk, Rules
 from bot.conversations.elsewhere import Elsewhere
 from bot.conversations.keeper import EVERY_S as KEEPER_EVERY_S
 from bot.conversations.keeper import Keeper, Patience
 from bot.conversations.news import EVERY_S as NEWS_EVERY_S
-from bot.conversations.news import Herald, News, offered
+from bot.conversations.news import Herald, News
 from bot.conversations.publishing import Record
 from bot.conversations.return_codes import ReturnCodes
-from bot.conversations.service import CameFrom, Conversations, Redact
+from bot.conversations.service import Conversations
 from bot.conversations.switch import Standing, Watch
 from bot.conversations.turns import Turns
 from bot.db import Database, take_time
 from bot.errors import StartError
 from bot.http import Edge, Health, actions_check, any_of, rasa_check
 from bot.i18n import Texts
-from bot.languages import TONGUES, Language, Tongue
 from bot.lifetime import keep_for_good
 from bot.limits import Limits
 from bot.logs import set_up
 from bot.metrics import Metrics
 from bot.network import caller_of
 from bot.nlu.event_log import FILE_NAME, memory_of
-from bot.nlu.safety import SafetyPhrases
 from bot.notifications.courier import EVERY_S as MAIL_EVERY_S
 from bot.notifications.courier import Courier
 from bot.notifications.mailbox import ADDRESSES, Mailbox, unsealed
 from bot.observer import Observer
+from bot.parts import Parts, real_parts
 from bot.permits import demo
 from bot.permits.records import Reader
 from bot.permits.service import Permits
 from bot.privacy.service import EVERY_S as RETENTION_EVERY_S
 from bot.privacy.service import Keep, Privacy
-from bot.redaction import Expects, redact
 from bot.request_body import LARGEST_BODY
 from bot.request_origin import asks_for, caller, may_speak
 from bot.rounds import Lasting, Rounds
 from bot.sessions import Sessions
-from bot.settings import ROOT, Settings
+from bot.settings import Settings
 from bot.shared_buckets import SharedBuckets
 from bot.sockets import Sockets
-from bot.staff import presence
 from bot.staff.service import Staff
 from bot.vault import KEY_FILE, SESSIONS, Vault, derived_key, former_keys, read_or_create_key
 
@@ -100,75 +90,6 @@ CROWD: Final = web.AppKey("crowd", Crowd)
 
 _SHUT_DOWN_WITHIN_S = 3.0
 _TIDY_EVERY_S = 60.0
-# What an open question means for the redaction of its answer.
-_ASKED: Final[Mapping[str | None, Expects]] = {"number": "number", "date": "birth_date", "birth_date": "birth_date"}
-
-
-def _no_stations(_language: Language) -> Sequence[dict[str, Any]]:
-    return ()
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the gateway takes from the rest of the house.
-
-    Attributes:
-        tidy: drops what the vault need not keep any longer; called every minute.
-        came_from: told the network of a conversation before what it gave is looked up.
-        stations: the public stations with their positions, for the widget to reckon with on the device.
-    """
-
-    redact: Redact
-    render_private: RenderPrivate
-    desk: Desk
-    contact: Contact
-    tidy: Callable[[Session], object]
-    stations: ShowStations = _no_stations
-    came_from: CameFrom = lambda _session, _conversation, _network: None
-
-
-def real_parts(settings: Settings) -> Parts:
-    """The parts of the real system; reads catalogue and answers.
-
-    Raises:
-        DataError: a data file is wrong.
-    """
-    catalogue = Catalogue.load()
-    answers = Answers.load(ROOT, catalogue)
-    vault = Vault(settings.data_dir / KEY_FILE)
-
-    def hide(session: Session, conversation_id: str, text: str, expects: str | None) -> str:
-        return redact(text, _ASKED.get(expects), lambda kind, value: vault.put(session, conversation_id, kind, value))
-
-    def show(session: Session, conversation_id: str, token: str, language: Tongue) -> Sequence[dict[str, Any]]:
-        kept = vault.get(session, conversation_id, token)
-        if kept is None:
-            return answers.replies("utter_status_expired", language)
-        params = kept["params"]
-        if "result" in params:
-            params = {**params, "news": offered(session, conversation_id, params["result"])}
-        return answers.replies(kept["response"], language, params)
-
-    def nearby(language: Language) -> Sequence[dict[str, Any]]:
-        return public_stations(answers, language)
-
-    hall = catalogue.stations.get(SAFE_CHOICE)
-    if hall is None or hall.hours is None:
-        raise StartError("no_hours", detail=f"The catalogue has no hours for the station {SAFE_CHOICE}.")
-    contact = Contact(
-        hotline=str(catalogue.facts["phones.work_permit"].values["number"]),
-        hours={tongue: hours_text(answers, hall.hours, tongue) for tongue in TONGUES},
-    )
-
-    permits = Permits(derived_key(read_or_create_key(settings.data_dir / KEY_FILE), "permits"))
-
-    def tidy(session: Session) -> None:
-        vault.purge(session)
-        permits.purge(session)
-
-    rules = Rules(settings.desk_hours, settings.reclaim_after_s, settings.left_message_days, settings.network_waiting)
-    desk = Desk(answers, presence, rules, kind_of=SafetyPhrases.load(ROOT).kind_of)
-    return Parts(redact=hide, render_private=show, desk=desk, contact=contact, tidy=tidy, stations=nearby, came_from=permits.came_from)
 
 
 def build(settings: Settings, parts: Parts | None = None) -> web.Application:

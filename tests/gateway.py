@@ -16,13 +16,14 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy.orm import Session
 
 from bot.answers import Answers
-from bot.app import CROWD, EDGE, Parts, build
+from bot.app import CROWD, EDGE, build
 from bot.channels.rest import PATH
 from bot.connections import Runner
 from bot.conversations.composer import Contact
 from bot.conversations.desk import Desk, Presence, Rules
 from bot.languages import TONGUES
 from bot.nlu.safety import SafetyPhrases
+from bot.parts import Parts
 from bot.settings import ROOT, Settings
 from bot.staff.officers import Officer
 from bot.staff.roles import ROLES

@@ -15,11 +15,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from bot.app import DATABASE, RECORD, Parts
+from bot.app import DATABASE, RECORD
 from bot.conversations import threads
 from bot.conversations.counter import Counter
 from bot.conversations.events import Typing
 from bot.conversations.models import Conversation
+from bot.parts import Parts
 from bot.settings import Settings
 from bot.staff.officers import Officer
 from tests.browser.cards_page import address, answers, open_cards  # noqa: F401

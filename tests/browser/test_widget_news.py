@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from bot.app import DATABASE, real_parts
+from bot.app import DATABASE
 from bot.notifications.models import Subscription
+from bot.parts import real_parts
 from bot.permits.service import Permits
 from bot.settings import Settings
 from bot.vault import KEY_FILE, Vault, derived_key, read_or_create_key

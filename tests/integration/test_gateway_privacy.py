@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from actions.services import build
-from bot.app import real_parts
 from bot.conversations.models import Conversation, Turn
 from bot.db import Database
+from bot.parts import real_parts
 from bot.permits import demo
 from bot.settings import Settings
 from bot.vault import Vault
