@@ -7,7 +7,7 @@ export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run cluster test check vulnerabilities train evaluate compare bench growth sizes screenshots facts demo lock clean
+.PHONY: help environment run cluster faults test check vulnerabilities train evaluate compare bench growth sizes screenshots facts demo lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -21,6 +21,9 @@ run: environment ## start the assistant; Ctrl-C ends it
 
 cluster: environment ## start two of each on PostgreSQL and Redis, as on several machines; Ctrl-C ends it
 	@exec $(PYTHON) -m deploy.cluster
+
+faults: environment ## what it costs when a part is killed, stopped, slowed or filled up (15 minutes); PARTS=rasa,redis chooses
+	@$(PYTHON) -m tests.faults
 
 test: environment ## everything that must hold, with its own PostgreSQL
 	@$(PYTHON) deploy/test.py

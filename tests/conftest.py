@@ -26,7 +26,7 @@ _FIXTURES = {
     "node": "node",
 }
 _MISSING = frozenset(filter(None, os.environ.get("BOT_TEST_MISSING", "").split(",")))
-_WHOLE_SYSTEM = ("tests/dialogue/", "tests/browser/system/")
+_WHOLE_SYSTEM = ("tests/dialogue/", "tests/browser/system/", "tests/integration/test_cluster.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

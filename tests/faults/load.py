@@ -16,12 +16,12 @@ from tests.faults.officer import Officer
 from tests.staff import make_officer
 
 PASSWORD: Final = "seven lanterns over the quay"
-# Each is answered with one message and asks nothing back.
-QUESTIONS: Final = ("how long does it take", "办工作许可要多少钱", "how much does it cost", "多久能办好")
+# None is answered with the same words twice or with a question; the answers about stations are those of the action server.
+QUESTIONS: Final = ("how long does it take", "办工作许可要多少钱", "where is the nearest station to Shekou", "离科技园最近的服务点在哪")
 PERSON: Final = "I want to talk to a person"
-# A message that waits for longer has not been told of honestly, and an answer that takes longer is trouble.
+# Who sees nothing for longer has not been told honestly, and who waits for an answer for longer has not been served.
 SILENCE_S: Final = 30.0
-PROMPT_S: Final = 3.0
+PATIENCE_S: Final = 10.0
 _MOST_WAITING: Final = 3
 
 
@@ -122,9 +122,13 @@ def expects_answer(sent: Sent) -> bool:
 
 
 def is_trouble(sent: Sent, moment: float) -> bool:
-    """Whether a message was refused, apologised for, or not answered promptly."""
-    late = (sent.answered_at or moment) - sent.at > PROMPT_S
-    return bool(sent.refusals) or sent.apologised or (late and expects_answer(sent))
+    """Whether a message was refused, apologised for, or waited too long for its answer."""
+    return bool(sent.refusals) or sent.apologised or wait(sent, moment) > PATIENCE_S
+
+
+def wait(sent: Sent, moment: float) -> float:
+    """Seconds from saying something to the answer; nothing where none is to come."""
+    return (sent.answered_at or moment) - sent.at if expects_answer(sent) else 0.0
 
 
 def silence(sent: Sent, moment: float) -> float:

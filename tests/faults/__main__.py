@@ -1,0 +1,227 @@
+"""`make faults`: prints a table of what each fault cost, and fails when anything was lost, doubled, or did not come back by itself.
+
+`PARTS=rasa,redis` chooses the parts. Everything is written to a temporary folder that is gone at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.db import Database
+from tests.cluster import Cluster, started
+from tests.faults import checks
+from tests.faults.applicant import Sent
+from tests.faults.injuries import Injury, Places, all_injuries, faketime_library, set_clock
+from tests.faults.load import SILENCE_S, Load, is_trouble, silence, until, wait
+
+_DISK: Final = "400m"
+_WELL_S: Final = 6.0
+_RECOVERS_WITHIN_S: Final = 60.0
+_COLUMNS: Final = (
+    ("part", 9),
+    ("fault", 15),
+    ("sent", 5),
+    ("lost", 5),
+    ("doubled", 8),
+    ("disorder", 9),
+    ("owners", 7),
+    ("apologies", 10),
+    ("refused", 8),
+    ("slowest s", 10),
+    ("silence s", 10),
+    ("recovery s", 11),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one fault cost.
+
+    Attributes:
+        slowest_s: the longest wait for an answer.
+        silence_s: the longest time in which an applicant saw nothing of what became of a message.
+        recovery_s: from the end of the fault, which for a kill is the kill, to the moment at which the last message that was in
+            trouble had its answer; None when that moment did not come.
+    """
+
+    injury: Injury
+    sent: int
+    found: checks.Found
+    apologies: int
+    refused: int
+    slowest_s: float
+    silence_s: float
+    recovery_s: float | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong with it."""
+        bad = self.found.lines()
+        return not bad and self.recovery_s is not None and self.silence_s <= SILENCE_S
+
+    def cells(self) -> list[str]:
+        """As the table has it."""
+        found = self.found
+        counts = [self.sent, *(len(each) for each in (found.lost, found.doubled, found.disordered, found.owners))]
+        recovery = "never" if self.recovery_s is None else f"{self.recovery_s:.1f}"
+        rest = [self.apologies, self.refused, f"{self.slowest_s:.1f}", f"{self.silence_s:.1f}", recovery]
+        return [self.injury.part, self.injury.fault, *map(str, [*counts, *rest])]
+
+
+def line(cells: Sequence[str]) -> str:
+    """One line of the table."""
+    return "".join(cell.ljust(width) if n < 2 else cell.rjust(width) for n, (cell, (_, width)) in enumerate(zip(cells, _COLUMNS)))
+
+
+async def suffer(cluster: Cluster, places: Places, load: Load, database: Database, injury: Injury, before: checks.Found) -> Row:
+    """One fault under load, until everything has come to rest again."""
+    everything, replied = {sent.id for sent in load.sent()}, load.replied()
+    load.go_on()
+    await asyncio.sleep(3)
+    async with injury.lasting(cluster, places):
+        pass
+    ended = time.monotonic()
+
+    def fresh() -> list[Sent]:
+        return [sent for sent in load.sent() if sent.id not in everything]
+
+    def well() -> bool:
+        """Whether everything said in the last seconds succeeded."""
+        moment = time.monotonic()
+        recent = [sent for sent in fresh() if sent.at > max(ended, moment - _WELL_S)]
+        return moment - ended > _WELL_S and bool(recent) and not any(is_trouble(sent, moment) for sent in recent)
+
+    recovered = await until(well, _RECOVERS_WITHIN_S)
+    recovered = await load.pause() and recovered
+    moment = time.monotonic()
+    deadline = moment + _RECOVERS_WITHIN_S
+    while not (whole := await cluster.whole()) and time.monotonic() < deadline:
+        await asyncio.sleep(0.5)
+    found = (await look(database, load)).beyond(before)
+    trouble = [sent for sent in fresh() if is_trouble(sent, moment)]
+    # Whatever was in trouble came to its end at last; from then on all went well.
+    over = max((sent.answered_at or moment for sent in trouble), default=ended)
+    recovery = max(0.0, over - ended) if recovered and whole else None
+    return Row(
+        injury,
+        len(fresh()) + load.replied() - replied,
+        found,
+        sum(sent.apologised for sent in fresh()),
+        sum(bool(sent.refusals) for sent in fresh()),
+        max((wait(sent, moment) for sent in fresh()), default=0.0),
+        max((silence(sent, moment) for sent in fresh()), default=0.0),
+        recovery,
+    )
+
+
+async def look(database: Database, load: Load) -> checks.Found:
+    """What is wrong, once everybody has had the time to be shown the last of it."""
+    found = checks.Found()
+    for _ in range(20):
+        found = await database.run(checks.look, load.applicants, load.officers)
+        if not found.lines():
+            break
+        await asyncio.sleep(0.5)
+    return found
+
+
+async def run(cluster: Cluster, places: Places, injuries: Sequence[Injury]) -> list[Row]:
+    """All faults, one after the other, on the same conversations."""
+    database = cluster.database()
+    load = Load(cluster.gateways, database)
+    rows: list[Row] = []
+    try:
+        await load.begin()
+        await asyncio.sleep(5)
+        assert await load.pause(), "the load does not come to rest before the first fault"
+        before = await look(database, load)
+        assert not before.lines(), before.lines()
+        print(line([name for name, _ in _COLUMNS]), flush=True)
+        for injury in injuries:
+            row = await suffer(cluster, places, load, database, injury, before)
+            before = await look(database, load)
+            rows.append(row)
+            print(line(row.cells()), flush=True)
+            for wrong in row.found.lines()[:10]:
+                print(f"    {wrong}", flush=True)
+    finally:
+        await load.end()
+        database.close()
+    return rows
+
+
+@contextmanager
+def a_disk(folder: Path) -> Iterator[Path | None]:
+    """A small disk of its own, or None where this process may make none."""
+    folder.mkdir()
+    folder.chmod(0o711)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK},mode=0711", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode != 0:
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=False)
+
+
+def chosen(parts: str, places: Places) -> Iterator[Injury]:
+    """The faults of the parts that are asked for, as far as they can be had here; what cannot is said."""
+    wanted = set(filter(None, parts.split(",")))
+    injuries = all_injuries()
+    if unknown := wanted - {injury.part for injury in injuries}:
+        raise SystemExit(f"error: PARTS knows no {sorted(unknown)[0]}; there are {', '.join(dict.fromkeys(i.part for i in injuries))}")
+    for injury in injuries:
+        if wanted and injury.part not in wanted:
+            continue
+        if injury.fault == "disk full" and places.disk is None:
+            print("left out: disk full, because no disk can be mounted here; run it as root", flush=True)
+        elif injury.part == "clock" and places.clock is None:
+            print("left out: clock; install it with: apt-get update && apt-get install -y faketime", flush=True)
+        else:
+            yield injury
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--parts", default=os.environ.get("PARTS", ""))
+    parts = parser.parse_args().parts
+    with tempfile.TemporaryDirectory(prefix="faults-") as made:
+        folder = Path(made)
+        folder.chmod(0o711)
+        with a_disk(folder / "disk") as disk:
+            library, clock = faketime_library(), folder / "clock"
+            places = Places(disk, clock if library else None)
+            injuries = list(chosen(parts, places))
+            arguments = ["--postgres", str(disk / "postgres")] if disk else []
+            if library:
+                set_clock(clock, timedelta(0))
+                told = {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_CACHE_DURATION": "1"}
+                # Only the time of day is wrong. The last of them keeps the library from delaying every wait of a thread.
+                told |= {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0"}
+                arguments += [argument for name, value in told.items() for argument in ("--set", f"gateway-1:{name}={value}")]
+            (folder / "cluster").mkdir()
+            with started(folder / "cluster", arguments) as cluster:
+                rows = asyncio.run(run(cluster, places, injuries))
+    lost, doubled = sum(len(row.found.lost) for row in rows), sum(len(row.found.doubled) for row in rows)
+    failed = [f"{row.injury.part} {row.injury.fault}" for row in rows if not row.passed]
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+    print(f"{lost} lost, {doubled} doubled")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

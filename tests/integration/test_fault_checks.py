@@ -1,0 +1,110 @@
+"""The look at the record after a fault finds what it is there to find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from bot import audit
+from bot.conversations import ledger
+from bot.conversations.ledger import Address, Draft
+from bot.conversations.models import Conversation, Message, Turn
+from bot.db import Database
+from tests.faults import checks
+from tests.faults.applicant import Sent
+from tests.faults.view import View
+
+ANN, BOB = Address("socket", "session", "ann"), Address("socket", "session", "bob")
+
+
+class Person:
+    """An applicant who asked once, was answered, and has seen both."""
+
+    def __init__(self, session: Session) -> None:
+        self.name, self.strangers, self.view = "ann", 0, View()
+        self.sent = [Sent("how long does it take", 0.0)]
+        (sent,) = self.sent
+        stored = ledger.store_applicants(session, ANN, sent.text, sent.id).message
+        sent.stored, sent.acknowledged_at, self.conversation = stored.id, 1.0, stored.conversation_id
+        self.answer(session)
+        session.execute(update(Turn).values(state="done", outcome="answered"))
+        self.see(session)
+
+    def answer(self, session: Session) -> None:
+        """The bot answers."""
+        conversation = ledger.lock(session, self.conversation)
+        ledger.append(session, conversation, [Draft("bot", "en", "Ten days.")], answers=self.sent[0].stored)
+
+    def see(self, session: Session) -> None:
+        """The window catches up."""
+        session.flush()
+        rows = session.query(Message).filter_by(conversation_id=self.conversation).order_by(Message.seq)
+        seen = [{"metadata": {"id": row.id, "seq": row.seq, "conversation": {"id": row.conversation_id}}} for row in rows]
+        self.view.add(seen, live=False)
+
+
+def again_elsewhere(session: Session, person: Person) -> None:
+    ledger.store_applicants(session, BOB, "how long does it take", person.sent[0].id)
+    session.execute(update(Turn).values(state="done", outcome="silenced"))
+
+
+def answered_twice(session: Session, person: Person) -> None:
+    person.answer(session)
+    person.see(session)
+
+
+def taken_twice(session: Session, person: Person) -> None:
+    for officer in (1, 2):
+        audit.record(session, audit.staff(officer), "conversation:claim", f"conversation:{person.conversation}")
+
+
+def handed_over(session: Session, person: Person) -> None:
+    for officer, action in ((1, "claim"), (1, "transfer"), (2, "claim")):
+        audit.record(session, audit.staff(officer), f"conversation:{action}", f"conversation:{person.conversation}")
+
+
+def spoken_for(session: Session, person: Person) -> None:
+    conversation = ledger.lock(session, person.conversation)
+    ledger.append(session, conversation, [Draft("staff", "en", "Good morning.")])
+    session.execute(update(Message).where(Message.author == "staff").values(staff_id=7))
+    person.see(session)
+
+
+CASES: dict[str, tuple[Callable[[Session, Person], Any], set[str]]] = {
+    "nothing": (lambda session, person: None, set()),
+    "an acknowledged message that is gone": (
+        lambda session, person: session.execute(delete(Message).where(Message.seq == 1)),
+        {"lost", "disordered"},
+    ),
+    "a message stored twice": (again_elsewhere, {"doubled", "lost"}),
+    "an answer that was not shown": (lambda session, person: person.answer(session), {"lost", "doubled"}),
+    "an answer given twice": (answered_twice, {"doubled"}),
+    "an answer that is still owed": (lambda session, person: session.execute(update(Turn).values(state="taken")), {"lost"}),
+    "two owners": (taken_twice, {"owners"}),
+    "one owner after the other": (handed_over, set()),
+    "somebody who speaks without having it": (spoken_for, {"owners"}),
+    "a session that is not known any more": (lambda session, person: setattr(person, "strangers", 1), {"lost"}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_wrong_is_found(sqlite_database: Database, case: str) -> None:
+    harm, expected = CASES[case]
+    with sqlite_database.session() as session:
+        person = Person(session)
+        harm(session, person)
+    with sqlite_database.session() as session:
+        found = checks.look(session, [person], [])  # type: ignore[list-item]
+        assert session.get(Conversation, person.conversation) is not None
+    assert {kind for kind, entries in vars(found).items() if entries} == expected, found.lines()
+
+
+def test_reply_of_an_officer_that_was_acknowledged_and_is_gone_is_found(sqlite_database: Database) -> None:
+    officer = SimpleNamespace(login="chen.li", replied={"question": "gone"}, mine=set(), views={})
+    with sqlite_database.session() as session:
+        assert checks.look(session, [], [officer]).lost == {"reply of chen.li: question"}  # type: ignore[list-item]
