@@ -15,13 +15,15 @@ from sanic.response import HTTPResponse, json
 
 from actions import services
 from bot.lifetime import end_with_parent, keep_for_good, start_lightly
+from bot.logs import REQUEST_HEADER, Lines, PlacesOnly, begin_request
 from bot.settings import load
 
 HOST: Final = "127.0.0.1"
 _KEEP_ALIVE_S: Final = 75
 _LARGEST_REQUEST: Final = 20_000_000
 
-_log = logging.getLogger(__name__)
+# Run as a module its own name is __main__.
+_log = logging.getLogger("actions.server")
 
 
 def build_app(package: str = "actions") -> Sanic:
@@ -44,13 +46,25 @@ def build_app(package: str = "actions") -> Sanic:
             _log.error("action failed: %s at %s", type(error).__name__, place)
         return json({"error": type(error).__name__}, status=getattr(error, "status_code", 500))
 
+    async def named(request: Any) -> None:
+        begin_request(request.headers.get(REQUEST_HEADER, ""))
+
+    async def told(request: Any, response: HTTPResponse) -> None:
+        if request.path == "/webhook":
+            _log.info("action %d", response.status)
+
+    app.register_middleware(named, "request")
+    app.register_middleware(told, "response")
     app.error_handler.add(Exception, answer_error)
     return app
 
 
-def _configure_logs(level: str) -> None:
+def _configure_logs(level: str, form: str) -> None:
     warnings.simplefilter("ignore", DeprecationWarning)
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(Lines(form))
+        handler.addFilter(PlacesOnly())
     for name in ("bot", "actions"):
         logging.getLogger(name).setLevel(level)
     for name in ("asyncio", "sanic.root", "sanic.error", "sanic.access", "rasa_sdk"):
@@ -67,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     end_with_parent()
     start_lightly()
-    _configure_logs(arguments.log_level)
+    _configure_logs(arguments.log_level, load().log_format)
     if arguments.package == "actions":
         services.install(services.build(load()))
     keep_for_good()

@@ -296,7 +296,7 @@ def serve(settings: Settings, parts: Parts | None = None) -> int:
         StartError: the port cannot be used.
         DataError: a data file is wrong.
     """
-    set_up(settings.log_level)
+    set_up(settings.log_level, settings.log_format)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with contextlib.closing(opened(settings)) as database:
         migrations.upgrade(database.engine)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import PurePath
@@ -17,7 +15,7 @@ from aiohttp import web
 
 from bot.errors import AssistantUnavailable, BotError, Conflict, Invalid, NotAllowed, NotFound, TooMany
 from bot.i18n import Texts
-from bot.logs import place
+from bot.logs import REQUEST_HEADER, begin_request, place
 from bot.metrics import Metrics
 from bot.request_language import language_of
 
@@ -64,7 +62,6 @@ _OF_THE_WIDGET: Final[Mapping[str, str]] = {"Access-Control-Allow-Origin": "*", 
 _LASTING: Final = frozenset({"/socket.io/"})
 # Whoever looks after a gateway asks it by its address.
 _PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-_GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _CHECK_WITHIN_S = 3.0
 _LONGEST_MODEL = 100
 _ID = web.RequestKey("id", str)
@@ -91,8 +88,7 @@ class Edge:
     def _middleware(self) -> Any:
         @web.middleware
         async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
-            given = request.headers.get("X-Request-ID", "")
-            request[_ID] = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+            request[_ID] = begin_request(request.headers.get(REQUEST_HEADER, ""))
             started = time.monotonic()
             response = await self._handle(request, handler)
             seconds = time.monotonic() - started
@@ -101,7 +97,7 @@ class Edge:
                 self._metrics.request_seconds.labels(route).observe(seconds)
             level = logging.DEBUG if route in _LASTING else logging.INFO
             # Neither address nor query nor body: the log must not know who asked what.
-            log.log(level, "%s %s %s %d %.0fms", request[_ID], request.method, route, response.status, seconds * 1000)
+            log.log(level, "%s %s %d %.0fms", request.method, route, response.status, seconds * 1000)
             return response
 
         return edge
@@ -114,7 +110,7 @@ class Edge:
         except BotError as error:
             status = _STATUS_OF_CODE.get(error.code) or next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
             if status == 500:
-                log.error("%s failed: %s %s", request[_ID], error.code, place(error))
+                log.error("failed: %s %s", error.code, place(error))
             return self._refusal(request, status, error.code, error.params)
         except web.HTTPException as answer:
             if answer.status < 400:
@@ -126,7 +122,7 @@ class Edge:
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            log.error("%s failed: %s", request[_ID], place(error))
+            log.error("failed: %s", place(error))
             return self._refusal(request, 500, "internal", {})
 
     def _refusal(self, request: web.BaseRequest, status: int, code: str, params: Mapping[str, Any]) -> web.Response:
@@ -154,7 +150,7 @@ class Edge:
         if request.path.startswith(_PUBLIC):
             response.headers.update(_OF_THE_WIDGET)
         if _ID in request:
-            response.headers["X-Request-ID"] = request[_ID]
+            response.headers[REQUEST_HEADER] = request[_ID]
         _protect(response)
 
 

@@ -1,13 +1,36 @@
-"""Our own log: where something went wrong, and never what a person wrote."""
+"""Our own log: where something went wrong and with which request, and never what a person wrote."""
 
 from __future__ import annotations
 
+import contextvars
+import json
 import logging
+import re
+import secrets
+import sys
 import traceback
+from datetime import datetime, timezone
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
+REQUEST_HEADER: Final = "X-Request-ID"
+FORMATS: Final = ("plain", "json")
 _PACKAGE: Final = Path(__file__).parent.parent
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_request: contextvars.ContextVar[str] = contextvars.ContextVar("request", default="")
+
+
+def begin_request(given: str = "") -> str:
+    """Name the request that this task works on from now on: as it was `given`, if that can be a name, or anew."""
+    name = given if _ID.fullmatch(given) else secrets.token_hex(8)
+    _request.set(name)
+    return name
+
+
+def request_id() -> str:
+    """The name of the request that is worked on here; empty when it is none. Tasks begun for it have the same."""
+    return _request.get()
 
 
 def place(error: BaseException) -> str:
@@ -30,10 +53,41 @@ class PlacesOnly(logging.Filter):
         return True
 
 
-def set_up(level: str) -> None:
-    """Log to standard error from `level` on; libraries that would log addresses or bodies speak from warnings on."""
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True)
+class Lines(logging.Formatter):
+    """One line for a record, for people or as JSON with `time`, `level`, `logger`, `message` and `request`."""
+
+    def __init__(self, form: str = "plain") -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s [%(request)s] %(message)s")
+        self.form = form
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        if self.form == "plain":
+            record.request = request_id() or "-"
+            return super().format(record).replace("\n", " ")
+        told = {
+            "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request": request_id() or None,
+        }
+        return json.dumps(told, ensure_ascii=False)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    logging.getLogger("bot").critical("the process ends: %s", place(error))
+
+
+def set_up(level: str, form: str = "plain") -> None:
+    """Log to standard error from `level` on, also how the process ends; libraries that would log addresses or bodies speak from
+    warnings on."""
+    logging.basicConfig(level=level, force=True)
     for handler in logging.getLogger().handlers:
+        handler.setFormatter(Lines(form))
         handler.addFilter(PlacesOnly())
     for name in ("aiohttp.access", "asyncio", "sqlalchemy.engine"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    sys.excepthook = _uncaught

@@ -65,6 +65,7 @@ class Settings:
         keep_memory_days: the same for Rasa's working memory of it (`BOT_KEEP_MEMORY_DAYS`).
         keep_audit_days: days after which an entry of the audit trail is dropped (`BOT_KEEP_AUDIT_DAYS`).
         log_level: of our own log (`BOT_LOG_LEVEL`).
+        log_format: `plain`, or `json` for one object a line (`BOT_LOG_FORMAT`).
     """
 
     data_dir: Path = ROOT / "var"
@@ -104,6 +105,7 @@ class Settings:
     keep_memory_days: float = 30
     keep_audit_days: float = 1095
     log_level: str = "INFO"
+    log_format: str = "plain"
 
     @property
     def resolved_database_url(self) -> str:
@@ -272,4 +274,5 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
         # Half a year at least is our own choice: who asks what became of a case must still find who touched it.
         keep_audit_days=_number("BOT_KEEP_AUDIT_DAYS", get("BOT_KEEP_AUDIT_DAYS", "1095"), 184, 36500),
         log_level=get("BOT_LOG_LEVEL", "INFO").upper(),
+        log_format=_choice("BOT_LOG_FORMAT", get("BOT_LOG_FORMAT", "plain"), ("plain", "json")),
     )

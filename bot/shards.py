@@ -13,6 +13,7 @@ from typing import Any, Final
 import aiohttp
 
 from bot.errors import AssistantUnavailable
+from bot.logs import REQUEST_HEADER, request_id
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,9 @@ class Shards:
 
     async def _post(self, address: str, message: Mapping[str, Any]) -> bytes:
         try:
-            async with self._session().post(f"{address}{_PATH}", json=message, allow_redirects=False) as response:
+            async with self._session().post(
+                f"{address}{_PATH}", json=message, headers={REQUEST_HEADER: request_id()}, allow_redirects=False
+            ) as response:
                 if response.status != 200:
                     raise AssistantUnavailable("assistant_unavailable", kind="status", status=response.status)
                 body = bytearray()

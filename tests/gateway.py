@@ -52,6 +52,7 @@ class FakeRasa:
     def __init__(self, script: Script = echo) -> None:
         self.script = script
         self.asked: list[dict[str, Any]] = []
+        self.requests: list[str] = []
         self.model: str | None = "model.tar.gz"
         app = web.Application()
         app.router.add_post("/webhooks/rest/webhook", self._ask)
@@ -72,6 +73,7 @@ class FakeRasa:
     async def _ask(self, request: web.Request) -> web.Response:
         message = await request.json()
         self.asked.append(message)
+        self.requests.append(request.headers["X-Request-ID"])
         body = await self.script(message)
         return body if isinstance(body, web.Response) else web.json_response(body)
 

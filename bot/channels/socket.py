@@ -21,7 +21,7 @@ from bot.errors import BotError, Invalid, NotAllowed
 from bot.i18n import Texts
 from bot.languages import as_tongue
 from bot.limits import Limiter
-from bot.logs import place
+from bot.logs import begin_request, place
 from bot.metrics import Metrics
 from bot.request_body import optional_object, optional_string
 from bot.request_language import language_of
@@ -118,6 +118,7 @@ class SocketChannel:
 
     async def _answer(self, visitor: Visitor, name: str, act: Act, body: Body) -> Mapping[str, Any]:
         """What the client gets as acknowledgement; whatever goes wrong, it gets one."""
+        begin_request()
         try:
             return {"ok": True, **await act(visitor, body)}
         except BotError as error:

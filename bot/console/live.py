@@ -27,7 +27,7 @@ from bot.errors import BotError, NotAllowed, NotFound
 from bot.i18n import Texts
 from bot.languages import DEFAULT, Language
 from bot.limits import Limits
-from bot.logs import place
+from bot.logs import begin_request, place
 from bot.staff import presence
 from bot.staff.events import SessionsRevoked
 from bot.staff.service import Staff
@@ -199,6 +199,7 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         """The answer to an event, which always comes: with `ok`, or with the error."""
         seat = self._seats.get(sid)
         language = DEFAULT if seat is None else seat.language
+        begin_request()
         try:
             if seat is None:
                 raise NotAllowed("signed_out")

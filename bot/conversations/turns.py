@@ -12,7 +12,7 @@ from bot.conversations.events import Event, TurnFinished
 from bot.conversations.ledger import new_id
 from bot.conversations.service import Conversations, Ended, Task
 from bot.errors import AssistantUnavailable
-from bot.logs import place
+from bot.logs import begin_request, place, request_id
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,8 @@ class Turns:
         self._metrics = metrics
         self._lease_s = lease_s
         self._owner = new_id()
-        self._called: set[str] = set()
+        # The conversations, each with the request that called for an answer.
+        self._called: dict[str, str] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, set[asyncio.Future[bool]]] = {}
         self._sweeper: asyncio.Task[None] | None = None
@@ -61,7 +62,7 @@ class Turns:
 
     def call(self, conversation_id: str) -> None:
         """Have what is owed in a conversation answered."""
-        self._called.add(conversation_id)
+        self._called[conversation_id] = request_id()
         if conversation_id not in self._workers:
             self._workers[conversation_id] = asyncio.create_task(self._work(conversation_id))
 
@@ -108,7 +109,7 @@ class Turns:
     async def _work(self, conversation_id: str) -> None:
         try:
             while conversation_id in self._called:
-                self._called.discard(conversation_id)
+                begin_request(self._called.pop(conversation_id))
                 more = True
                 while more and (task := await self._conversations.take(conversation_id, self._owner, self._lease_s)) is not None:
                     more = await self._answer(task)
@@ -131,6 +132,7 @@ class Turns:
             log.warning("no answer: %s %s", kind, where)
             self._metrics.failures.labels(kind).inc()
             ended = await self._conversations.apologise(task.turn, self._owner)
+        log.info("turn %s %.0fms", ended.outcome, (time.monotonic() - started) * 1000)
         self._metrics.turns.labels(ended.outcome).inc()
         self._metrics.answer_seconds.observe(time.monotonic() - started)
         if ended.handoff is not None:

@@ -13,6 +13,8 @@ from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig, concat_url
 
+from bot.logs import REQUEST_HEADER, request_id
+
 PATIENCE_S: Final = 15.0
 """Shorter than the gateway's patience with Rasa, so that a turn fails before nobody waits for it any more."""
 _FIRST_PATIENCE_S: Final = 4.0
@@ -81,6 +83,7 @@ class ActionEndpoint(EndpointConfig):
 
     async def _call(self, method: str, url: str, patience_s: float, kwargs: dict[str, Any]) -> Any:
         timeout = aiohttp.ClientTimeout(total=patience_s, connect=2.0)
+        kwargs = {**kwargs, "headers": {**(kwargs.get("headers") or {}), REQUEST_HEADER: request_id()}}
         async with self._open().request(method, url, timeout=timeout, **kwargs) as response:
             if response.status >= 400:
                 raise ClientResponseError(response.status, response.reason or "", await response.text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -25,8 +26,10 @@ class WholeTurnRest(RestInput):
         """Rasa's routes around a handler that keeps failures from being half an answer."""
 
         async def whole_turn(message: UserMessage) -> None:
+            started = time.monotonic()
             try:
                 await on_new_message(message)
+                _log.info("turn %.0fms", (time.monotonic() - started) * 1000)
             except Exception as error:
                 _log.error("turn failed: %s", places(error))
                 message.output_channel.messages.clear()

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+from bot.logs import Lines
+
 OUR_LOGGERS: Final = ("bot", "actions")
 _FRAMES: Final = 4
 
@@ -33,11 +35,11 @@ def places(error: BaseException) -> str:
     return " from ".join(parts)
 
 
-class QuietFormatter(logging.Formatter):
+class QuietFormatter(Lines):
     """One line for a record; `serving` says whether people are served, so that foreign messages must be withheld."""
 
     def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+        super().__init__()
         self.serving = False
 
     def format(self, record: logging.LogRecord) -> str:
@@ -73,16 +75,18 @@ def _worth_reading(record: logging.LogRecord) -> bool:
     return not any(noise in message for noise in _NOISE)
 
 
-def configure(level: str = "WARNING") -> None:
+def configure(level: str = "WARNING", form: str = "plain") -> None:
     """Send every record of this process to standard error, as `QuietFormatter` has it.
 
     Args:
         level: of our own loggers; other packages speak from WARNING on.
+        form: of the lines, see `bot.logs`.
     """
     import structlog
 
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_FORMATTER)
+    _FORMATTER.form = form
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in OUR_LOGGERS:
         logging.getLogger(name).setLevel(level)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import BotError, StartError
 from bot.lifetime import end_with_parent, keep_for_good, start_lightly
+from bot.logs import REQUEST_HEADER, begin_request
 from bot.nlu import quiet_logs, without_tensorflow
 from bot.nlu.event_log import memory_of
 from bot.nlu.model_file import check_model
@@ -120,6 +121,11 @@ def build_app(
         async def status(_request: Any) -> Any:
             return json_response({"model_file": model.name, "model_id": agent.model_id, "ready": agent.is_ready()})
 
+    async def begin(request: Any) -> None:
+        begin_request(request.headers.get(REQUEST_HEADER, ""))
+
+    app.register_middleware(begin, "request")
+
     @app.listener("before_server_start")
     async def serving_begins(*_arguments: Any) -> None:
         quiet_logs.people_are_served()
@@ -147,7 +153,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
         # Reading the encoder's weights and importing Rasa take a second or two each, and do not need each other.
         encoder = threading.Thread(target=keep_table_on_disk, args=(settings.data_dir / "cache",), daemon=True)
         encoder.start()
-        quiet_logs.configure(settings.log_level)
+        quiet_logs.configure(settings.log_level, settings.log_format)
         check_model(arguments.model)
         without_tensorflow.check_config(arguments.config)
         app = build_app(

@@ -181,6 +181,16 @@ def test_what_people_write_is_in_no_log(servers: Servers, sender: str) -> None:
     assert "action failed: RuntimeError" in servers.actions.said()
 
 
+def test_the_request_of_a_turn_is_named_in_both_logs(servers: Servers, sender: str) -> None:
+    for name, text in (("request-0001", "/station_nearest"), ("request-0002", "Nanshan")):
+        body = json.dumps({"sender": sender, "message": text, "metadata": {"message_id": name, "language": "en"}}).encode()
+        headers = {"Content-Type": "application/json", "X-Request-ID": name}
+        request = urllib.request.Request(f"{servers.rasa.url}/webhooks/rest/webhook", body, headers)
+        assert json.loads(urllib.request.urlopen(request, timeout=20).read())
+    told = [[line for line in process.said().splitlines() if "[request-0002]" in line] for process in (servers.rasa, servers.actions)]
+    assert any(" turn " in line for line in told[0]) and any(" action 200" in line for line in told[1])
+
+
 def test_the_action_server_does_not_send_the_request_back(servers: Servers) -> None:
     call = {
         "next_action": "validate_station_form",

@@ -96,7 +96,9 @@ def test_a_foreign_message_is_withheld_once_people_are_served() -> None:
     formatter = QuietFormatter()
     assert "SECRET" in formatter.format(_record("rasa.core", "SECRET"))
     formatter.serving = True
-    assert formatter.format(_record("rasa.core", "SECRET", ValueError("SECRET"))).endswith("ERROR rasa.core file.py:7 function: ValueError")
+    assert formatter.format(_record("rasa.core", "SECRET", ValueError("SECRET"))).endswith(
+        "ERROR rasa.core [-] file.py:7 function: ValueError"
+    )
     assert "ours" in formatter.format(_record("bot.nlu", "ours"))
 
 
