@@ -38,10 +38,11 @@ class OwnData:
         """What is kept and until when, what has to be proved, and the notice about personal data."""
         kept = await self.privacy.kept_of(visitor.address)
         language = visitor.language
+        told = None if kept is None else kept.told.get(self.notice.version)
         notice = {
             "version": self.notice.version,
             "text": self.notice.text(language),
-            "told": None if kept is None or kept.told is None else kept.told.isoformat(),
+            "told": None if told is None else told.isoformat(),
             "given": None if kept is None or kept.given is None else kept.given.isoformat(),
         }
         says: dict[str, Any] = {"labels": {name: self._say(language, name) for name in _LABELS}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
+from bot.channels.packed import packed
 from bot.errors import NotFound
 
 STATIC: Final[Path] = Path(__file__).resolve().parent.parent / "static"
@@ -84,7 +84,8 @@ class StaticFiles:
         known = self._known.get(path)
         if known is None or known.changed != changed:
             body = path.read_bytes()
-            packed = gzip.compress(body, 9, mtime=0) if path.suffix in _TEXT else None
-            known = _File(changed, _TYPES[path.suffix], body, packed, hashlib.sha256(body).hexdigest()[:24])
+            known = _File(
+                changed, _TYPES[path.suffix], body, packed(body) if path.suffix in _TEXT else None, hashlib.sha256(body).hexdigest()[:24]
+            )
             self._known[path] = known
         return known

@@ -12,7 +12,8 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.channels.joined import Joined, bare_script, bare_style
+from bot.channels.joined import Joined, bare_script, bare_style, tight_script
+from bot.channels.packed import packed
 from bot.channels.static_files import STATIC
 from bot.errors import NotFound
 from bot.i18n import Texts
@@ -36,7 +37,7 @@ class Served:
     def of(cls, text: str, kind: str) -> Served:
         """This text, ready to be sent."""
         body = text.encode()
-        return cls(kind, gzip.compress(body, 9, mtime=0), hashlib.sha256(body).hexdigest()[:24])
+        return cls(kind, packed(body), hashlib.sha256(body).hexdigest()[:24])
 
 
 class WidgetFiles:
@@ -69,6 +70,7 @@ class WidgetFiles:
             "/widget.js": (bare_script(_LOADER.read_text(encoding="utf-8")).replace(_GAP, self._loader_texts), _SCRIPT),
             "/widget/window.js": (window.text(), _SCRIPT),
             "/widget/window.css": (bare_style(style), _STYLE),
+            "/widget/mine.js": (tight_script(bare_script((_FOLDER / "mine.js").read_text(encoding="utf-8"))), _SCRIPT),
         }
         self.files = {**{path: Served.of(*file) for path, file in read.items()}, **self._texts}
         self._stamp = stamp

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.channels.hiding import AFTER, hidden
 from bot.conversations.catching_up import Snapshot
 from bot.conversations.composer import metadata
 from bot.conversations.events import StateChanged, Stored
@@ -41,6 +42,8 @@ class Wire:
     def message(self, stored: Stored) -> dict[str, Any]:
         """A message; exactly `text`, `quick_replies` if there are any, and `metadata`.
 
+        What an applicant typed some time ago comes without its numbers and dates (see `hiding`).
+
         `rasa-webchat` takes a message with any other field beside these for one that it cannot show.
         """
         described = {
@@ -53,7 +56,8 @@ class Wire:
         for name in ("desk", "left_message"):
             if stored.payload.get(name):
                 described[name] = stored.payload[name]
-        wire: dict[str, Any] = {"text": stored.text}
+        is_old = stored.author == "applicant" and now() - stored.created_at > AFTER
+        wire: dict[str, Any] = {"text": hidden(stored.text) if is_old else stored.text}
         offers = stored.payload.get("quick_replies")
         if offers:
             wire["quick_replies"] = [{"content_type": "text", **offer} for offer in offers]

@@ -130,9 +130,10 @@ class Telling:
         elif isinstance(event, ConversationChanged):
             self._say("conversation_changed", {"conversation_id": event.conversation_id}, room(event.conversation_id))
         elif isinstance(event, Erased):
-            # What was hidden in it is personal too.
-            self._followed.pop(event.conversation_id, None)
-            self._say("erased", {"conversation_id": event.conversation_id}, room(event.conversation_id))
+            # What was hidden in it is personal too. Whoever may no longer see it leaves its room before this is sent.
+            gone = self._followed.pop(event.conversation_id, Followed())
+            for sid in gone.by:
+                self._say("erased", {"conversation_id": event.conversation_id}, sid)
         elif isinstance(event, Typing) and event.author == views.APPLICANT:
             self._say("typing", {"conversation_id": event.conversation_id, "on": event.on}, room(event.conversation_id))
         if isinstance(event, (MessageStored, StateChanged, ConversationChanged, Erased, QueueChanged, LeftMessagesChanged)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -43,7 +43,8 @@ class Kept:
         until: when it is dropped if nothing more happens; later while a person has it or a left message waits.
         shows_a_case: whether it shows how an application stands, so that giving out and erasing need a claim.
         with_staff: whether an officer has it, or it waits for one.
-        told: when its applicant was told what becomes of the data; `given` when they first gave some after that.
+        told: when its applicant was told what becomes of the data, by the version of the notice.
+        given: when they first gave some after that.
     """
 
     conversations: int
@@ -54,7 +55,7 @@ class Kept:
     until: datetime
     shows_a_case: bool
     with_staff: bool
-    told: datetime | None
+    told: Mapping[str, datetime]
     given: datetime | None
 
 
@@ -72,7 +73,7 @@ def kept(session: Session, conversations: Sequence[Any], days: float) -> Kept:
         until=max(conversation.updated_at for conversation in conversations) + timedelta(days=days),
         shows_a_case=bool(cases_shown(session, ids)),
         with_staff=any(conversation.state in (State.QUEUED.value, State.WITH_STAFF.value) for conversation in conversations),
-        told=min((each.told_at for each in consents), default=None),
+        told={each.version: each.told_at for each in sorted(consents, key=lambda each: each.told_at, reverse=True)},
         given=min((each.given_at for each in consents if each.given_at is not None), default=None),
     )
 

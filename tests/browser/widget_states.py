@@ -43,7 +43,9 @@ async def other_device(widget: Widget, _site: Site) -> None:
 
 async def own_data(widget: Widget, _site: Site) -> None:
     """What is kept."""
+    await widget.asks("one", "echo: one")
     await widget.menu("My data")
+    await expect(widget.button("Erase me")).to_be_visible()
 
 
 async def ending(widget: Widget, _site: Site) -> None:

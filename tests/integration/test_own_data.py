@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from bot.channels.hiding import AFTER
 from bot.conversations.models import (
     Conversation,
     Message,
 )
-from bot.db import Database
+from bot.db import Database, now
 from bot.errors import NotAllowed, TooMany
 from bot.i18n import Texts
 from bot.privacy.readable import readable
@@ -145,3 +146,25 @@ def test_readable_form_shows_nobody_elses_hand() -> None:
     export = {"receipt": "R1", "made_at": moment, "withheld": ["staff_notes"], "conversations": [conversation]}
     lines = readable(export, Texts.load(), "en").split("\r\n")
     assert lines[-4:] == ["    one", "    [2026-11-28 10:00] Officer", "    == x", ""] and any("R1" in line for line in lines)
+
+
+async def test_whoever_has_the_session_later_reads_neither_number_nor_date_of_birth(settings: Settings, sqlite_database: Database) -> None:
+    """They are the proof; the applicant sees them while they are of use."""
+    typed = ["my number is GD-2026/447-1902", "20264471902", "3 May 1987", "I have 20 days left"]
+    async with running(settings) as gateway, visiting(gateway.url("/")) as applicant:
+        for text in typed:
+            await applicant.say(text)
+            await applicant.hears(f"echo: {text}")
+        async with connected(gateway.url("/")) as soon:
+            assert own_texts(await soon.open(applicant.token)) == typed
+        with sqlite_database.session() as session:
+            session.execute(Message.__table__.update().values(created_at=now() - 2 * AFTER))
+        async with connected(gateway.url("/")) as later:
+            shown = own_texts(await later.open(applicant.token))
+    assert shown[0].startswith("my number is ••••") and shown[1:3] == ["••••", "••••"]
+    assert not any(piece in text for text in shown for piece in ("1902", "1987"))
+
+
+def own_texts(snapshot: dict[str, Any]) -> list[str]:
+    """What the applicant said, as a snapshot has it."""
+    return [message["text"] for message in snapshot["messages"] if message["metadata"]["author"] == "applicant"]

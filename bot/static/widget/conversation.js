@@ -31,6 +31,7 @@ export class Conversation {
     this.line.on("user_uttered", (message) => this.receive([message]));
     this.line.on("conversation", (body) => this.moved(body));
     this.line.on("assistant", ({ on }) => this.switched(on));
+    this.line.on("erased", () => this.erasing || this.tell("erased"));
     this.line.on("typing", (body) => this.types(body));
     this.line.on("turn", ({ message_id: id }) => this.turned(id));
     storage.watch((name, value) => this.otherTab(name, value));
@@ -40,7 +41,7 @@ export class Conversation {
     this.line.start();
   }
 
-  /** Hear `(what, detail)`: `messages`, `status`, `about`, `typing`, `outbox`, `renewed`. */
+  /** Hear `(what, detail)`: `messages`, `status`, `about`, `typing`, `outbox`, `renewed`, `erased`. */
   listen(listener) {
     this.listeners.push(listener);
   }
@@ -78,6 +79,8 @@ export class Conversation {
 
   /** Take in what the server says of everything. */
   learn(snapshot, how) {
+    // It was erased while this window had no line.
+    if (snapshot.conversation === null && this.record.conversations.length) this.tell("erased");
     const known = ["state", "owner", "position", "expected_wait_s", "ratable", "rated", "demo", "hotline", "hours", "within_hours", "assistant_on"];
     for (const name of known) if (name in snapshot) this.about[name] = snapshot[name];
     if (snapshot.server_time) this.ahead = Date.parse(snapshot.server_time) - Date.now();
@@ -293,7 +296,7 @@ export class Conversation {
       this.storage.allow();
       this.resume(value);
     }
-    if (name === "token" && value === null && this.token) {
+    if (name === "token" && value === null && this.token && !this.erasing) {
       this.forget();
       this.line.again();
     }

@@ -170,6 +170,10 @@ class Widget {
       this.renewed = detail === "renewed";
       this.storage.remove("seen");
     }
+    if (what === "erased") {
+      this.forgetDevice();
+      this.announcer.say(this.texts.t("data.forgotten"));
+    }
     if (what === "outbox" && detail?.error && this.isOpen) this.announcer.say(this.texts.t("list.failed"), true);
     if (what === "about") this.log.handoff?.update?.(this.conversation.about);
     this.update();

@@ -1,7 +1,8 @@
 /** What is laid over the conversation on request: other device, own data, end. Back and Escape lead where one came from. */
 
-import { day, time } from "./dates.js";
+import { day, dayKey, time } from "./dates.js";
 import { h, icon } from "./dom.js";
+import { save } from "./transcript.js";
 
 export class Sheets {
   constructor(widget) {
@@ -88,9 +89,14 @@ export class Sheets {
       widget.focusBox();
       widget.announcer.say(t("data.forgotten"));
     };
+    const place = h("div", { class: "mine" });
+    this.attempt(async () => {
+      const { mine } = await import(`${widget.base}widget/mine.js`).catch(() => Promise.reject({ code: "no_answer" }));
+      await mine(place, this, { h, save, dayKey });
+    });
     return [
-      h("p", {}, t("data.device")), h("p", {}, t("data.service")), h("p", {}, t("data.others")),
-      h("p", {}, h("button", { type: "button", class: "solid", onclick: forget }, t("data.forget"))), h("p", { class: "muted" }, t("data.forget_means")),
+      place, h("hr"), h("p", {}, t("data.device")), h("p", {}, t("data.others")),
+      h("p", {}, h("button", { type: "button", class: "outlined", onclick: forget }, t("data.forget"))), h("p", { class: "muted" }, t("data.forget_means")),
     ];
   }
 

@@ -35,9 +35,10 @@ export function transcript(messages, { t, language, speaker, now }) {
   return lines.join("\r\n");
 }
 
-/** Hand a text to the applicant as a file. */
-export function save(text, name) {
-  const address = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/plain;charset=utf-8" }));
+/** Hand a text to the applicant as a file; what is read by programs has no mark at its beginning. */
+export function save(text, name, type = "text/plain") {
+  const mark = type === "text/plain" ? "\ufeff" : "";
+  const address = URL.createObjectURL(new Blob([mark, text], { type: `${type};charset=utf-8` }));
   const link = document.createElement("a");
   link.href = address;
   link.download = name;

@@ -19,7 +19,7 @@ from bot.settings import Settings
 from bot.staff import presence
 from bot.staff.colleagues import colleagues
 from bot.staff.models import StaffSession
-from tests.applicants import connected
+from tests.applicants import connected, visiting
 from tests.console import Member, browser, fresh_id, line, member, rasa
 from tests.gateway import PARTS, Gateway, desk, running
 
@@ -107,6 +107,19 @@ async def test_watcher_gets_everything_after_a_number_and_then_what_comes(gatewa
         messages = await live.messages_until("staff")
         assert [each["text"] for each in messages[-2:]] == ["another is ••••4321", "so ••••5678 and ••••4321"]
         assert [each["metadata"]["seq"] for each in messages] == list(range(seqs[-1] + 1, seqs[-1] + 1 + len(messages)))
+
+
+async def test_conversation_that_its_applicant_erases_goes_from_every_console(gateway: Gateway, officer: Member) -> None:
+    async with visiting(gateway.url("/")) as applicant, line(officer) as live:
+        await applicant.say("person")
+        conversation_id = str((await applicant.say("desk:wait"))["conversation"])
+        await applicant.until(lambda: applicant.bodies("conversation")[-1]["state"] == "QUEUED")
+        await live.ask("watch", conversation_id=conversation_id, after=0)
+        assert len((await applicant.call("my_data", {}))["says"]["sure"]) == 2
+        assert (await applicant.call("erase_my_data", {}))["ok"]
+        assert await live.until("erased") == {"conversation_id": conversation_id}
+        status, _ = await officer.call("GET", f"conversations/{conversation_id}")
+        assert status == 404 and (await officer.get("board"))["queue"] == []
 
 
 async def test_nobody_hears_a_conversation_that_they_do_not_watch(gateway: Gateway, officer: Member, trainee: Member) -> None:

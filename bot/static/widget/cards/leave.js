@@ -12,7 +12,7 @@ function identity() {
 
 /** The form; `sent` is called once the message is stored. */
 export function leaveForm(context, sent = () => {}) {
-  const { t, emit } = context;
+  const { t, emit, language } = context;
   // The same message tried again is the same message, so it gets its name once.
   let name = identity();
   const text = field("textarea", { rows: 4, maxlength: LONGEST, dir: "auto" }, t("cards.leave.text"));
@@ -24,12 +24,22 @@ export function leaveForm(context, sent = () => {}) {
     h("input", { type: "radio", name: group, value: kind, checked: kind === "window", onchange: () => choose(kind) }),
     h("span", {}, t(`cards.leave.by_${kind}`))));
   const choose = (kind) => Object.entries(contact).forEach(([each, { row }]) => { row.hidden = each !== kind; });
+  const about = h("p", { class: "muted" });
+  let notice = null;
+  // What becomes of the data is told once in a conversation; whoever was not shown it here is told by the answer.
+  const tell = async () => {
+    const answer = await emit("my_data", { language }).catch(() => null);
+    if (!answer?.notice || answer.notice.told) return;
+    notice = answer.notice.version;
+    about.textContent = answer.notice.text;
+  };
   const fault = h("p", { class: "fault", role: "alert" });
   const send = h("button", { type: "submit", class: "button primary" }, t("cards.leave.send"));
   const form = h("form", { class: "leave", novalidate: true }, text.row,
     h("fieldset", {}, h("legend", {}, t("cards.leave.answer")), h("div", { class: "choices" }, kinds)),
-    contact.email.row, contact.phone.row, fault, send);
+    contact.email.row, contact.phone.row, about, fault, send);
 
+  form.addEventListener("focusin", tell, { once: true });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (send.disabled) return;
@@ -40,7 +50,7 @@ export function leaveForm(context, sent = () => {}) {
       return;
     }
     send.disabled = true;
-    const body = { text: text.input.value.trim(), contact_kind: kind, contact: contact[kind]?.input.value.trim() ?? null, message_id: name };
+    const body = { text: text.input.value.trim(), contact_kind: kind, contact: contact[kind]?.input.value.trim() ?? null, message_id: name, notice };
     try {
       const answer = await emit("leave_message", body);
       if (answer?.ok === false) throw answer.error;

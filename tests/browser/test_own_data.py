@@ -1,0 +1,89 @@
+"""One's own data in the window, with the keyboard: seen, taken out after proof, erased with a receipt, and gone from every tab."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import expect
+
+from bot.app import DATABASE
+from bot.conversations.models import Conversation
+from bot.permits import demo
+from bot.permits.numbers import masked
+from tests.browser import axe
+from tests.browser.cards_page import status
+from tests.browser.conftest import StartSite
+from tests.browser.widget import Widget, focused, overflow, tab_to
+from tests.gateway import answer, answers, reply
+
+
+async def test_own_data_is_seen_taken_out_and_erased_after_proof(start_site: StartSite) -> None:
+    shown: dict[str, Any] = {}
+
+    async def script(message: dict[str, Any]) -> Any:
+        if message["message"] != "status":
+            return answer(reply(f"echo: {message['message']}"))
+        found = status(answers(), "en")
+        found["card"]["applications"][0]["number"] = masked(shown["number"])
+        return answer(found)
+
+    site = await start_site(script)
+    with site.gateway.server.app[DATABASE].session() as session:
+        demo.fill(session, date.today())
+        shown.update(demo.examples(session)[0])
+    widget = await site.opened()
+    await widget.asks("status", "…")
+    other = await site.opened(await site.tab(widget.page.context))
+    await other.sees("…")
+
+    await widget.menu("My data")
+    await expect(widget.window.get_by_text("Kept by the service:")).to_be_visible()
+    await expect(widget.window.get_by_role("region").get_by_text("What you write here")).to_be_visible()
+    assert await axe.violations(widget.page) == [] and await overflow(widget.page) == []
+    await tab_to(widget.page, "Give me my data")
+    await widget.page.keyboard.press("Enter")
+    assert (await focused(widget.page)).startswith("An application was shown here.")
+    await prove(widget, shown["number"], "1901-01-01", "Go on")
+    await expect(widget.window.get_by_role("alert")).to_contain_text("Nothing was given out or erased")
+    assert await axe.violations(widget.page) == []
+    await prove(widget, shown["number"], shown["date_of_birth"], "Go on")
+    await expect(widget.window.get_by_text("Ready")).to_be_focused()
+    for ending, holds in (("txt", "    status"), ("json", '"receipt"')):
+        async with widget.page.expect_download() as download:
+            await widget.window.get_by_role("button", name=f".{ending}").click()
+        text = Path(await (await download.value).path()).read_text(encoding="utf-8-sig" if ending == "txt" else "utf-8")
+        assert holds in text and (ending == "txt" or json.loads(text)["conversations"])
+
+    await widget.button("Back to the conversation").click()
+    await widget.menu("My data")
+    await expect(widget.button("Erase me")).to_be_visible()
+    await tab_to(widget.page, "Erase me")
+    await widget.page.keyboard.press("Enter")
+    assert (await focused(widget.page)).startswith("Everything said here is erased at once")
+    assert await axe.violations(widget.page) == []
+    await tab_to(widget.page, "Do not erase")
+    await widget.page.keyboard.press("Enter")
+    await widget.button("Erase me").click()
+    await prove(widget, shown["number"], shown["date_of_birth"], "Erase everything")
+    await expect(widget.window.get_by_text("Erased on")).to_be_focused()
+    await expect(widget.window.get_by_text("Not erased: the authority’s register")).to_be_visible()
+    assert await axe.violations(widget.page) == []
+    async with widget.page.expect_download() as download:
+        await widget.button("Save the receipt").click()
+    assert "Receipt" in Path(await (await download.value).path()).read_text(encoding="utf-8-sig")
+    for each in (widget, other):
+        await expect(each.bubbles).to_have_count(0)
+    assert await widget.storage() == {}
+    with site.gateway.server.app[DATABASE].session() as session:
+        assert session.query(Conversation).count() == 0 and demo.examples(session)[0] == shown
+    assert site.errors == []
+
+
+async def prove(widget: Widget, number: str, born: str, then: str) -> None:
+    """Give a number and a date of birth."""
+    await widget.window.get_by_label("Number").fill(number)
+    await widget.window.get_by_label("Date of birth").fill(born)
+    await widget.button(then).click()
