@@ -101,6 +101,7 @@ def stages(system: Running, model: Path, actions_port: int) -> Milliseconds:
     """Milliseconds of each stage of a turn with a card; they add up to what the client waits for."""
     from rasa.core.utils import AvailableEndpoints
 
+    from bot.nlu import quiet_logs
     from bot.nlu.action_endpoint import ActionEndpoint, validate_quickly
     from bot.nlu.processor import StrictAgent
     from bot.nlu.responses import CatalogueResponses
@@ -110,6 +111,7 @@ def stages(system: Running, model: Path, actions_port: int) -> Milliseconds:
     def redacted(text: str) -> str:
         return redact(text, None, lambda kind, _value: f"<{kind.upper()}:1>")
 
+    quiet_logs.configure("WARNING")
     whole = asyncio.run(_over_socket(system))
     validate_quickly()
     named = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
