@@ -29,6 +29,7 @@ _ANSWER_WITHIN_S: Final = 3.0
 _BEAT_EVERY_S: Final = 1.0
 # A line on which we do not hear ourselves for so long is dead, whatever its socket says.
 _SILENT_FOR_S: Final = 4.0
+_STEADY_AFTER_S: Final = 15.0
 
 
 class Bus:
@@ -39,7 +40,7 @@ class Bus:
 
     Attributes:
         up: whether notes go out and come in at present.
-        came_up: set each time when they do so again.
+        steady: whether they have done so for a while, so that others have found Redis again too and told what waited.
     """
 
     def __init__(self, url: str, key: bytes) -> None:
@@ -52,7 +53,12 @@ class Bus:
         self._heard_ourselves = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self.up = False
-        self.came_up = asyncio.Event()
+        self._up_since = 0.0
+
+    @property
+    def steady(self) -> bool:
+        """See `Bus`."""
+        return self.up and time.monotonic() - self._up_since > _STEADY_AFTER_S
 
     def on(self, topic: str, hear: Callable[[Note], None]) -> None:
         """Have `hear` called in the event loop with each note that another gateway sends on `topic`."""
@@ -131,7 +137,9 @@ class Bus:
             await asyncio.sleep(_AGAIN_AFTER_S)
 
     def _locked(self, notes: list[tuple[str, Note]]) -> bytes:
-        return self._fernet.encrypt(json.dumps({"origin": self._origin, "notes": notes}, ensure_ascii=False).encode())
+        return self._fernet.encrypt(
+            json.dumps({"origin": self._origin, "sent": time.monotonic(), "notes": notes}, ensure_ascii=False).encode()
+        )
 
     def _take(self, data: bytes) -> None:
         try:
@@ -140,11 +148,9 @@ class Bus:
             log.warning("a note without our key was left unread")
             return
         if body["origin"] == self._origin:
-            self._heard_ourselves = time.monotonic()
-            if not self.up:
-                self.up = True
-                self.came_up.set()
-                log.info("gateways hear each other through Redis")
+            # What a server had in hand when it was stopped comes late and says nothing about now.
+            if time.monotonic() - body["sent"] < _SILENT_FOR_S:
+                self._hear_ourselves()
             return
         for topic, note in body["notes"]:
             hear = self._hear.get(topic)
@@ -154,3 +160,9 @@ class Bus:
                 hear(note)
             except Exception as error:
                 log.error("a note was not understood: %s", place(error))
+
+    def _hear_ourselves(self) -> None:
+        self._heard_ourselves = time.monotonic()
+        if not self.up:
+            self.up, self._up_since = True, time.monotonic()
+            log.info("gateways hear each other through Redis")

@@ -32,7 +32,7 @@ class Elsewhere:
     """Passes the events of this gateway's record on, and publishes those of others here.
 
     A note may be lost, and none comes while Redis is away. So those who show conversations also look for themselves: every
-    second without a bus or while it is down, at once when it is up again, and from time to time anyway.
+    second without a bus, while it is down and for a while after, and from time to time anyway.
     """
 
     def __init__(self, record: Record, bus: Bus | None) -> None:
@@ -64,8 +64,6 @@ class Elsewhere:
 
     async def _look_on(self) -> None:
         while True:
-            if self._bus is not None:
-                self._bus.came_up.clear()
             for look in self._looks:
                 try:
                     await look()
@@ -74,12 +72,12 @@ class Elsewhere:
             await self._pause()
 
     async def _pause(self) -> None:
-        if self._bus is None or not self._bus.up:
+        if self._bus is None or not self._bus.steady:
             await asyncio.sleep(_LOOK_EVERY_S)
             return
         for _ in range(round(_LOOK_AT_TIMES_S / _LOOK_EVERY_S)):
             await asyncio.sleep(_LOOK_EVERY_S)
-            if not self._bus.up or self._bus.came_up.is_set():
+            if not self._bus.steady:
                 return
 
 
