@@ -71,6 +71,8 @@ BY_STAFF = {
     "personal_data:export",
 }
 BY_APPLICANTS = {"conversation:request", "conversation:leave_queue", "conversation:close", "return_code:make", "return_code:use"}
+# What test_own_data.py has done.
+REFUSED = {"personal_data:refuse"}
 # Who tried is not known.
 BY_NOBODY = {"account:sign_in_refused", "account:totp_wrong"}
 # What the house does by itself, or its operator; test_keys.py, test_audit_chain.py, test_desk_keeper.py, test_conversations_counter.py and
@@ -245,7 +247,7 @@ async def test_every_act_stands_in_the_trail_with_who_did_it(gateway: Gateway, o
 
 def test_list_of_acts_is_the_whole_list() -> None:
     moves = {f"conversation:{move.value}" for move in Move}
-    told = BY_STAFF | BY_APPLICANTS | BY_NOBODY | BY_ITSELF
+    told = BY_STAFF | BY_APPLICANTS | REFUSED | BY_NOBODY | BY_ITSELF
     # The names of permissions and of subjects look the same.
     others = PERMISSIONS | {"audit:entries", "conversation:any", "retention:rows"}
     assert set(named_in_code()) - (others - told) | moves | NOTES == told
@@ -256,7 +258,7 @@ def test_every_act_has_its_words_in_every_language() -> None:
     for language in LANGUAGES:
         words = texts.part(language, "console")
         named = {name.removeprefix("action.") for name in words if name.startswith("action.")}
-        assert named == BY_STAFF | BY_APPLICANTS | BY_NOBODY | BY_ITSELF, language
+        assert named == BY_STAFF | BY_APPLICANTS | REFUSED | BY_NOBODY | BY_ITSELF, language
 
 
 async def test_trail_is_read_and_never_written_from_outside(gateway: Gateway) -> None:
