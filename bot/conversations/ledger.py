@@ -150,13 +150,13 @@ def _chosen(session: Session, conversation: Any, text: str, language: Tongue, op
     as it is read, in whatever tongue that is, so that a client without quick replies has the same choices.
     """
     recent = session.execute(
-        select(Message.payload)
+        select(Message.payload["quick_replies"])
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(Conversation.thread_id == conversation.thread_id, Message.author != "applicant")
         .order_by(Conversation.ordinal.desc(), Message.seq.desc())
         .limit(_OFFERS_REMEMBERED)
     ).scalars()
-    offers = [said.get("quick_replies", ()) for said in recent]
+    offers = [offered or () for offered in recent]
     if is_payload(text):
         for offer in (offer for offered in offers for offer in offered):
             if offer["payload"] == text:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import aiohttp
+import ujson
 from jsonschema import ValidationError
 from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
@@ -46,7 +47,7 @@ class ActionEndpoint(EndpointConfig):
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             connector = aiohttp.TCPConnector(keepalive_timeout=_KEEP_ALIVE_S, limit=32)
-            self._session = aiohttp.ClientSession(connector=connector)
+            self._session = aiohttp.ClientSession(connector=connector, json_serialize=ujson.dumps)
         return self._session
 
     async def close(self) -> None:

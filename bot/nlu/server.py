@@ -91,8 +91,10 @@ def build_app(
 
     from bot.nlu.action_endpoint import ActionEndpoint, validate_quickly
     from bot.nlu.processor import StrictAgent
+    from bot.nlu.tracker_store import resolve_quickly
 
     validate_quickly()
+    resolve_quickly()
     named = AvailableEndpoints.read_endpoints(str(endpoints))
     actions = ActionEndpoint(actions_urls, **(named.action.kwargs if named.action else {}))
     store = _class_for(named.tracker_store, "tracker_store", endpoints)(where=memory, **named.tracker_store.kwargs)
