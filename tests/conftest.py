@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import shutil
@@ -29,6 +30,13 @@ _MISSING = frozenset(filter(None, os.environ.get("BOT_TEST_MISSING", "").split("
 _WHOLE_SYSTEM = ("tests/dialogue/", "tests/browser/system/", "tests/integration/test_cluster.py")
 
 
+@pytest.fixture(scope="session")
+def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
+    """The loop that the gateway runs on; importing Sanic puts another in its place."""
+    return asyncio.DefaultEventLoopPolicy()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs a component that `make test` found missing, with which the run ends "incomplete", and share the rest."""
 
