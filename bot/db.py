@@ -11,13 +11,14 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, MetaData, create_engine, event, text
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session, declarative_base, sessionmaker
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
 from bot.errors import StartError
+from bot.postgres import PATIENT, connect_options
 
 T = TypeVar("T")
 
@@ -76,6 +77,13 @@ def take_time(session: Session) -> None:
         _shared_time = moment.astimezone(timezone.utc), (asked + time.monotonic()) / 2
 
 
+def be_patient(transaction: Session | Connection) -> None:
+    """Let this transaction alone take long, and wait long for what others have locked."""
+    bind = transaction.get_bind() if isinstance(transaction, Session) else transaction
+    if bind.dialect.name == "postgresql":
+        transaction.execute(text(PATIENT))
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # pysqlite's own transaction handling would begin a write transaction too late for a claim to be atomic.
     connection.isolation_level = None
@@ -122,6 +130,8 @@ class Database:
             detail = "BOT_DATABASE_URL must start with sqlite:// or postgresql+psycopg2://."
             raise StartError("database_unknown", detail=detail)
         try:
+            if url.startswith("postgresql"):
+                options["connect_args"] = connect_options(make_url(url).query)
             self.engine: Engine = create_engine(url, **options)
         except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
             detail = f"BOT_DATABASE_URL cannot be read ({type(error).__name__}); write postgresql+psycopg2://user:password@host/database."

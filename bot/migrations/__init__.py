@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -57,31 +59,47 @@ def current(engine: Engine) -> str | None:
         return revision
 
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to `revision`; several processes may call it at once, and one of them does the work.
+def found(engine: Engine) -> str | None:
+    """As `current`, for commands.
 
     Raises:
-        StartError: the database was written by newer code, is damaged, or cannot be reached.
+        StartError: the database is damaged, or cannot be reached.
     """
+    with _reaching(engine):
+        return current(engine)
+
+
+@contextmanager
+def _reaching(engine: Engine) -> Iterator[None]:
     try:
-        found = current(engine)
-        if engine.dialect.name == "sqlite":
-            _look_through(engine)
+        yield
     except (OperationalError, InterfaceError) as error:
         detail = f"The database cannot be reached ({type(error.orig).__name__}); check BOT_DATABASE_URL and that the server runs."
         raise StartError("database_unreachable", detail=detail) from error
     except (DatabaseError, sqlite3.DatabaseError) as error:
         detail = f"{engine.url.database} is damaged or is no database; put it back from a backup (docs/operations.md)."
         raise StartError("database_damaged", detail=detail) from error
-    if found == revision or (found == head() and revision == "head"):
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Bring the database to `revision`; several processes may call it at once, and one of them does the work.
+
+    Raises:
+        StartError: the database was written by newer code, is damaged, or cannot be reached.
+    """
+    with _reaching(engine):
+        at = current(engine)
+        if engine.dialect.name == "sqlite":
+            _look_through(engine)
+    if at == revision or (at == head() and revision == "head"):
         return
     # Only here, as every process looks, one migrates, and all would keep ten megabytes of it.
     from alembic import command
     from alembic.script import ScriptDirectory
 
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
-        detail = f"The database is at revision {found}, newer than this code ({head()}); run the newer code, or choose another database."
+    if at is not None and at not in known:
+        detail = f"The database is at revision {at}, newer than this code ({head()}); run the newer code, or choose another database."
         raise StartError("database_newer", detail=detail)
     _run(engine, command.upgrade, revision)
 
@@ -111,6 +129,7 @@ def downgrade(engine: Engine, revision: str) -> None:
 def _run(engine: Engine, step: object, revision: str) -> None:
     config = _config()
     with engine.begin() as connection:
+        db.be_patient(connection)
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import psycopg2
+import psycopg2.extensions
+
+from bot.postgres import connect_options
 
 FILE_NAME: Final = "rasa.db"
 SESSION_STARTED: Final = "session_started"
@@ -106,7 +109,8 @@ class _Server:
         self.run("SELECT 1")
 
     def _connect(self) -> Any:
-        connection = psycopg2.connect(self._url, connect_timeout=3, options="-c statement_timeout=10000", application_name="rasa")
+        options = connect_options(psycopg2.extensions.parse_dsn(self._url), statement_timeout="10s")
+        connection = psycopg2.connect(self._url, application_name="rasa", **options)
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute("BEGIN")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from bot import audit
-from bot.db import Database
+from bot.db import Database, be_patient
 from bot.errors import BotError, Invalid, StartError
 from bot.permits.records import Reader, Record
 from bot.permits.register import OUTCOMES, deliver
@@ -84,6 +84,7 @@ def bring_in(
     report = Report()
     try:
         with database.session() as session:
+            be_patient(session)
             for batch in _batches(path, layout, reader, report):
                 for (line, _), outcome in zip(batch, deliver(session, [record for _, record in batch], source), strict=True):
                     if isinstance(outcome, BotError):
