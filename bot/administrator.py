@@ -6,8 +6,7 @@ import getpass
 import sys
 from collections.abc import Callable
 
-from bot import migrations
-from bot.audit_chain import opened
+from bot.audit_chain import in_use
 from bot.db import Database
 from bot.errors import Conflict, Invalid, StartError
 from bot.i18n import Texts
@@ -30,10 +29,8 @@ def make(settings: Settings, login: str | None, name: str | None, language: Lang
     if asks and login is None:
         login = _asked(input, f"Login [{LOGIN}]: ").strip() or None
     login = login or LOGIN
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = opened(settings)
+    database = in_use(settings)
     try:
-        migrations.upgrade(database.engine)
         staff = staff_at(settings.data_dir)
         with database.session() as session:
             token = invite_administrator(session, staff, login, name, language)

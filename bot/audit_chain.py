@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from bot import audit, jobs, migrations
@@ -21,7 +22,7 @@ from bot.errors import StartError
 from bot.i18n import Texts
 from bot.languages import Language
 from bot.settings import Settings
-from bot.vault import AUDIT, KEY_FILE, derived_key, former_keys, read_or_create_key
+from bot.vault import AUDIT, KEY_FILE, derived_key, former_keys, next_of, read_or_create_key
 
 SEEN_FILE: Final = "audit.seen"
 _ERASE: Final = "audit:erase"
@@ -40,6 +41,43 @@ def opened(settings: Settings) -> Database:
     key = read_or_create_key(path)
     former = [each.key for each in former_keys(path) if each.purpose == AUDIT]
     return Database(settings.resolved_database_url, derived_key(key, AUDIT), former)
+
+
+_WAY_OUT: Final = "load the settings that the assistant runs with (docs/operations.md), or begin a new one: python -m bot migrate"
+
+
+def require_there(settings: Settings) -> None:
+    """Make sure, without opening it, that an assistant may have used the database of these settings.
+
+    Raises:
+        StartError: its file or its key is missing, so that these are probably not the settings of the assistant that is meant.
+    """
+    url, key = make_url(settings.resolved_database_url), settings.data_dir / KEY_FILE
+    shown = url.render_as_string(hide_password=True)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise StartError("database_absent", detail=f"There is no database {shown}; {_WAY_OUT}")
+    if not key.exists() and not next_of(key).exists():
+        raise StartError("key_missing", detail=f"{key} is missing, the key of the database {shown}; {_WAY_OUT}")
+
+
+def in_use(settings: Settings) -> Database:
+    """The database of an assistant that is in use, brought to the schema of this code; neither it nor its key is ever made.
+
+    Raises:
+        StartError: see `require_there`; the database is empty, or database or key cannot be used.
+    """
+    with contextlib.closing(Database(settings.resolved_database_url)) as looked_at:
+        require_there(settings)
+        if migrations.found(looked_at.engine) is None:
+            shown = looked_at.engine.url.render_as_string(hide_password=True)
+            raise StartError("database_absent", detail=f"The database {shown} is empty; {_WAY_OUT}")
+    database = opened(settings)
+    try:
+        migrations.upgrade(database.engine)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 @dataclass(frozen=True)
@@ -222,9 +260,7 @@ def command(settings: Settings, language: Language) -> int:
     except (ValueError, TypeError):
         print(texts.get(language, "operator.audit.seen", file=file))
         return 1
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(opened(settings)) as database:
-        migrations.upgrade(database.engine)
+    with contextlib.closing(in_use(settings)) as database:
         found = verify(database, seen)
         with database.session() as session:
             jobs.done(session, "audit", found.broken is None)

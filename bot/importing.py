@@ -10,8 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from bot import migrations
-from bot.audit_chain import opened
+from bot.audit_chain import in_use
 from bot.catalogue import Catalogue
 from bot.errors import StartError
 from bot.i18n import Texts
@@ -42,9 +41,7 @@ def command(
     layout = Layout() if mapping is None else Layout.load(mapping)
     source = source_name("--source", source)
     reader = Reader({station.key for station in Catalogue.load().stations.all()})
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with closing(opened(settings)) as database:
-        migrations.upgrade(database.engine)
+    with closing(in_use(settings)) as database:
         made = bring_in(database, file, layout, reader, source, dry_run, _teller(texts, language))
     for line, error in made.errors:
         print(texts.get(language, "records.line", line=line, text=texts.error(language, error.code, **error.params)))

@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import delete, text
 from sqlalchemy.engine import make_url
 
-from bot import audit, audit_chain, migrations
+from bot import audit, audit_chain
 from bot.db import Database
 from bot.errors import StartError
 from bot.i18n import Texts
@@ -67,6 +67,7 @@ def rotate(settings: Settings, leaked: bool) -> Rotated:
     """
     path = settings.data_dir / KEY_FILE
     require_free(settings.http_host, settings.http_port, "BOT_HTTP_PORT")
+    audit_chain.require_there(settings)
     with hold_data_dir(settings):
         if next_of(path).exists():
             if _is_in_force(settings, parse_key(next_of(path))):
@@ -75,8 +76,7 @@ def rotate(settings: Settings, leaked: bool) -> Rotated:
             next_of(path).unlink()
         old, former = read_or_create_key(path), former_keys(path)
         _require_alone(settings)
-        with contextlib.closing(audit_chain.opened(settings)) as database:
-            migrations.upgrade(database.engine)
+        with contextlib.closing(audit_chain.in_use(settings)) as database:
             found = audit_chain.verify(database)
         if found.broken is not None:
             raise StartError("trail_broken", detail="The audit trail is not whole; run: python -m bot audit verify")

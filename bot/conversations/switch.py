@@ -13,8 +13,8 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import audit, migrations
-from bot.audit_chain import opened
+from bot import audit
+from bot.audit_chain import in_use
 from bot.conversations.models import AssistantSwitch
 from bot.conversations.text import clean_name
 from bot.db import Database, now
@@ -127,14 +127,11 @@ def command(settings: Settings, what: str, name: str | None, reason: str | None,
         StartError: who does it, or why, is not said; or the database cannot be used.
     """
     texts = Texts.load()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(opened(settings)) as database:
-        migrations.upgrade(database.engine)
-        with database.session() as session:
-            if what != "status":
-                who, why = _said(texts, language, "by", name, LONGEST_NAME), _said(texts, language, "reason", reason, LONGEST_REASON)
-                turn(session, what == "on", audit.SYSTEM, who, why)
-            found = standing(session)
+    with contextlib.closing(in_use(settings)) as database, database.session() as session:
+        if what != "status":
+            who, why = _said(texts, language, "by", name, LONGEST_NAME), _said(texts, language, "reason", reason, LONGEST_REASON)
+            turn(session, what == "on", audit.SYSTEM, who, why)
+        found = standing(session)
     state = "on" if found.on else "off"
     since = "" if found.since is None else f"{found.since:%Y-%m-%d %H:%M} UTC"
     key = f"operator.assistant.{state}" if found.since is None else f"operator.assistant.{state}_since"

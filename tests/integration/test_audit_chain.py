@@ -245,12 +245,12 @@ def test_the_command_says_whole_or_names_the_entry(
     database.close()
 
 
-def test_the_command_on_nothing_and_on_a_database_out_of_reach(
+def test_the_command_on_a_new_and_on_a_database_out_of_reach(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BOT_DATA_DIR", str(tmp_path / "new"))
     monkeypatch.setenv("BOT_DATABASE_URL", "")
-    assert main(["audit", "verify"]) == 0
+    assert main(["migrate"]) == 0 and main(["audit", "verify"]) == 0
     assert capsys.readouterr().out.startswith("0 entries, whole")
     monkeypatch.setenv("BOT_DATABASE_URL", "postgresql+psycopg2://somebody:secret@127.0.0.1:1/permits")
     assert main(["audit", "verify"]) == 1

@@ -23,6 +23,7 @@ from bot.permits.imports import Report, bring_in
 from bot.permits.models import Applicant, Application, StageEntry
 from bot.permits.records import Reader
 from bot.permits.tables import COLUMNS, Layout
+from bot.vault import KEY_FILE, read_or_create_key
 from tests.records import NOW, fields, peak
 from tests.servers import AUDIT_KEY
 
@@ -222,6 +223,7 @@ def test_memory_does_not_grow_with_the_file(sqlite_database: Database, tmp_path:
 def ours(tmp_path: Path, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("BOT_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("BOT_DATABASE_URL", str(sqlite_database.engine.url))
+    read_or_create_key(tmp_path / KEY_FILE)
     yield tmp_path
 
 

@@ -25,6 +25,7 @@ from bot.staff import first
 from bot.staff.models import StaffAccount, StaffInvitation
 from bot.staff.service import Staff
 from bot.supervisor import way_into_console
+from bot.vault import KEY_FILE, read_or_create_key
 from tests.console import PASSWORD, browser
 from tests.gateway import running
 from tests.servers import AUDIT_KEY
@@ -36,6 +37,7 @@ OTHER_PASSWORD = "twelve quiet harbours"
 
 @pytest.fixture
 def settings(sqlite_database: Database, tmp_path: Path) -> Settings:
+    read_or_create_key(tmp_path / KEY_FILE)
     return Settings(data_dir=tmp_path, demo=True)
 
 

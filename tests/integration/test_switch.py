@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.__main__ import main
 from bot.audit import AuditEntry
 from bot.audit_chain import opened
 from bot.conversations.switch import command
@@ -20,15 +21,18 @@ from bot.errors import StartError
 from bot.languages import TONGUES
 from bot.settings import Settings
 from bot.staff import presence
+from bot.vault import KEY_FILE, read_or_create_key
 from tests.applicants import connected
 from tests.console import fresh_id, line, member, queued, rasa
 from tests.gateway import PARTS, Gateway, answer, desk, reply, running
+from tests.servers import Postgres, free_port
 
 HOTLINE = "0755-88121678"
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
+    read_or_create_key(tmp_path / KEY_FILE)
     return Settings(data_dir=tmp_path, database_url=database_url, demo=False, rate_limits=False)
 
 
@@ -140,6 +144,39 @@ async def test_who_and_why_must_be_said_and_are_kept(settings: Settings, capsys:
     said = {"name": "Chen Li", "reason": "wrong answers about fees"}
     # Switched off twice is switched off once.
     assert acts == [("assistant:off", "system", said), ("assistant:on", "system", said)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["assistant", "off", "--by", "Chen Li", "--reason", "wrong answers"],
+        ["assistant", "status"],
+        ["administrator"],
+        ["audit", "verify"],
+        ["keys", "rotate"],
+        ["import", "records.csv"],
+    ],
+)
+def test_commands_for_an_assistant_in_use_begin_no_new_one(
+    words: list[str],
+    postgres: Postgres,
+    migrated_postgres: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    here = tmp_path / "data"
+    monkeypatch.setenv("BOT_HTTP_PORT", str(free_port()))
+    monkeypatch.setenv("BOT_DATA_DIR", str(here))
+    empty, used = postgres.create("nobodys"), postgres.create("somebodys", migrated_postgres)
+    for url, absent in ((f"sqlite:///{here}/none.db", "none.db"), (empty, "nobodys"), (used, "vault.key")):
+        monkeypatch.setenv("BOT_DATABASE_URL", url)
+        assert main(words) == 1
+        said = capsys.readouterr()
+        assert (said.out, said.err.count("\n")) == ("", 1) and absent in said.err and "docs/operations.md" in said.err
+    assert not here.exists()
+    postgres.drop("nobodys")
+    postgres.drop("somebodys")
 
 
 async def test_supervisors_switch_it_in_the_console_and_everybody_hears_of_it(
