@@ -235,7 +235,8 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     ]
     if courier is not None:
         rounds.append(Rounds("mail", courier.round, MAIL_EVERY_S))
-    lasting: list[Lasting] = [switch, observer, turns, *rounds, channel.relay, *([] if elsewhere is None else [elsewhere])]
+    # What is passed on to other gateways ends last, after whatever still does something.
+    lasting: list[Lasting] = [*([] if elsewhere is None else [elsewhere]), switch, observer, turns, *rounds, channel.relay]
 
     async def running(_app: web.Application) -> AsyncIterator[None]:
         await assistant.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import logging
 import secrets
@@ -30,6 +31,9 @@ _BEAT_EVERY_S: Final = 1.0
 # A line on which we do not hear ourselves for so long is dead, whatever its socket says.
 _SILENT_FOR_S: Final = 4.0
 _STEADY_AFTER_S: Final = 15.0
+# Another gateway that is silent for longer has ended, and is missed no more.
+_MISSED_FOR_S: Final = 60.0
+_LAST_WORDS_S: Final = 1.0
 
 
 class Bus:
@@ -40,7 +44,8 @@ class Bus:
 
     Attributes:
         up: whether notes go out and come in at present.
-        steady: whether they have done so for a while, so that others have found Redis again too and told what waited.
+        steady: whether they have done so for a while, and every gateway that was heard lately is still heard: then each has told
+            what it has done.
     """
 
     def __init__(self, url: str, key: bytes) -> None:
@@ -51,14 +56,19 @@ class Bus:
         self._waiting: deque[tuple[str, Note]] = deque(maxlen=_MOST_WAITING)
         self._news = asyncio.Event()
         self._heard_ourselves = 0.0
+        self._publishing = False
         self._tasks: list[asyncio.Task[None]] = []
         self.up = False
         self._up_since = 0.0
+        self._others: dict[str, float] = {}
 
     @property
     def steady(self) -> bool:
         """See `Bus`."""
-        return self.up and time.monotonic() - self._up_since > _STEADY_AFTER_S
+        moment = time.monotonic()
+        self._others = {origin: heard for origin, heard in self._others.items() if moment - heard < _MISSED_FOR_S}
+        silent = any(moment - heard > _SILENT_FOR_S for heard in self._others.values())
+        return self.up and moment - self._up_since > _STEADY_AFTER_S and not silent
 
     def on(self, topic: str, hear: Callable[[Note], None]) -> None:
         """Have `hear` called in the event loop with each note that another gateway sends on `topic`."""
@@ -74,7 +84,10 @@ class Bus:
         self._tasks = [asyncio.create_task(work) for work in (self._sending(), self._hearing(), self._beating())]
 
     async def stop(self) -> None:
-        """End; what waits is not sent."""
+        """End; what waits is sent before, if that can be done at once."""
+        until = time.monotonic() + _LAST_WORDS_S
+        while self.up and (self._waiting or self._publishing) and time.monotonic() < until:
+            await asyncio.sleep(0.01)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -102,14 +115,15 @@ class Bus:
     async def _publish(self, client: Any, data: bytes) -> None:
         """Send while it is worth it: by then whoever hears nothing looks into the database."""
         until = time.monotonic() + _SILENT_FOR_S
-        while True:
-            try:
-                await client.publish(_CHANNEL, data)
-                return
-            except (RedisError, OSError, asyncio.TimeoutError):
-                if time.monotonic() > until:
+        self._publishing = True
+        try:
+            while time.monotonic() < until:
+                with contextlib.suppress(RedisError, OSError, asyncio.TimeoutError):
+                    await client.publish(_CHANNEL, data)
                     return
                 await asyncio.sleep(_AGAIN_AFTER_S)
+        finally:
+            self._publishing = False
 
     async def _beating(self) -> None:
         while True:
@@ -152,6 +166,7 @@ class Bus:
             if time.monotonic() - body["sent"] < _SILENT_FOR_S:
                 self._hear_ourselves()
             return
+        self._others[body["origin"]] = time.monotonic()
         for topic, note in body["notes"]:
             hear = self._hear.get(topic)
             if hear is None:

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 # Places in the queue are told at most this often.
 _QUEUE_EVERY_S: Final = 1.0
+# With how many looks at the record windows are looked at in which nothing was said.
+_ALL_EVERY: Final = 5
 
 
 class Relay:
@@ -38,7 +40,7 @@ class Relay:
         self._wire = wire
         # None stands for a look at the record; what is sent to one client is sent by one task.
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
-        self._looking = False
+        self._looking, self._looks = False, 0
         self._moved = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         conversations.listen(self._hear)
@@ -138,6 +140,13 @@ class Relay:
 
     async def _look(self) -> None:
         self._looking = False
+        self._looks += 1
+        if self._looks % _ALL_EVERY == 0 and (silent := self._visitors.silent()):
+            # The same applicant may have begun to write in another window, at another gateway.
+            begun = await self._conversations.begun({visitor.address for visitor in silent})
+            for visitor in silent:
+                if visitor.session is not None and visitor.conversation is None:
+                    visitor.conversation = begun.get(visitor.address)
         talking = self._visitors.talking()
         for visitor in talking:
             if not visitor.ours:

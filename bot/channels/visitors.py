@@ -121,5 +121,9 @@ class Visitors:
         lines = list(self._lines.values())
         return [each for each in lines if each.conversation is not None or (each.session is not None and not each.ours)]
 
+    def silent(self) -> list[Visitor]:
+        """Those of ours with a session in which nothing was said yet, as far as they were told."""
+        return [each for each in self._lines.values() if each.ours and each.session is not None and each.conversation is None]
+
     def __len__(self) -> int:
         return len(self._lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -75,6 +75,22 @@ def standings(session: Session, conversation_ids: Sequence[str]) -> dict[str, St
             .order_by(newest.ordinal)
         )
         found.update({row.asked: Standing(row.id, row.last_seq, State(row.state), row.owner_id) for row in rows})
+    return found
+
+
+def begun(session: Session, addresses: Collection[Address]) -> dict[Address, str]:
+    """The first conversation at each of these addresses, where there is one."""
+    found: dict[Address, str] = {}
+    spaces = {(each.channel, each.caller) for each in addresses}
+    for channel, caller in sorted(spaces):
+        senders = sorted(each.sender for each in addresses if (each.channel, each.caller) == (channel, caller))
+        for start in range(0, len(senders), _MOST):
+            rows = session.execute(
+                select(Conversation.sender, Conversation.id).where(
+                    Conversation.channel == channel, Conversation.caller == caller, Conversation.sender.in_(senders[start : start + _MOST])
+                )
+            )
+            found.update({Address(channel, caller, row.sender): row.id for row in rows})
     return found
 
 

@@ -178,6 +178,10 @@ class Conversations:
         """How things stand at `address`, with everything after that number (see `catching_up.catch_up`)."""
         return await self._record.run(lambda session, _: catching_up.catch_up(session, address, conversation_id, after))
 
+    async def begun(self, addresses: Collection[Address]) -> dict[Address, str]:
+        """The first conversation at each of these addresses, where there is one."""
+        return await self._record.run(lambda session, _: catching_up.begun(session, addresses))
+
     async def standings(self, conversation_ids: Sequence[str]) -> dict[str, Standing]:
         """How the threads of these conversations stand (see `catching_up.standings`)."""
         return await self._record.run(lambda session, _: catching_up.standings(session, conversation_ids))

@@ -105,6 +105,22 @@ async def test_a_redis_that_is_gone_or_hangs_is_noticed_and_found_again(
         await until(lambda: {"number": 1} in heard)
 
 
+async def test_last_words_are_sent_and_a_gateway_that_falls_silent_is_missed_for_a_while(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.bus._STEADY_AFTER_S", 0.0)
+    monkeypatch.setattr("bot.bus._SILENT_FOR_S", 1.0)
+    monkeypatch.setattr("bot.bus._MISSED_FOR_S", 3.0)
+    monkeypatch.setattr("bot.bus._BEAT_EVERY_S", 0.1)
+    async with two(redis) as (one, other, heard):
+        await until(lambda: other.steady)
+        one.send("t", {"number": 1})
+        await one.stop()
+        await until(lambda: heard == [{"number": 1}])
+        await until(lambda: not other.steady)
+        await until(lambda: other.steady)
+
+
 STORED = Stored(
     "m", "c", HERE, 3, "staff", CHEN, "zh", "您好", {"card": {"type": "rating", "scale": [1, 5]}}, MOMENT, None, State.WITH_STAFF
 )

@@ -73,6 +73,13 @@ async def test_two_windows_of_one_applicant_show_the_same(settings: Settings) ->
                 assert numbers(window) == sorted(set(numbers(window)))
 
 
+async def test_a_window_in_which_nothing_was_said_shows_what_is_said_in_another(settings: Settings) -> None:
+    async with both(settings) as (one, other), visiting(one.url("/")) as phone, visiting(other.url("/"), token=phone.token) as laptop:
+        await phone.say("from the phone")
+        await laptop.hears("echo: from the phone")
+        assert numbers(laptop) == [1, 2]
+
+
 async def test_a_gateway_that_ends_leaves_nothing_out(settings: Settings) -> None:
     async with running(settings, listens) as one:
         async with running(settings, listens) as other:
