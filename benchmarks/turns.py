@@ -33,13 +33,13 @@ QUESTIONS: Final = (
 
 
 async def turn_with_card(widget: Widget, question: str) -> float:
-    """Seconds until the reply with its card is here.
+    """Seconds until the reply with its stations is here.
 
     Raises:
-        ValueError: the reply has no card.
+        ValueError: the reply has no such card.
     """
     reply, seconds = await widget.turn(question)
-    if not reply["metadata"]["card"]:
+    if (reply["metadata"]["card"] or {}).get("type") != "station":
         raise ValueError(f"no card: {reply['text'][:80]}")
     return seconds
 
@@ -80,9 +80,10 @@ async def _one_conversation(system: Running, bot: peer.Peer) -> tuple[Times, Tim
             return await turn_with_card(widget, question)
 
         await _attempts(turn, QUESTIONS, len(QUESTIONS))
-        for _ in range(_ROUNDS):
+        for number in range(_ROUNDS):
             ours.append(await _attempts(turn, QUESTIONS, _IN_ROUND))
-            theirs.append(await _attempts(_peers_turn(client, bot, "one"), peer.QUESTIONS, _IN_ROUND))
+            # Its memory of a conversation grows without end and makes each turn slower; ours begins anew by itself.
+            theirs.append(await _attempts(_peers_turn(client, bot, f"one-{number}"), peer.QUESTIONS, _IN_ROUND))
         await widget.close()
     return _joined(ours), _joined(theirs)
 
