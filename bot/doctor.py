@@ -6,7 +6,9 @@ import errno
 import os
 import re
 import shutil
+import smtplib
 import socket
+import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +17,8 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+from redis import Redis
+from redis.exceptions import RedisError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
@@ -26,12 +30,14 @@ from bot.errors import StartError
 from bot.i18n import Texts
 from bot.languages import Language
 from bot.network import Proxies
+from bot.notifications.courier import reached
 from bot.permits import demo
 from bot.settings import ROOT, Settings, load
 from bot.staff.accounts import has_administrator
 from bot.vault import KEY_FILE, read_or_create_key
 
 _LEAST_FREE_MB: Final = 1024
+_ANSWER_WITHIN_S: Final = 5.0
 # What is to be done every day, with time to spare.
 _WORKS_WITHIN: Final = timedelta(hours=26)
 _LATE: Final = {"audit": "late_audit", "backup": "late_backup", "retention": "late_retention"}
@@ -67,7 +73,7 @@ def examine(environment: Mapping[str, str] | None = None, env_file: Path | None 
         settings = load(environment, env_file)
     except StartError as error:
         return [*found, Finding("wrong", "setting", {"detail": str(error)})]
-    return [*found, *_settings(settings), *_ports(settings), *_folder(settings), *_database(settings)]
+    return [*found, *_settings(settings), *_ports(settings), *_folder(settings), *_database(settings), *_others(settings)]
 
 
 def command(language: Language) -> int:
@@ -178,6 +184,26 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("wrong", "database_damaged", {"reason": type(cause).__name__})
     finally:
         database.close()
+
+
+def _others(settings: Settings) -> Iterator[Finding]:
+    """Redis and the mail server, where they are named; no mail is sent."""
+    if settings.redis_url:
+        try:
+            with Redis.from_url(settings.redis_url, socket_timeout=_ANSWER_WITHIN_S, socket_connect_timeout=_ANSWER_WITHIN_S) as redis:
+                redis.ping()
+        except (RedisError, OSError, ValueError) as error:
+            yield Finding("look", "redis_unreachable", {"reason": type(error).__name__})
+    server = settings.mail
+    if server is not None:
+        where = {"host": server.host, "port": server.port}
+        try:
+            with reached(server):
+                pass
+        except (ssl.SSLError, smtplib.SMTPNotSupportedError) as error:
+            yield Finding("wrong", "mail_unencrypted", {**where, "reason": type(error).__name__})
+        except OSError as error:
+            yield Finding("wrong", "mail_unreachable", {**where, "reason": type(error).__name__})
 
 
 def _contents(settings: Settings, database: Database, has_key: bool) -> Iterator[Finding]:

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from typing import Final
 
@@ -19,11 +21,13 @@ EVERY_S: Final = 2.0
 _WITHIN_S: Final = 20.0
 
 
-def send(server: MailServer, message: EmailMessage) -> None:
-    """Give one message to the server, encrypted unless the server is on this machine and offers none.
+@contextmanager
+def reached(server: MailServer) -> Iterator[smtplib.SMTP]:
+    """A connection to the server, encrypted unless the server is on this machine and offers none; nobody has signed in.
 
     Raises:
-        OSError: it could not be reached, its certificate is not good, or it refused the message (`smtplib.SMTPException` is one).
+        OSError: it could not be reached (`smtplib.SMTPException` is one), its certificate is not good (`ssl.SSLError`), or it
+            offers no encryption (`smtplib.SMTPNotSupportedError`).
     """
     context = ssl.create_default_context()
     client: smtplib.SMTP
@@ -36,6 +40,16 @@ def send(server: MailServer, message: EmailMessage) -> None:
         if not server.encrypted and (client.has_extn("starttls") or not server.is_here):
             client.starttls(context=context)
             client.ehlo()
+        yield client
+
+
+def send(server: MailServer, message: EmailMessage) -> None:
+    """Give one message to the server.
+
+    Raises:
+        OSError: see `reached`; or it refused the message (`smtplib.SMTPException` is one).
+    """
+    with reached(server) as client:
         if server.user:
             client.login(server.user, server.password)
         client.send_message(message)

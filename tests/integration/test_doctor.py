@@ -22,7 +22,8 @@ from bot.languages import LANGUAGES
 from bot.permits import demo
 from bot.settings import ROOT, Settings
 from bot.staff.first import invite_administrator, staff_at
-from tests.servers import free_port
+from tests.postbox import Postbox
+from tests.servers import Redis, free_port
 from tests.staff import PASSWORD
 
 GOOD = {"BOT_DEMO": "off", "BOT_TRUSTED_PROXIES": "127.0.0.1", "BOT_REST_TOKENS": "portal:0123456789abcdef"}
@@ -205,3 +206,18 @@ def test_works_that_are_late_or_went_wrong_and_a_bot_that_is_off_are_told(folder
     assert found(folder) == told
     (folder / "vault.key.before-20261101T000000.0Z").touch(mode=0o600)
     assert found(folder) == {**told, "key_before": "look"}
+
+
+def test_redis_and_mail_server_are_asked_and_no_mail_is_sent(
+    folder: Path, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = {"BOT_MAIL_FROM": "assistant@example.org", "BOT_PUBLIC_URL": "https://assistant.example.org"}
+    nobody = free_port()
+    told = found(folder, **mail, BOT_REDIS_URL=f"redis://127.0.0.1:{nobody}/0", BOT_SMTP_URL=f"smtp://localhost:{nobody}")
+    assert told == {"sqlite": "look", "redis_unreachable": "look", "mail_unreachable": "wrong"}
+    with Postbox(tmp_path) as postbox:
+        at = {**mail, "BOT_REDIS_URL": redis.url, "BOT_SMTP_URL": f"smtp://localhost:{postbox.server('https://a.example').port}"}
+        assert found(folder, **at) == {"sqlite": "look", "mail_unencrypted": "wrong"}
+        monkeypatch.setenv("SSL_CERT_FILE", str(postbox.authority))
+        assert found(folder, **at) == {"sqlite": "look"}
+        assert postbox.taken == []
