@@ -2,7 +2,7 @@
 
 SQLite needs `sqlite3`, PostgreSQL `pg_dump`, `pg_restore` and `psql` of the server's version or newer. The database is the one of
 the settings. A backup may be made while everything runs; a restore is refused then. The key (`vault.key`) is not in a backup: keep
-it elsewhere, so that neither is worth anything alone. Rasa's working memory is not backed up.
+it elsewhere, so that neither is worth anything alone. Rasa's working memory is not backed up, and is empty after a restore into PostgreSQL.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from bot.settings import ROOT, Settings, load
 from bot.supervisor import hold_data_dir, require_free
 
 _NAME = "permits"
+# Of Rasa, for whom a conversation of which it remembers nothing goes on as a new one.
+_WORKING_MEMORY = "rasa_events"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _SUFFIXES = {"sqlite": ".db", "postgresql": ".dump"}
 # What a database address may say, by the variables of PostgreSQL's clients.
@@ -119,7 +121,8 @@ def back_up(settings: Settings, folder: Path, keep_days: int | None = None, cloc
             _copy_sqlite(source, file)
             _check_sqlite(file)
         else:
-            _run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--schema=public", f"--file={file}"], _address(url))
+            kept = ["--schema=public", f"--exclude-table-data=public.{_WORKING_MEMORY}"]
+            _run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", *kept, f"--file={file}"], _address(url))
             _check_dump(file)
         file.chmod(0o600)
         with open(file, "rb") as handle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -15,9 +16,10 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 
 from bot.errors import StartError
+from bot.nlu.event_log import EventLog
 from bot.settings import ROOT, Settings
 from deploy.backup import back_up, main, restore
-from tests.servers import free_port
+from tests.servers import Postgres, free_port
 
 pytestmark = pytest.mark.usefixtures("sqlite_client")
 
@@ -71,6 +73,18 @@ def test_what_was_backed_up_comes_back_and_the_rest_is_gone(settings: Settings, 
     assert names(engine) == ["before"]
     add(engine, "later")
     assert names(engine) == ["before", "later"], "numbers go on where they were"
+
+
+def test_what_rasa_remembers_is_not_in_a_backup(postgres: Postgres, migrated_postgres: str, tmp_path: Path) -> None:
+    url = postgres.create("remembering", migrated_postgres)
+    with contextlib.closing(EventLog(url)) as memory:
+        memory.append("ann", [{"event": "user"}])
+    there = Settings(data_dir=tmp_path / "var", database_url=url, http_port=free_port())
+    restore(there, back_up(there, tmp_path / "backups"))
+    with contextlib.closing(EventLog(url)) as memory:
+        assert memory.senders() == []
+        assert memory.append("ann", [{"event": "user"}], after=0) == 1
+    postgres.drop("remembering")
 
 
 def test_a_backup_is_made_while_others_write_and_is_its_owners_only(settings: Settings, engine: Engine, tmp_path: Path) -> None:
