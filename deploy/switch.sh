@@ -25,6 +25,10 @@ case $(readlink "$live" || true) in
     "$to.conf" | */"$to.conf")
         echo "error: $to serves already; a new release goes to $from, and if $from runs too, stop it" >&2
         exit 1 ;;
+    several.conf | */several.conf)
+        # One colour in its place would take the other machines out.
+        echo "error: $live leads to several machines; update one after the other (docs/operations.md, An update of several machines)" >&2
+        exit 1 ;;
 esac
 
 start() {
@@ -51,6 +55,16 @@ point() {
     ln -sfn "$1.conf" "$live.new" && mv -Tf "$live.new" "$live"
 }
 
+move_timers() {
+    # The release that serves makes the backups and verifies the trail: the other one may not know the schema any more.
+    [ "$how" = systemd ] || return 0
+    for work in backup audit; do
+        if systemctl is-enabled --quiet "assistant-$work@$from.timer"; then
+            systemctl enable --now "assistant-$work@$to.timer" && systemctl disable --now "assistant-$work@$from.timer" || return 1
+        fi
+    done
+}
+
 if ! start "$to" "$port" || ! ready; then
     stop "$to"
     echo "error: $to did not become ready; $from still serves" >&2
@@ -66,4 +80,5 @@ fi
 # Whoever polls has asked nginx for the last time through the old workers by then.
 sleep "${ASSISTANT_DRAIN_S:-5}"
 stop "$from"
+move_timers || echo "error: $to serves, but a timer is still that of $from; enable assistant-backup@$to.timer and assistant-audit@$to.timer" >&2
 echo "$to serves"

@@ -225,7 +225,9 @@ def test_compose_files_name_what_they_define() -> None:
             mode = given.get("network_mode", "")
             assert not mode.startswith("service:") or mode.removeprefix("service:") in services
     published = [port for file in COMPOSE.values() for service in file["services"].values() for port in service.get("ports", [])]
-    assert published == ["127.0.0.1:${ASSISTANT_PORT:-8081}:8080"], "only the gateway, and only to this machine"
+    assert published == ["${ASSISTANT_BIND:-127.0.0.1}:${ASSISTANT_PORT:-8081}:8080"], (
+        "only the gateway, and to this machine if nothing is said"
+    )
     inside = COMPOSE["compose.database.yml"]["networks"]["assistant"]["ipam"]["config"][0]["gateway"]
     assert load(environment("blue"), env_file=None).trusted_proxies.trusts(inside)
 
@@ -261,7 +263,7 @@ def test_several_gateways_share_everything_but_their_key_file() -> None:
     assert gateway["readinessProbe"]["httpGet"]["path"] == "/readyz", "the others take over from a pod that has lost its Rasa"
     assert manifest("Service", "assistant")["spec"]["sessionAffinity"] == "ClientIP"
     ports = {port["port"] for rule in manifest("NetworkPolicy", "assistant")["spec"]["egress"] for port in rule["ports"]}
-    assert {5432, 6379} <= ports
+    assert {5432, 6379, 587, 465} <= ports
     several = [line.split() for line in (DEPLOY / "nginx" / "several.conf").read_text(encoding="utf-8").splitlines() if line[0] != "#"]
     assert several[0] == ["ip_hash;"] and len({server for word, server, *_ in several[1:] if word == "server"}) == 2
 
@@ -273,7 +275,7 @@ def test_the_image_holds_code_and_model_and_no_secret() -> None:
     assert f"FROM python:{(ROOT / '.python-version').read_text().strip()}-" in text
     assert MODEL in text and "\nUSER 10001:10001\n" in text
     left_out = set((ROOT / ".dockerignore").read_text(encoding="utf-8").split())
-    assert {".git", ".env", "**/*.env", "var", ".venv", "models/*.tar.gz"} <= left_out
+    assert {".git", "**/.env", "**/*.env", "var", ".venv", "models/*.tar.gz"} <= left_out
 
 
 def test_documents_name_files_and_commands_that_are_there() -> None:

@@ -45,7 +45,22 @@ def test_the_new_colour_is_ready_before_it_serves_and_the_old_one_ends_after(mac
     status, calls, live = switch(machine, "systemd", "green")
     assert (status, live) == (0, "green.conf")
     start, stop = "systemctl restart assistant@green.target", "systemctl stop assistant@blue.target"
-    assert calls == [start, READY, "nginx -t -q", "nginx -s reload", "sleep 5", stop]
+    assert calls[:6] == [start, READY, "nginx -t -q", "nginx -s reload", "sleep 5", stop]
+    for work, then in (("backup", calls[6:9]), ("audit", calls[9:])):
+        blue, green = (f"assistant-{work}@{colour}.timer" for colour in ("blue", "green"))
+        assert then == [f"systemctl is-enabled --quiet {blue}", f"systemctl enable --now {green}", f"systemctl disable --now {blue}"]
+
+
+def test_timers_that_were_not_enabled_stay_so(machine: Path) -> None:
+    asked = [f"systemctl is-enabled --quiet assistant-{work}@blue.timer" for work in ("backup", "audit")]
+    _, calls, _ = switch(machine, "systemd", "green", failing="\n".join(asked))
+    assert calls[-2:] == asked
+
+
+def test_a_proxy_before_several_machines_is_never_pointed_at_one(machine: Path) -> None:
+    (machine / "live.conf").unlink()
+    (machine / "live.conf").symlink_to("several.conf")
+    assert switch(machine, "systemd", "green") == (1, [], "several.conf")
 
 
 @pytest.mark.parametrize("failing", [READY, "systemctl restart assistant@green.target"])
