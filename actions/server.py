@@ -15,7 +15,7 @@ from sanic.response import HTTPResponse, json
 
 from actions import services
 from bot.lifetime import end_with_parent, keep_for_good, start_lightly
-from bot.logs import REQUEST_HEADER, Lines, PlacesOnly, begin_request
+from bot.logs import REQUEST_HEADER, Lines, PlacesOnly, begin_request, withhold_messages
 from bot.settings import load
 
 HOST: Final = "127.0.0.1"
@@ -74,6 +74,7 @@ def _configure_logs(level: str, form: str) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or until the process that started this one ends."""
+    withhold_messages()
     parser = argparse.ArgumentParser(prog="python -m actions.server", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--package", default="actions", help="package that holds the actions")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.errors import BotError, StartError
 from bot.languages import LANGUAGES, as_language
+from bot.logs import withhold_messages
 from bot.settings import load
 
 
@@ -205,6 +206,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a known error ends with one line and status 1."""
+    withhold_messages()
     arguments = _parser().parse_args(argv)
     # What is written holds personal data: nobody else on the machine may read it.
     os.umask(0o077)

@@ -8,14 +8,16 @@ import logging
 import re
 import secrets
 import sys
+import threading
 import traceback
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 REQUEST_HEADER: Final = "X-Request-ID"
 FORMATS: Final = ("plain", "json")
+_FRAMES: Final = 4
 _PACKAGE: Final = Path(__file__).parent.parent
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _request: contextvars.ContextVar[str] = contextvars.ContextVar("request", default="")
@@ -39,6 +41,20 @@ def place(error: BaseException) -> str:
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE) and "site-packages" not in frame.filename]
     where = "".join(f" at {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in (ours or frames)[-1:])
     return f"{type(error).__name__}{where}"
+
+
+def places(error: BaseException) -> str:
+    """The types of an exception and its causes, each with the innermost places in the code; never its message."""
+    parts = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        frames = traceback.extract_tb(current.__traceback__)[-_FRAMES:]
+        where = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+        parts.append(f"{type(current).__name__} at {where}" if where else type(current).__name__)
+        current = current.__cause__ or current.__context__
+    return " from ".join(parts)
 
 
 class PlacesOnly(logging.Filter):
@@ -75,10 +91,31 @@ class Lines(logging.Formatter):
         return json.dumps(told, ensure_ascii=False)
 
 
-def _uncaught(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        return
-    logging.getLogger("bot").critical("the process ends: %s", place(error))
+def withhold_messages() -> None:
+    """From now on no exception that nobody catches writes its message: not in the main thread, another, or where Python ignores it.
+
+    The same for what is logged before any log is set up, and for records that cannot be formatted.
+    """
+    log = logging.getLogger("bot")
+
+    def tell(what: str, error: BaseException | None) -> None:
+        if not isinstance(error, (KeyboardInterrupt, SystemExit)):
+            log.critical("%s: %s", what, "no exception" if error is None else places(error))
+
+    def ends(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        tell("the process ends", error)
+
+    def thread_ends(uncaught: threading.ExceptHookArgs) -> None:
+        tell("a thread ends", uncaught.exc_value)
+
+    def is_ignored(unraisable: Any) -> None:
+        # The object that it names may hold what a person wrote.
+        tell("ignored", unraisable.exc_value)
+
+    sys.excepthook, threading.excepthook, sys.unraisablehook = ends, thread_ends, is_ignored
+    logging.raiseExceptions = False
+    if logging.lastResort is not None and not logging.lastResort.filters:
+        logging.lastResort.addFilter(PlacesOnly())
 
 
 def set_up(level: str, form: str = "plain") -> None:
@@ -90,4 +127,4 @@ def set_up(level: str, form: str = "plain") -> None:
         handler.addFilter(PlacesOnly())
     for name in ("aiohttp.access", "asyncio", "sqlalchemy.engine"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    sys.excepthook = _uncaught
+    withhold_messages()

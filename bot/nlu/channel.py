@@ -11,7 +11,7 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.channels.rest import RestInput
 from sanic import Blueprint
 
-from bot.nlu.quiet_logs import places
+from bot.logs import places
 
 _log = logging.getLogger(__name__)
 

@@ -9,30 +9,12 @@ from __future__ import annotations
 
 import logging
 import sys
-import traceback
 from collections.abc import Mapping, MutableMapping
-from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
-from bot.logs import Lines
+from bot.logs import Lines, places, withhold_messages
 
 OUR_LOGGERS: Final = ("bot", "actions")
-_FRAMES: Final = 4
-
-
-def places(error: BaseException) -> str:
-    """The types of an exception and its causes, each with the innermost places in the code; never its message."""
-    parts = []
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        frames = traceback.extract_tb(current.__traceback__)[-_FRAMES:]
-        where = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
-        parts.append(f"{type(current).__name__} at {where}" if where else type(current).__name__)
-        current = current.__cause__ or current.__context__
-    return " from ".join(parts)
 
 
 class QuietFormatter(Lines):
@@ -103,11 +85,7 @@ def configure(level: str = "WARNING", form: str = "plain") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         cache_logger_on_first_use=True,
     )
-    sys.excepthook = _uncaught
-
-
-def _uncaught(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
-    logging.getLogger("bot.nlu").critical("the process ends", exc_info=error)
+    withhold_messages()
 
 
 def people_are_served(served: bool = True) -> None:

@@ -16,7 +16,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from bot.answers import Understood
 from bot.languages import DEFAULT, Tongue, as_tongue
-from bot.nlu.quiet_logs import places
+from bot.logs import places
 
 _REMEMBERED: Final = 256
 FALLBACK: Final = "nlu_fallback"

@@ -14,9 +14,10 @@ from rasa.shared.core.events import ActiveLoop, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.errors import NotFound
+from bot.logs import places
 from bot.nlu.action_endpoint import _validate_action_result
 from bot.nlu.lock_store import FifoLockStore
-from bot.nlu.quiet_logs import QuietFormatter, places
+from bot.nlu.quiet_logs import QuietFormatter
 from bot.nlu.responses import language_of, understood_from
 from tests.rasa_project.texts import PlainResponses
 
