@@ -197,7 +197,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     )
 
     app = web.Application(client_max_size=LARGEST_BODY)
-    edge = Edge(texts, metrics, lambda request: asks_for(request, proxies, settings.public_hosts))
+    edge = Edge(texts, metrics, lambda request: asks_for(request, proxies, settings.public_hosts), proxies)
     edge.attach(app)
     uncounted = proxies.trusts if settings.rate_limits else lambda _peer: True
     app[EDGE], app[CROWD] = edge, Crowd(lambda peer: None if uncounted(peer) else caller_of(peer, network_key))

@@ -17,6 +17,7 @@ from bot.errors import AssistantUnavailable, BotError, Conflict, Invalid, NotAll
 from bot.i18n import Texts
 from bot.logs import REQUEST_HEADER, begin_request, place
 from bot.metrics import Metrics
+from bot.network import Proxies
 from bot.request_language import language_of
 
 log = logging.getLogger(__name__)
@@ -70,15 +71,23 @@ _ID = web.RequestKey("id", str)
 class Edge:
     """The middleware and signals of the gateway."""
 
-    def __init__(self, texts: Texts, metrics: Metrics, is_ours: Callable[[web.BaseRequest], bool] = lambda _request: True) -> None:
+    def __init__(
+        self,
+        texts: Texts,
+        metrics: Metrics,
+        is_ours: Callable[[web.BaseRequest], bool] = lambda _request: True,
+        proxies: Proxies = Proxies(),
+    ) -> None:
         """Nothing passes yet.
 
         Args:
             is_ours: whether a request asks for a host that this gateway answers as; probes of its health need not.
+            proxies: those that may name a request; anybody else could have a number of a person written to the logs.
         """
         self._texts = texts
         self._metrics = metrics
         self._is_ours = is_ours
+        self._proxies = proxies
 
     def attach(self, app: web.Application) -> None:
         """Have every request and response of `app` pass through here."""
@@ -88,7 +97,8 @@ class Edge:
     def _middleware(self) -> Any:
         @web.middleware
         async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
-            request[_ID] = begin_request(request.headers.get(REQUEST_HEADER, ""))
+            named_by = self._proxies.trusts(request.remote or "")
+            request[_ID] = begin_request(request.headers.get(REQUEST_HEADER, "") if named_by else "")
             started = time.monotonic()
             response = await self._handle(request, handler)
             seconds = time.monotonic() - started

@@ -57,6 +57,8 @@ async def test_a_turn_is_followed_and_nothing_of_it_is_logged(
         await gateway.say(f"break {MARKER}")
         async with gateway.client.get(gateway.url(f"/{MARKER}?{MARKER}"), headers={"X-Request-ID": f"{MARKER} {MARKER}"}) as response:
             assert MARKER not in response.headers["X-Request-ID"]
+        async with gateway.client.get(gateway.url("/healthz"), headers={"X-Request-ID": MARKER}) as response:
+            assert MARKER not in response.headers["X-Request-ID"]
         async with visiting(gateway.url("/")) as applicant:
             await applicant.say(MARKER)
             await applicant.hears(f"echo {MARKER}")
