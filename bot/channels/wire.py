@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.channels.hiding import AFTER, hidden
 from bot.conversations.catching_up import Snapshot
 from bot.conversations.composer import metadata
 from bot.conversations.events import StateChanged, Stored
 from bot.db import now
 from bot.languages import DEFAULT, Language, Tongue, as_tongue, written
+from bot.redaction.hiding import AFTER, hidden
 from bot.staff.names import StaffName
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from bot.conversations.threads import address_of
 from bot.notifications.models import MailAddress, Subscription
 from bot.permits.models import LookupProof
 from bot.privacy.erasure import count
+from bot.redaction.hiding import hidden
 from bot.vault import VaultCounter, VaultEntry
 
 # What an encrypted column says.
@@ -47,21 +48,28 @@ _MORE: Final = (
 _OF_STAFF: Final = (("staff_notes", StaffNote), ("conversation_tags", ConversationTag))
 
 
-def export_thread(session: Session, conversations: Sequence[Any], for_staff: bool, reveal: Reveal) -> dict[str, Any]:
+# Where applicants write in words of their own, and so what proves an application to be theirs.
+_WORDS: Final[Mapping[str, str]] = {"messages": "text", "left_messages": "text", "feedback": "comment", "ratings": "comment"}
+
+
+def export_thread(session: Session, conversations: Sequence[Any], for_staff: bool, reveal: Reveal, proven: bool = True) -> dict[str, Any]:
     """`conversations` with every row that hangs on each, column by column, times as ISO 8601 in UTC.
 
     `copies` counts what is held once more, redacted or encrypted, and drops out by itself. `withheld` names the tables that
     are left out: what staff wrote for each other is given out by the office, after a look (`for_staff`). What is encrypted
-    stands as `reveal` reads it.
+    stands as `reveal` reads it. Unless the thread is `proven` to be the asker's, what an applicant typed comes without its numbers
+    and dates, as in a window: they are the proof.
     """
     ids = [conversation.id for conversation in conversations]
     shown = (*_OF_APPLICANTS, *_MORE, *(_OF_STAFF if for_staff else ()))
     withheld = [] if for_staff else [name for name, model in _OF_STAFF if count(session, model, ids)]
     sender = address_of(conversations[0]).sender
     codes = session.execute(select(ReturnCode).where(ReturnCode.sender == sender)).scalars()
+    read = _columns if proven else _unproven
     return {
         "conversations": [
-            {**_columns(each, reveal), **{name: _rows(session, model, each.id, reveal) for name, model in shown}} for each in conversations
+            {**_columns(each, reveal), **{name: _rows(session, model, each.id, reveal, read) for name, model in shown}}
+            for each in conversations
         ],
         "return_codes": [_columns(code, reveal) for code in codes],
         "copies": {model.__tablename__: count(session, model, ids) for model in (VaultEntry, VaultCounter)},
@@ -84,11 +92,21 @@ def root_of(session: Session, conversation_id: str) -> str | None:
     return found
 
 
-def _rows(session: Session, model: Any, conversation_id: str, reveal: Reveal) -> list[dict[str, Any]]:
+def _rows(
+    session: Session, model: Any, conversation_id: str, reveal: Reveal, read: Callable[[Any, Reveal], dict[str, Any]]
+) -> list[dict[str, Any]]:
     keys = list(model.__table__.primary_key)
     order = [model.seq] if hasattr(model, "seq") else keys
     found = session.execute(select(model).where(model.conversation_id == conversation_id).order_by(*order)).scalars()
-    return [_columns(row, reveal) for row in found]
+    return [read(row, reveal) for row in found]
+
+
+def _unproven(row: Any, reveal: Reveal) -> dict[str, Any]:
+    values = _columns(row, reveal)
+    column = _WORDS.get(row.__tablename__)
+    if column and values[column] and values.get("author", "applicant") == "applicant":
+        values[column] = hidden(values[column])
+    return values
 
 
 def _columns(row: Any, reveal: Reveal) -> dict[str, Any]:

@@ -97,8 +97,10 @@ def look_up(session: Session, permits: Permits, thread_id: str, claim: Claim, ca
     return frozenset(application.number for application in result.applications)
 
 
-def check(session: Session, conversations: Sequence[Any], proven: Collection[str] | None) -> None:
-    """Pass whoever may have a thread: it shows no application, or one of those that were `proven`.
+def check(session: Session, conversations: Sequence[Any], proven: Collection[str] | None) -> bool:
+    """Pass whoever may have a thread, and say whether it is proven to be theirs.
+
+    It passes when it shows no application, or one of those that were `proven`.
 
     Whoever finds a device has the session, and may have an application of their own.
 
@@ -110,3 +112,4 @@ def check(session: Session, conversations: Sequence[Any], proven: Collection[str
         raise NotAllowed("proof_needed")
     if shown and not shown.intersection(proven or ()):
         raise NotAllowed("proof_wrong")
+    return bool(shown)

@@ -140,8 +140,8 @@ class Privacy:
 
         def export(session: Session, _: Happened) -> dict[str, Any]:
             conversations = _thread(session, find_root(session, address))
-            own.check(session, conversations, proven)
-            return self._export(session, conversations, audit.APPLICANT, for_staff=False)
+            known = own.check(session, conversations, proven)
+            return self._export(session, conversations, audit.APPLICANT, for_staff=False, proven=known)
 
         return await self._record.run(export)
 
@@ -211,11 +211,14 @@ class Privacy:
             log.error("erasing the working memory failed: %s", place(error))
         return receipt
 
-    def _export(self, session: Session, conversations: Sequence[Any], actor: str, for_staff: bool, **detail: str) -> dict[str, Any]:
+    def _export(
+        self, session: Session, conversations: Sequence[Any], actor: str, for_staff: bool, proven: bool = True, **detail: str
+    ) -> dict[str, Any]:
         receipt = Receipt(secrets.token_urlsafe(9), self._clock())
         audit.record(session, actor, EXPORT, f"receipt:{receipt.id}", **detail)
         session.flush()
-        return {"receipt": receipt.id, "made_at": receipt.at.isoformat(), **export_thread(session, conversations, for_staff, self._reveal)}
+        given = export_thread(session, conversations, for_staff, self._reveal, proven)
+        return {"receipt": receipt.id, "made_at": receipt.at.isoformat(), **given}
 
     def _forget(self, conversation_ids: Collection[str]) -> None:
         self._database.truncate_log()
