@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import Final, Literal
 
-from bot.redaction import dates, numbers, places
+from bot.redaction import dates, numbers, places, spoken
 from bot.redaction.fold import folded, without
 
 Expects = Literal["number", "birth_date"] | None
@@ -83,11 +83,11 @@ def _find(view: str, expects: Expects, keep: re.Pattern[str] | None) -> list[tup
         for pattern in patterns:
             claim(kind, [match.span() for match in pattern.finditer(view)])
 
-    def claim(kind: str | None, spans: list[Span]) -> None:
+    def claim(kind: str | None, spans: list[Span], edges: str = " \n\u200b") -> None:
         nonlocal view
         for start, end in spans:
-            start += len(view[start:end]) - len(view[start:end].lstrip(" \n\u200b"))
-            end -= len(view[start:end]) - len(view[start:end].rstrip(" \n\u200b"))
+            start += len(view[start:end]) - len(view[start:end].lstrip(edges))
+            end -= len(view[start:end]) - len(view[start:end].rstrip(edges))
             if start < end:
                 view = without(view, start, end)
                 if kind:
@@ -98,6 +98,9 @@ def _find(view: str, expects: Expects, keep: re.Pattern[str] | None) -> list[tup
     take("EMAIL", places.EMAIL, places.EMAIL_IN_ANY_SCRIPT)
     if keep and not asked:
         take(None, keep)
+    for span, kind in list(spoken.spoken(view, expects)):
+        # The last mark of a Thai word is one of the characters that elsewhere only hide in a text.
+        claim(kind, [span], edges=" \n")
     take("DATE", *dates.FORMATTED)
     if not asked:
         if expects == "birth_date":

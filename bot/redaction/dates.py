@@ -52,12 +52,16 @@ _WORD_YEAR = (
 )
 
 _N = "〇零○一二三四五六七八九"
-_CN_YEAR = rf"(?:(?<!\d)(?:\d{{4}}|\d{{2}})|(?<![{_N}])[{_N}]{{2,4}})\s*[年년]\s*"
+_X = f"{_N}十百千廿卅"
+_CN_YEAR = rf"(?:(?<!\d)(?:\d{{4}}|\d{{2}})|(?<![{_X}])[{_X}]{{2,8}})\s*[年년]\s*"
 _CN_OLD_YEAR = (
-    rf"(?:(?<!\d)(?:1[89]\d\d|200\d|201[0-2]|[4-9]\d)|[一][八九][{_N}]{{2}}|二[〇零○]{{2}}[{_N}]|[四五六七八九][{_N}])\s*[年년]\s*"
+    rf"(?:(?<!\d)(?:1[89]\d\d|200\d|201[0-2]|[4-9]\d)|[一][八九][{_N}]{{2}}|二[〇零○]{{2}}[{_N}]|"
+    rf"一?千[八九]百[{_N}十]{{1,4}}|[四五六七八九][{_N}])\s*[年년]\s*"
 )
 # The eras in which Japan and Taiwan count.
-_ERA_YEAR = r"(?:昭和|平成|令和|大正|民[国國])\s*(?:\d{1,3}|元)\s*年\s*"
+_ERA_YEAR = rf"(?:昭和|平成|令和|大正|明治|民[国國])\s*(?:\d{{1,3}}|元|[{_X}]{{1,5}})\s*年\s*"
+_KOREAN = "공영일이삼사오육륙칠팔구십백천"
+_KOREAN_DATE = rf"(?<![가-힣])[{_KOREAN}]{{2,9}}\s*년\s*(?:[{_KOREAN}]{{1,2}}|유|시)\s*월\s*[{_KOREAN}]{{1,4}}"
 _CN_MONTH = r"(?:(?<!\d)\d{1,2}|[一二三四五六七八九十正冬腊]{1,3})\s*[月월]份?\s*"
 _CN_DAY = r"(?:\d{1,2}|初?[一二三四五六七八九十廿卅]{1,4})"
 _CN_END = r"\s*[日号號일]"
@@ -69,6 +73,7 @@ FORMATTED: Final = [
         rf"{_ERA_YEAR}{_CN_MONTH}(?:{_CN_DAY}(?!\d)(?:{_CN_END})?)?",
         rf"{_CN_YEAR}{_CN_MONTH}{_CN_DAY}(?!\d)(?:{_CN_END})?",
         rf"{_CN_MONTH}{_CN_DAY}{_CN_END}(?!内)",
+        _KOREAN_DATE,
         rf"{_CN_OLD_YEAR}{_CN_MONTH}",
         rf"{_START}{_Y4}{_SEP}{_M}{_SEP}{_D}{_TIME}{_END}",
         rf"{_START}(?:{_D}{_SEP}{_M}|{_M}{_SEP}{_D}){_SEP}{_Y}{_TIME}{_END}",
@@ -102,7 +107,7 @@ ASKED: Final = [
     re.compile(pattern, re.I)
     for pattern in (
         rf"(?:{_PIECE})(?:[\s,./\-·、_'’\u200b]{{0,4}}(?:(?:of|the|de|del|di)\s+){{0,2}}{_PIECE})+{_UNITS}",
-        rf"{_CN_YEAR}(?!代|前|后|内|以)",
+        rf"(?:{_ERA_YEAR}|{_CN_YEAR})(?!代|前|后|内|以)",
         rf"{_START}{_Y4}(?!\w){_UNITS}",
         # Figures that hang on letters, as in "AB-123456" or "ab c 123456", belong to a number given instead of the date.
         r"(?<![0-9A-Za-z])(?<![A-Za-z][-_/])(?<!\b[A-Za-z]\s)(?<!\d[-_/.,:· \n\u200b])\d{5,8}(?![0-9A-Za-z])(?![-_/.,:· \n\u200b]{1,3}\d)",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.redaction import PUBLIC_NUMBERS, Expects, redact
@@ -415,6 +415,8 @@ def test_tokens_put_back_give_the_text_that_was_typed(text: str, expects: Expect
     _EXPECTS,
 )
 def test_number_in_groups_leaves_no_figure_behind(prefix: str, figures: str, gap: str, size: int, expects: Expects) -> None:
+    # A sum of money stays as it is.
+    assume(prefix not in ("RMB", "CNY", "USD", "EUR", "HKD", "GBP"))
     grouped = gap.join([prefix, *(figures[at : at + size] for at in range(0, len(figures), size))])
     assert not re.search(r"\d{3,}", TOKEN.sub(" ", _redacted(f"it is {grouped}, thanks", expects)))
 

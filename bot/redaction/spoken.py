@@ -1,0 +1,255 @@
+"""Numbers and dates written out in words, in every tongue of ours.
+
+The lists hold the parts that number words are put together from, without accents; words of languages that write their numbers
+in one piece are taken apart into them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from bot.month_names import month_names
+from bot.redaction.fold import folded
+
+Span = tuple[int, int]
+
+_PARTS: Final[Mapping[str, str]] = {
+    "en": """zero nought one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+        eighteen nineteen twenty thirty forty fourty fifty sixty seventy eighty ninety hundred thousand double triple first second third
+        fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth
+        eighteenth nineteenth twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth hundredth thousandth""",
+    "de": """null ein eins eine zwei zwo drei vier funf fuenf sechs sech sieben sieb acht neun zehn elf zwolf zwoelf zwanzig dreissig zig
+        hundert tausend erste ersten erster erstes dritt""",
+    "nl": """nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien twintig dertig veertig vijftig zestig
+        zeventig tachtig negentig honderd duizend eerste derde""",
+    "fr": """zero un une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingt vingts trente
+        quarante cinquante soixante septante huitante octante nonante cent cents mil mille premier premiere second seconde quatr cinqu
+        neuv onz douz treiz quatorz quinz seiz trent quarant cinquant soixant""",
+    "es": """cero un uno una dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieci veinte veinti treinta
+        cuarenta cincuenta sesenta setenta ochenta noventa cien ciento cientos quinientos sete nove mil primero primera primer segundo
+        tercero tercer cuarto quinto sexto septimo octavo noveno decimo""",
+    "pt": """zero um uma dois duas tres quatro cinco seis meia sete oito nove dez onze doze treze catorze quatorze quinze dezesseis
+        dezasseis dezessete dezassete dezoito dezenove dezanove vinte trinta quarenta cinquenta sessenta setenta oitenta noventa cem
+        cento centos duzentos trezentos quinhentos mil primeiro primeira segundo terceiro quarto quinto sexto setimo oitavo nono decimo""",
+    "it": """zero un uno una due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici
+        diciassette diciotto diciannove venti vent trenta trent quaranta quarant cinquanta cinquant sessanta sessant settanta settant
+        ottanta ottant novanta novant cento cent mille mila primo secondo terzo quarto quinto sesto settimo ottavo nono decimo""",
+    "pl": """zero jeden jedna dwa dwie trzy cztery piec szesc siedem osiem dziewiec dziesiec jedenascie dwanascie trzynascie
+        czternascie pietnascie szesnascie siedemnascie osiemnascie dziewietnascie dwadziescia trzydziesci czterdziesci dziesiat sto
+        dwiescie trzysta czterysta set tysiac tysiace tysiecy pierwsz drug trzec czwart piat szost siodm osm dziewiat jedenast dwunast
+        trzynast czternast pietnast szesnast siedemnast osiemnast dziewietnast dwudziest trzydziest czterdziest tysieczn dwu""",
+    "ru": """ноль нуль один одна два две три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать четырнадцать
+        пятнадцать шестнадцать семнадцать восемнадцать девятнадцать двадцать тридцать сорок десят девяносто сто двести триста четыреста
+        сот тысяча тысячи тысяч перв втор трет четверт пят шест седьм восьм девят одиннадцат двенадцат тринадцат четырнадцат
+        пятнадцат шестнадцат семнадцат восемнадцат девятнадцат двадцат тридцат сороков девяност пяти шести семи восьми тысячн двух""",
+    "tr": """sifir bir iki uc dort dord bes alti yedi sekiz dokuz on yirmi otuz kirk elli altmis yetmis seksen doksan yuz bin""",
+    "ar": """صفر واحد واحده احد احدى اثنان اثنين اثنا اثني اثنتان ثلاثه ثلاث اربعه اربع خمسه خمس سته ست سبعه سبع ثمانيه ثماني ثمان ثمان
+        تسعه تسع عشره عشر عشرون عشرين ثلاثون ثلاثين اربعون اربعين خمسون خمسين ستون ستين سبعون سبعين ثمانون ثمانين تسعون تسعين مائه مئه
+        ميه مائتان مئتان مائتين مئتين الف الفان الفين اول اولى ثاني ثانيه ثالث رابع خامس سادس سابع ثامن تاسع عاشر حادي""",
+    "ko": """공 영 일 이 삼 사 오 육 륙 칠 팔 구 십 백 천 만 년 월 유월 시월 하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열 스물 서른 마흔 쉰
+        예순 일흔 여든 아흔""",
+}
+_ENDINGS: Final[Mapping[str, str]] = {
+    "de": "te ten ter tes tem ste sten ster stes e er en es",
+    "nl": "de ste",
+    "fr": "ieme",
+    "it": "esimo esima",
+    "pl": "y ego a ej i iego",
+    "ru": "ь и ыи ого ое ая ои ому ом его ии ье ьего ьи",
+    "tr": "inci nci uncu ncu",
+    "ko": "생 에 번",
+}
+# What stands between the words of a number, or inside one.
+_JOINS: Final[Mapping[str, str]] = {
+    "en": "and of the",
+    "de": "und",
+    "nl": "en",
+    "fr": "et de",
+    "es": "y de del",
+    "pt": "e de do",
+    "it": "e di",
+    "ar": "و من",
+    "ru": "и",
+}
+# Articles and the like: part of a number, but no reason to believe in one.
+_WEAK: Final = frozenset("ein eine un une uno una um uma een bir a oh o on an der die das la le el il lo am den dem roku года году".split())  # noqa: SIM905
+_ARTICLES: Final = frozenset("ein eine un une uno una um uma een bir on oh o".split())  # noqa: SIM905
+_LONGEST: Final = 48
+_WORD: Final = re.compile(r"[^\W\d_]+|\d+(?:st|nd|rd|th)?")
+_GAP: Final = re.compile(r"[\s,.\-/·'’\u200b]{0,4}")
+# Counted things, which are neither dates nor numbers of a person.
+_COUNTED: Final = re.compile(
+    r"\s*(?:working\b|days?\b|weeks?\b|months?\b|years?\b|hours?\b|minutes?\b|yuan\b|people\b|times\b|percent\b|tage?n?\b|jahren?\b|jahre\b"
+    r"|monate?n?\b|wochen?\b|jours?\b|mois\b|ans\b|semaines?\b|d[ií]as?\b|años?\b|mes(?:es)?\b|giorni\b|mesi\b|anni\b|dagen\b|jaar\b|maanden\b"
+    r"|dni\b|lat\b|дн\w+|лет\b|месяц\w*|gün\b|yıl\b|ay\b)",
+    re.I,
+)
+_HARMLESS_PAIR: Final = re.compile(r"(?:first|second|third) one|one (?:first|second)", re.I)
+
+# Thai is written without spaces between words.
+_THAI_PART: Final = folded(r"(?:ศูนย์|หนึ่ง|สอง|สาม|สี่|ห้า|หก|เจ็ด|แปด|เก้า|สิบ|ยี่|เอ็ด|ร้อย|พัน|หมื่น)")
+_THAI_RUN: Final = re.compile(rf"(?:{_THAI_PART}[ ]?){{2,}}")
+_THAI_MONTHS: Final = "|".join(sorted((folded(name) for name in month_names() if "ก" <= name[0] <= "ฮ"), key=len, reverse=True))
+_THAI_DATE: Final = re.compile(
+    rf"(?:{_THAI_PART}[ ]?){{1,4}}(?:{_THAI_MONTHS})(?:\s?[พค]\.?ศ\.?|\s?{folded('ปี')})?\s?(?:(?:{_THAI_PART}[ ]?)*|\d{{2,4}})"
+)
+
+
+@dataclass(frozen=True)
+class _Word:
+    """What a word can be: by language, how much speaks for a number (0 for what only joins)."""
+
+    start: int
+    end: int
+    weights: Mapping[str, float]
+    is_month: bool = False
+    is_figure: bool = False
+
+
+def _plain(word: str) -> str:
+    word = word.lower().replace("ß", "ss").replace("ı", "i").replace("ł", "l")
+    word = "".join(char for char in unicodedata.normalize("NFD", word) if not unicodedata.combining(char))
+    return unicodedata.normalize("NFC", word).translate(str.maketrans("ةىأإآ", "هيااا"))
+
+
+@lru_cache(maxsize=1)
+def _lexicon() -> tuple[dict[str, tuple[frozenset[str], frozenset[str]]], frozenset[str], frozenset[str]]:
+    parts = {
+        language: (frozenset(map(_plain, words.split())), frozenset(map(_plain, _ENDINGS.get(language, "").split())))
+        for language, words in _PARTS.items()
+    }
+    months = frozenset(_plain(re.split(r"[\s.]", name)[0]) for name in month_names())
+    begins = frozenset(part[:2] for stems, _ in parts.values() for part in stems if len(part) > 1)
+    return parts, frozenset(month for month in months if len(month) > 2), begins
+
+
+def _count(word: str, language: str) -> float:
+    """How much speaks for `word` being a number in a language; 0 when it is none."""
+    stems, endings = _lexicon()[0][language]
+    if language == "ar" and word not in stems:
+        word = next((word[len(head) :] for head in ("وال", "ال", "و") if word.startswith(head) and len(word) > len(head) + 2), word)
+    joins = ("und",) if language == "de" else ("en",) if language == "nl" else ()
+    most = len(word)
+    counted: list[int | None] = [0] + [None] * most
+    for at in range(most):
+        here = counted[at]
+        if here is None:
+            continue
+        for end in range(at + 1, min(most, at + 13) + 1):
+            piece = word[at:end]
+            if piece in stems:
+                more = 1
+            elif at and (piece in joins or (end == most and piece in endings)):
+                more = 0
+            else:
+                continue
+            if counted[end] is None or here + more < (counted[end] or 0):
+                counted[end] = here + more
+    parts = counted[most] or 0
+    if language == "ko":
+        return most / 2 if parts else 0
+    return 2 if parts >= 3 else float(bool(parts))
+
+
+@lru_cache(maxsize=4096)
+def _read(typed: str) -> tuple[Mapping[str, float], bool]:
+    """The languages in which a word is a number or joins one, and whether it names a month."""
+    word = _plain(typed)
+    if len(word) > _LONGEST:
+        return {}, False
+    _, months, begins = _lexicon()
+    found = {language: 0.0 for language, joins in _JOINS.items() if word in joins.split()}
+    if word[:2] in begins or word[:1] in "وا" or "\uac00" <= word[:1] <= "\ud7a3":
+        for language in _PARTS:
+            weight = _count(word, language)
+            if weight:
+                found[language] = 0.0 if word in _WEAK else weight
+    elif word in _WEAK:
+        found = {**dict.fromkeys(_PARTS, 0.0), **found}
+    return found, word in months
+
+
+def _words(view: str) -> Iterator[_Word]:
+    for match in _WORD.finditer(view):
+        if match.group()[0].isdigit():
+            if len(match.group()) <= 6:
+                yield _Word(*match.span(), {}, is_figure=True)
+            continue
+        weights, is_month = _read(match.group())
+        if weights or is_month:
+            yield _Word(*match.span(), weights, is_month)
+
+
+def _runs(view: str) -> Iterator[list[_Word]]:
+    """Words that stand side by side and can be of one language."""
+    run: list[_Word] = []
+    languages: frozenset[str] = frozenset(_PARTS)
+    for word in _words(view):
+        shared = languages & set(word.weights) if word.weights and not word.is_month else languages
+        apart = run and not _GAP.fullmatch(view[run[-1].end : word.start])
+        if run and (apart or not shared):
+            kept = len(run)
+            # A month or figure before a word of another language belongs to that word.
+            while not apart and kept and (run[kept - 1].is_month or run[kept - 1].is_figure):
+                kept -= 1
+            if kept:
+                yield run[:kept]
+            run, shared = run[kept:], frozenset(word.weights) if word.weights and not word.is_month else frozenset(_PARTS)
+        run.append(word)
+        languages = shared
+    if run:
+        yield run
+
+
+def spoken(view: str, expects: str | None) -> Iterator[tuple[Span, str]]:
+    """Where dates and numbers stand in words, and whether it is a DATE or a NUMBER.
+
+    While a question is open, two number words side by side are one, and so is one beside a month; otherwise only a day, month
+    and year together.
+    """
+    yield from _thai(view, expects)
+    for run in _runs(view):
+        while run and _only_joins(view, run[0]):
+            run = run[1:]
+        while run and _only_joins(view, run[-1]):
+            run = run[:-1]
+        if not run:
+            continue
+        words = [word for word in run if not word.is_figure and not word.is_month]
+        shared = frozenset(_PARTS).intersection(*(word.weights for word in words)) if words else frozenset()
+        weight = max((sum(word.weights[language] for word in words) for language in shared), default=0)
+        has_month, figures = any(word.is_month for word in run), sum(word.is_figure for word in run)
+        span = run[0].start, run[-1].end
+        if not weight:
+            continue
+        if has_month and (weight + figures >= 3 or (expects == "birth_date" and weight + figures >= 1)):
+            yield span, "DATE"
+        elif expects and weight >= 2 and not _means_something_else(view, *span, weight):
+            yield span, "DATE" if expects == "birth_date" else "NUMBER"
+
+
+def _means_something_else(view: str, start: int, end: int, weight: float) -> bool:
+    return _HARMLESS_PAIR.fullmatch(view[start:end]) is not None or (weight <= 2 and _COUNTED.match(view, end) is not None)
+
+
+def _only_joins(view: str, word: _Word) -> bool:
+    if word.is_month or word.is_figure or any(word.weights.values()):
+        return False
+    return view[word.start : word.end].lower() not in _ARTICLES
+
+
+def _thai(view: str, expects: str | None) -> Iterator[tuple[Span, str]]:
+    if not any("\u0e00" <= char <= "\u0e7f" for char in view):
+        return
+    taken = 0
+    for match in _THAI_DATE.finditer(view):
+        yield match.span(), "DATE"
+        taken = match.end()
+    if expects:
+        for match in _THAI_RUN.finditer(view, taken):
+            yield match.span(), "DATE" if expects == "birth_date" else "NUMBER"
