@@ -88,4 +88,6 @@ NOT_PERSONAL: Final[Mapping[str, str]] = {
     "staff_invitations.token_hash": "a hash of a random word",
     "staff_sessions.token_hash": "a hash of a random word",
     "staff_agreements.text": "the same text for everybody",
+    "mails.address_id": "a random name",
+    "jobs.name": "a piece of our own work",
 }
