@@ -119,7 +119,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     mailbox = None if settings.mail is None else Mailbox(addresses_key, derived_key(key, "mail links"), settings.mail, texts)
     news = News(parts.desk.answers, permits, timedelta(days=settings.news_days), attempts, mailbox)
     herald = Herald(record, news)
-    courier = None if mailbox is None else Courier(database, mailbox)
+    courier = None if mailbox is None else Courier(database, mailbox, lambda outcome: metrics.mails.labels(outcome).inc())
     conversations = Conversations(record, composer, parts.redact, codes, news, parts.came_from)
     assistant = RasaAssistant(settings.resolved_rasa_urls, settings.assistant_timeout_s)
     bus = Bus(settings.redis_url, derived_key(key, "bus")) if settings.redis_url else None

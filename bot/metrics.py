@@ -61,6 +61,11 @@ class Metrics:
         self.left = gauge("bot_left_messages_open", "Left messages that are not answered yet.")
         self.left_overdue = gauge("bot_left_messages_overdue", "Those of them that are past their day.")
 
+        self.mails = counter("bot_mails", "E-mails that were tried, by what became of them.", "outcome")
+        for outcome in ("sent", "delayed", "lost", "refused"):
+            # An alarm compares them, and one that never happened counts as none.
+            self.mails.labels(outcome)
+
         self.refused = counter("bot_refused", "Requests that ended in an error, by code.", "code")
         self.request_seconds = histogram("bot_request_seconds", "Time to answer a request, by route.", "route")
         self.sockets = gauge("bot_open_sockets", "Open lines, of applicants and of consoles.", "side")

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from typing import Final
 
 from bot.db import Database
 from bot.mail_server import MailServer
-from bot.notifications.mailbox import Letter, Mailbox
+from bot.notifications.mailbox import Letter, Mailbox, Outcome
 
 log = logging.getLogger(__name__)
 
 EVERY_S: Final = 2.0
 _WITHIN_S: Final = 20.0
+# No such mailbox, no such domain, no address, moved away, a domain without mail (RFC 3463, RFC 7505). The rest of 5.1 is about
+# the sender, and without an enhanced status a refusal may be about us as well: relaying denied, blocked, too large.
+_NO_SUCH_ADDRESS: Final = re.compile(rb"5\.1\.(?:1|2|3|6|10)(?![0-9])")
 
 
 @contextmanager
@@ -56,10 +60,10 @@ def send(server: MailServer, message: EmailMessage) -> None:
 
 
 class Courier:
-    """The courier of one gateway process."""
+    """The courier of one gateway process; `count` is told what became of each mail that was tried."""
 
-    def __init__(self, database: Database, mailbox: Mailbox) -> None:
-        self._database, self._mailbox = database, mailbox
+    def __init__(self, database: Database, mailbox: Mailbox, count: Callable[[Outcome], object] = lambda outcome: None) -> None:
+        self._database, self._mailbox, self._count = database, mailbox, count
 
     async def round(self) -> None:
         """Send everything that is due now."""
@@ -71,12 +75,18 @@ class Courier:
             await asyncio.to_thread(send, self._mailbox.server, letter.message)
         except OSError as error:
             # What a server says can repeat the address.
-            code = _code(error)
-            log.warning("mail not taken: %s %s", type(error).__name__, code or "")
-            for_good = isinstance(error, smtplib.SMTPRecipientsRefused) and 500 <= code < 600
-            await self._database.run(self._mailbox.failed, letter.id, for_good)
-            return
-        await self._database.run(self._mailbox.sent, letter.id)
+            outcome = await self._database.run(self._mailbox.failed, letter.id, _is_no_address(error))
+            log.warning("mail not taken, %s: %s %s", outcome, type(error).__name__, _code(error) or "")
+        else:
+            outcome = await self._database.run(self._mailbox.sent, letter.id)
+        self._count(outcome)
+
+
+def _is_no_address(error: OSError) -> bool:
+    """Whether the server says of the reader's address, for good, that there is none."""
+    if not isinstance(error, smtplib.SMTPRecipientsRefused):
+        return False
+    return all(500 <= code < 600 and _NO_SUCH_ADDRESS.match(said) for code, said in error.recipients.values())
 
 
 def _code(error: OSError) -> int:

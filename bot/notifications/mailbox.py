@@ -25,6 +25,8 @@ from bot.mail_server import MailServer
 from bot.notifications.models import Mail, MailAddress
 
 Act = Literal["confirm", "stop"]
+# What became of a mail that was tried.
+Outcome = Literal["sent", "delayed", "lost", "refused"]
 ACTS: Final[tuple[Act, ...]] = ("confirm", "stop")
 # For what the key of addresses is derived.
 ADDRESSES: Final = "mail addresses"
@@ -34,7 +36,7 @@ CONFIRM_WITHIN: Final = timedelta(hours=24)
 _UNFOLDED: Final = SMTP.clone(max_line_length=998)
 # Longer than the connection may take, so that nobody else takes the same mail while it is sent.
 _TAKEN_FOR: Final = timedelta(minutes=5)
-_AGAIN_AFTER: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720))
+_AGAIN_AFTER: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440, 1440))
 
 
 def sealed(key: bytes, address: str) -> bytes:
@@ -188,20 +190,27 @@ class Mailbox:
         mail.due_at, mail.attempts = now() + _TAKEN_FOR, mail.attempts + 1
         return Letter(mail.id, self._written(row, mail, address))
 
-    def sent(self, session: Session, mail_id: int) -> None:
+    def sent(self, session: Session, mail_id: int) -> Outcome:
         """The server has taken a mail."""
         session.execute(delete(Mail).where(Mail.id == mail_id).execution_options(synchronize_session=False))
+        return "sent"
 
-    def failed(self, session: Session, mail_id: int, for_good: bool) -> None:
-        """A mail was not taken: it is tried again, less and less often, or for good no more, and then its address is dropped."""
+    def failed(self, session: Session, mail_id: int, refused: bool) -> Outcome:
+        """A mail was not taken: it is tried again, less and less often for three days, and then lost, while its address stays.
+
+        Args:
+            refused: whether the server says that there is no such address, which is dropped then.
+        """
         mail = session.get(Mail, mail_id, with_for_update=True)
-        if mail is None:
-            return
-        if for_good or mail.attempts > len(_AGAIN_AFTER):
-            self._drop(session, [mail.address_id])
-            return
+        if refused:
+            self._drop(session, [] if mail is None else [mail.address_id])
+            return "refused"
+        if mail is None or mail.attempts > len(_AGAIN_AFTER):
+            self.sent(session, mail_id)
+            return "lost"
         waits = _AGAIN_AFTER[max(mail.attempts, 1) - 1]
         session.execute(update(Mail).where(Mail.id == mail_id).values(due_at=now() + waits).execution_options(synchronize_session=False))
+        return "delayed"
 
     def purge(self, session: Session, moment: datetime, followed: Any) -> int:
         """Drop addresses that nobody confirmed in time, and those for which nothing is followed or waits; returns how many.

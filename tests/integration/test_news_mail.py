@@ -7,6 +7,7 @@ import re
 import smtplib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -218,12 +219,38 @@ async def test_what_the_server_does_not_take_is_tried_again_and_an_address_it_re
         assert await tried() == (1, 1), "a server whose certificate is not known gets nothing"
     postbox.refuses = "451 Greylisted <ada.exemplar@example.org>"
     assert await tried() == (2, 5)
-    postbox.refuses = "550 No such mailbox <ada.exemplar@example.org>"
+    for about_us in ("554 5.7.1 <ada.exemplar@example.org>: Relay access denied", "550 5.1.8 Sender address rejected", "550 blocked"):
+        postbox.refuses = about_us
+        await tried()
+        assert len(rows(office, MailAddress)) == 1, about_us
+    postbox.refuses = "550 5.1.1 No such mailbox <ada.exemplar@example.org>"
     with sqlite_database.session() as session:
         session.execute(update(Mail).values(due_at=now()))
     await courier.round()
     assert rows(office, Mail) == [] and rows(office, MailAddress) == [] and postbox.taken == []
-    assert "mail not taken: SMTPRecipientsRefused 550" in caplog.text and "exemplar@" not in caplog.text
+    assert "mail not taken, refused: SMTPRecipientsRefused 550" in caplog.text and "exemplar@" not in caplog.text
+
+
+async def test_an_outage_loses_mails_but_no_address_that_was_confirmed(sqlite_database: Database, tmp_path: Path, postbox: Postbox) -> None:
+    office, courier = mailing(sqlite_database, tmp_path, postbox.server(SITE))
+    await confirmed(office, courier, postbox)
+    assert office.news.mailbox is not None
+    outcomes: list[str] = []
+    unable = Courier(sqlite_database, replace(office.news.mailbox, server=postbox.server(SITE, "old")), outcomes.append)
+    put(office, **moved("accepted", 12))
+    await Herald(office.record, office.news).round()
+    waits = timedelta()
+    while rows(office, Mail):
+        with sqlite_database.session() as session:
+            session.execute(update(Mail).values(due_at=now()))
+        await unable.round()
+        waits += max((mail.due_at - now() for mail in rows(office, Mail)), default=timedelta())
+    assert set(outcomes[:-1]) == {"delayed"} and outcomes[-1] == "lost" and waits > timedelta(days=2)
+    assert len(rows(office, MailAddress)) == 1
+    put(office, **moved("under_examination", 14))
+    await Herald(office.record, office.news).round()
+    await courier.round()
+    assert len(postbox.taken) == 2, "the next news reach whoever confirmed"
 
 
 class Elsewhere(MailServer):
