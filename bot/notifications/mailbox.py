@@ -187,6 +187,7 @@ class Mailbox:
         if not address or late:
             session.delete(mail)
             return None
+        mail.message_id = mail.message_id or secrets.token_hex(16)
         mail.due_at, mail.attempts = now() + _TAKEN_FOR, mail.attempts + 1
         return Letter(mail.id, self._written(row, mail, address))
 
@@ -237,7 +238,7 @@ class Mailbox:
         message["To"] = address
         message["Subject"] = self.texts.get(language, f"mail.{mail.kind}.subject")
         message["Date"] = format_datetime(mail.created_at)
-        message["Message-ID"] = f"<{mail.kind}.{mail.id}.{row.salt}@{self.server.domain}>"
+        message["Message-ID"] = f"<{mail.message_id}@{self.server.domain}>"
         message["Auto-Submitted"] = "auto-generated"
         # One tap in the reader's mail program (RFC 8058).
         message["List-Unsubscribe"] = f"<{links['stop']}>"

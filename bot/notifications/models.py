@@ -44,7 +44,7 @@ class MailAddress(Base):
 
     Attributes:
         address: encrypted.
-        salt: random, the key under which the links of its mails are signed.
+        salt: random, the key under which the links of its mails are signed; it leaves the database in no other form.
         confirmed_at: when whoever reads the mailbox confirmed it; until then it gets the mail that asks for that, and no other.
     """
 
@@ -66,6 +66,7 @@ class Mail(Base):
     Attributes:
         kind: `confirm` or `news`.
         due_at: when it may be taken: moved on by whoever takes it, and further after each failure.
+        message_id: random, from when it is first taken, so that it is the same message when it is sent again.
     """
 
     __tablename__ = "mails"
@@ -78,5 +79,6 @@ class Mail(Base):
     address_id = Column(Integer, ForeignKey("mail_addresses.id", ondelete="CASCADE"), nullable=False)
     kind = Column(String(8), nullable=False)
     attempts = Column(Integer, nullable=False, default=0)
+    message_id = Column(String(32))
     due_at = Column(UtcDateTime, nullable=False)
     created_at = Column(UtcDateTime, nullable=False, default=now)

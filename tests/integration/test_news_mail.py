@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import re
 import smtplib
 from collections.abc import AsyncIterator, Iterator
@@ -162,7 +165,7 @@ async def test_no_mail_tells_anything_but_that_there_is_news(sqlite_database: Da
         assert isinstance(letter, Letter)
         text = letter.message.as_bytes().decode() + letter.message.get_content() + letter.message["Subject"]
         for told in (NUMBER, "0001", "Exemplar", "1987", "submitted", "Submitted", "Invented", "extension", "permit", "许可", conversation):
-            assert told not in text.replace(MAIL, "").replace("Auto-Submitted", ""), (told, text)
+            assert told not in text.replace(MAIL, "").replace("Auto-Submitted", "").replace(letter.message["Message-ID"], ""), (told, text)
         assert b"\r\nList-Unsubscribe: <http://assistant.example/news/stop?t=" in letter.message.as_bytes()
         assert letter.message.get_content_type() == "text/plain" and letter.message["To"] == MAIL
 
@@ -351,6 +354,26 @@ async def test_another_key_reads_the_addresses_and_links_that_were_sent_still_st
     with sqlite_database.session() as session:
         assert another.act(session, "stop", sent["stop"].partition("t=")[2]) == "en"
     assert rows(office, MailAddress) == []
+
+
+async def test_nothing_in_a_mail_is_a_key_to_its_links(sqlite_database: Database, tmp_path: Path, postbox: Postbox) -> None:
+    office, courier = mailing(sqlite_database, tmp_path, postbox.server(SITE))
+    sent = await confirmed(office, courier, postbox)
+    mailbox = office.news.mailbox
+    assert mailbox is not None
+    number, _, mark = sent["stop"].partition("t=")[2].partition(".")
+    (row,) = rows(office, MailAddress)
+    assert (row.id, mark) == (int(number), _signature(row.salt, "stop", number)), "a mark that is made with the right key would pass"
+    words = set(re.findall(r"[A-Za-z0-9_-]+", postbox.taken[-1].as_string()))
+    with sqlite_database.session() as session:
+        for word in words:
+            assert mailbox.act(session, "stop", f"{number}.{_signature(word, 'stop', number)}") is None, word
+    assert len(rows(office, MailAddress)) == 1
+
+
+def _signature(key: str, *parts: str) -> str:
+    digest = hmac.new(key.encode(), "\0".join(parts).encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def test_settings_that_cannot_be_used_are_named() -> None:
