@@ -33,9 +33,11 @@ def lines(request: pytest.FixtureRequest) -> Iterator[tuple[str, io.StringIO]]:
     handler.addFilter(PlacesOnly())
     root, ours = logging.getLogger(), logging.getLogger("bot")
     root.addHandler(handler)
-    level, ours.level = ours.level, logging.DEBUG
+    level = ours.level
+    # By the method: it has every logger below forget what it was allowed before.
+    ours.setLevel(logging.DEBUG)
     yield request.param, stream
-    ours.level = level
+    ours.setLevel(level)
     root.removeHandler(handler)
 
 
