@@ -76,4 +76,7 @@ class MailServer:
         if not _SENDER.fullmatch(sender):
             raise StartError("bad_setting", detail="BOT_SMTP_URL needs BOT_MAIL_FROM, an address as assistant@example.gov.cn.")
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        if not (user + password).isascii():
+            # It would fail at every sign-in, because SMTP takes nothing else.
+            raise StartError("bad_setting", detail="Name and password in BOT_SMTP_URL may hold ASCII characters only.")
         return cls(host, port, parts.scheme == "smtps", Address(addr_spec=sender).addr_spec, public_url, user, password)

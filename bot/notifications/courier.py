@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from typing import Final
 
 from bot.db import Database
+from bot.logs import place
 from bot.mail_server import MailServer
 from bot.notifications.mailbox import Letter, Mailbox, Outcome
 
@@ -73,23 +74,23 @@ class Courier:
     async def _deliver(self, letter: Letter) -> None:
         try:
             await asyncio.to_thread(send, self._mailbox.server, letter.message)
-        except OSError as error:
-            # What a server says can repeat the address.
+        except Exception as error:
+            # One mail that cannot be sent, for whatever reason, must not stop the others. What a server says can repeat the address.
             outcome = await self._database.run(self._mailbox.failed, letter.id, _is_no_address(error))
-            log.warning("mail not taken, %s: %s %s", outcome, type(error).__name__, _code(error) or "")
+            log.warning("mail not taken, %s: %s %s", outcome, type(error).__name__, _code(error) or place(error))
         else:
             outcome = await self._database.run(self._mailbox.sent, letter.id)
         self._count(outcome)
 
 
-def _is_no_address(error: OSError) -> bool:
+def _is_no_address(error: Exception) -> bool:
     """Whether the server says of the reader's address, for good, that there is none."""
     if not isinstance(error, smtplib.SMTPRecipientsRefused):
         return False
     return all(500 <= code < 600 and _NO_SUCH_ADDRESS.match(said) for code, said in error.recipients.values())
 
 
-def _code(error: OSError) -> int:
+def _code(error: Exception) -> int:
     """The server's own number of a refusal, or 0."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return max((code for code, _ in error.recipients.values()), default=0)

@@ -122,7 +122,7 @@ async def test_mail_is_asked_for_confirmed_sent_and_stopped_by_its_links(
     put(office, **moved("under_examination", 14))
     await postbox.received(2)
     told = postbox.taken[1]
-    assert (told["Subject"], told["X-To"], told["From"]) == ("您有新的进展", MAIL, "assistant@example.org")
+    assert (told["Subject"], told["X-To"], told["From"]) == ("您关注的事项有新进展", MAIL, "assistant@example.org")
     stop = told["List-Unsubscribe"].strip("<>").removeprefix(SITE)
     assert told["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click" and links(told) == {"stop": stop}
     async with gateway.client.post(gateway.url(stop), data={"List-Unsubscribe": "One-Click"}) as response:
@@ -256,6 +256,18 @@ async def test_an_outage_loses_mails_but_no_address_that_was_confirmed(sqlite_da
     assert len(postbox.taken) == 2, "the next news reach whoever confirmed"
 
 
+async def test_mail_that_fails_in_an_unforeseen_way_does_not_keep_the_others_waiting(
+    sqlite_database: Database, tmp_path: Path, postbox: Postbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    office, _ = mailing(sqlite_database, tmp_path, postbox.server(SITE))
+    assert office.news.mailbox is not None
+    for address in (ANN, BOB):
+        await office.conversations.news_by_mail(await following(office, address), MAIL, "network")
+    unusable = replace(office.news.mailbox, server=replace(postbox.server(SITE), password="pässword"))
+    await Courier(sqlite_database, unusable).round()
+    assert [mail.attempts for mail in rows(office, Mail)] == [1, 1] and "pässword" not in caplog.text
+
+
 class Elsewhere(MailServer):
     """A server that passes for one on another machine."""
 
@@ -384,6 +396,7 @@ def test_settings_that_cannot_be_used_are_named() -> None:
     for url, sender, public, named in (
         ("http://mail.example.org", "a@example.org", "https://a.example", "BOT_SMTP_URL"),
         ("smtp://mail.example.org:x", "a@example.org", "https://a.example", "BOT_SMTP_URL"),
+        ("smtp://a:p%C3%A4ss@mail.example.org", "a@example.org", "https://a.example", "ASCII"),
         ("smtp://mail.example.org", "a@example.org\nBcc: b@example.org", "https://a.example", "BOT_MAIL_FROM"),
         ("smtp://mail.example.org", "a@example.org", "", "BOT_PUBLIC_URL"),
         ("", "", "https://a.example/path", "BOT_PUBLIC_URL"),
