@@ -117,7 +117,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     permits = Permits(derived_key(key, "permits"), attempts=settings.lookup_attempts, of_network=settings.network_lookup_attempts)
     addresses_key = derived_key(key, ADDRESSES)
     mailbox = None if settings.mail is None else Mailbox(addresses_key, derived_key(key, "mail links"), settings.mail, texts)
-    news = News(parts.desk.answers, permits, timedelta(days=settings.news_days), attempts, mailbox)
+    news = News(parts.desk.answers, permits, timedelta(days=settings.followed_days), attempts, mailbox)
     herald = Herald(record, news)
     courier = None if mailbox is None else Courier(database, mailbox, lambda outcome: metrics.mails.labels(outcome).inc())
     conversations = Conversations(record, composer, parts.redact, codes, news, parts.came_from)

@@ -113,6 +113,11 @@ class Settings:
         return self.database_url or f"sqlite:///{self.data_dir / 'permits.db'}"
 
     @property
+    def followed_days(self) -> float:
+        """Days for which applicants can be promised news: what they follow goes with its conversation."""
+        return min(self.news_days, self.keep_conversations_days)
+
+    @property
     def resolved_rasa_urls(self) -> tuple[str, ...]:
         """Where the Rasa processes of this gateway really listen."""
         return self.rasa_urls or (f"http://127.0.0.1:{self.rasa_port}",)

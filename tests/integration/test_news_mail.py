@@ -388,6 +388,11 @@ def _signature(key: str, *parts: str) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
+def test_no_news_are_promised_for_longer_than_the_conversation_is_kept() -> None:
+    assert Settings(news_days=180, keep_conversations_days=30).followed_days == 30
+    assert Settings(news_days=90, keep_conversations_days=180).followed_days == 90
+
+
 def test_settings_that_cannot_be_used_are_named() -> None:
     assert MailServer.parse("", "", "") is None
     good = MailServer.parse("smtps://a%40b:s%3Ae%2F@mail.example.org", "assistant@example.org", "https://assistant.example.org/")
