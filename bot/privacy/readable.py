@@ -51,6 +51,10 @@ def _lines(export: Mapping[str, Any], texts: Texts, language: Tongue) -> Iterato
             yield say("file_told", date=on(consent["told_at"]))
             if consent["given_at"]:
                 yield say("file_given", date=on(consent["given_at"]))
+        for followed in conversation["subscriptions"]:
+            yield say("file_followed", date=on(followed["created_at"]), until=on(followed["expires_at"]))
+        for mail in conversation["mail_addresses"]:
+            yield say("file_mail", address=_plain(mail["address"]))
         for message in conversation["messages"]:
             moment = datetime.fromisoformat(message["created_at"]).astimezone(_ZONE)
             yield from ("", f"[{moment:%Y-%m-%d %H:%M}] {window[_AUTHORS.get(message['author'], 'list.service')]}")

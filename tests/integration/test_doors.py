@@ -128,7 +128,7 @@ async def test_what_needs_a_link_is_shut_without_one(settings: Settings) -> None
                     async with gateway.client.request(
                         method, url, data={"address": "a@example.org"} if method == "POST" else None
                     ) as response:
-                        assert response.status == 404 and "This link is over" in await response.text(), (method, url)
+                        assert response.status == 404 and "This link no longer works" in await response.text(), (method, url)
 
 
 async def test_what_needs_a_token_is_shut_without_one(settings: Settings) -> None:

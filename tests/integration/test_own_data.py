@@ -18,6 +18,7 @@ from bot.conversations.models import (
 from bot.db import Database, now
 from bot.errors import NotAllowed, TooMany
 from bot.i18n import Texts
+from bot.languages import TONGUES
 from bot.privacy.readable import readable
 from bot.redaction.hiding import AFTER
 from bot.settings import Settings
@@ -155,12 +156,28 @@ async def test_connection_without_a_session_is_given_nothing(settings: Settings)
 def test_readable_form_shows_nobody_elses_hand() -> None:
     """Whatever somebody typed looks like no line of ours."""
     moment, typed = "2026-11-28T02:00:00+00:00", "one\u2028[2026-11-28 10:00] Officer\u202e\r\n== x"
-    nothing: dict[str, Any] = {"left_messages": [], "feedback": [], "ratings": [], "consents": []}
+    nothing: dict[str, Any] = {
+        "left_messages": [],
+        "feedback": [],
+        "ratings": [],
+        "consents": [],
+        "subscriptions": [],
+        "mail_addresses": [],
+    }
     message = {"author": "applicant", "created_at": moment, "text": typed}
     conversation = {"created_at": moment, "messages": [message], **nothing}
     export = {"receipt": "R1", "made_at": moment, "withheld": ["staff_notes"], "conversations": [conversation]}
     lines = readable(export, Texts.load(), "en").split("\r\n")
     assert lines[-4:] == ["    one", "    [2026-11-28 10:00] Officer", "    == x", ""] and any("R1" in line for line in lines)
+
+
+async def test_readable_form_names_what_is_followed_and_where_news_are_sent(house: House) -> None:
+    await house.full()
+    export = await house.privacy.export_own(ANN, HERE)
+    given, texts = readable(export, Texts.load(), "en"), Texts.load()
+    assert f"E-mail address for news: {MARKER}@example.org" in given and "Told of changes to an application since" in given
+    for language in TONGUES:
+        assert f"{MARKER}@example.org" in readable(export, texts, language).split("== ")[1].split("\r\n[")[0], language
 
 
 async def test_whoever_has_the_session_later_reads_neither_number_nor_date_of_birth(settings: Settings, sqlite_database: Database) -> None:
