@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.catalogue import Catalogue
+from bot.conversations.consents import NOTICE
 from bot.permits import demo
 from bot.permits.models import Applicant, Application
 from tests.system import System, started
@@ -82,12 +83,12 @@ class Talk:
     replies: list[Reply] = field(default_factory=list)
 
     async def says(self, text: str, **metadata: Any) -> list[Reply]:
-        """The assistant's replies to `text`; the notice about demonstration data is left out."""
+        """The assistant's replies to `text`; the notices about demonstration and personal data are left out."""
         body = {"sender": self.sender, "message": text, "metadata": metadata}
         async with self.client.post(self.address + _PATH, json=body) as response:
             assert response.status == 200, await response.text()
             messages = [Reply.of(message) for message in await response.json()]
-        replies = [reply for reply in messages if reply.notice != "demo"]
+        replies = [reply for reply in messages if reply.notice not in ("demo", NOTICE)]
         assert replies, f"silence after {text!r}"
         for reply in replies:
             assert reply.author in {"bot", "system", "staff"} and reply.text.strip(), reply
