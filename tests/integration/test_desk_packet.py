@@ -188,11 +188,12 @@ async def test_the_form_leaves_a_message_in_one_step_and_once(gateway: Gateway, 
     with database.session() as session:
         (left,) = session.execute(select(LeftMessage)).scalars()
         assert (left.text, left.contact_kind, left.contact, left.language) == ("我的申请被退回了", "phone", "13800138000", "zh")
-        told = session.execute(select(Message).where(Message.author == "system")).scalar_one()
+        notice, told = session.execute(select(Message).where(Message.author == "system").order_by(Message.seq)).scalars()
+        assert notice.payload["notice"] == "privacy"
         assert told.payload["desk"] == "kept_phone" and told.answers == first.message.id and "13800138000" in told.text
         assert session.execute(select(Conversation.state)).scalar_one() == "BOT"
     kinds = [type(event) for event in heard]
-    assert kinds.count(MessageStored) == 2 and LeftMessagesChanged in kinds
+    assert kinds.count(MessageStored) == 3 and LeftMessagesChanged in kinds
 
 
 async def test_the_form_takes_whoever_waits_out_of_the_queue(gateway: Gateway, database: Database) -> None:

@@ -247,7 +247,8 @@ async def test_outside_hours_a_message_is_left_and_answered(
     async with running(settings, rasa, replace(PARTS, desk=desk(FakePresence(1), clock=lambda: CLOSED))) as gateway:
         (offer,) = await gateway.say("/handoff", language="zh")
         assert card(offer)["within_hours"] is False and card(offer)["can_wait"] is False and card(offer)["next_open"] is not None
-        (asked,) = await gateway.say("desk:message")
+        (notice, asked) = await gateway.say("desk:message")
+        assert notice["metadata"]["notice"] == "privacy"
         assert asked["metadata"]["desk"] == "message" and "2026年11月27日" in asked["text"]
         (contact,) = await gateway.say("我的申请 E12345678 被退回了，想问原因")
         assert offers(contact) == ["desk:contact_window", "desk:stay"]
@@ -305,7 +306,8 @@ async def test_another_choice_ends_the_message_and_is_answered(gateway: Gateway)
 async def test_the_place_in_the_queue_is_kept_until_the_message_is_left(gateway: Gateway, officer: Officer, database: Database) -> None:
     await gateway.say("person")
     await gateway.say("desk:wait")
-    (asked,) = await gateway.say("desk:message")
+    (notice, asked) = await gateway.say("desk:message")
+    assert notice["metadata"]["notice"] == "privacy"
     assert asked["metadata"]["conversation"]["state"] == "QUEUED"
     await gateway.say("Please call me about my extension.")
     (kept,) = await gateway.say("ann@example.org")
