@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.system import end
 from bot.settings import ROOT
 from bot.supervisor import free_port
 
@@ -93,9 +94,4 @@ def running() -> Iterator[Peer]:
             peer.ask(question, "ready")
         yield peer
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, signal.SIGTERM)

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 from bot.audit_chain import opened
 from bot.db import Database
@@ -75,6 +75,16 @@ def allow_many_lines() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(wanted, hard)))
 
 
+def end(process: subprocess.Popen[Any], by: signal.Signals) -> None:
+    """Ask a process to end, and end it where it does not within half a minute."""
+    process.send_signal(by)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @contextmanager
 def running(folder: Path, **settings: str) -> Iterator[Running]:
     """The system from `python -m bot run` on a folder of its own, without limits of rate; it ends with the block."""
@@ -95,12 +105,7 @@ def running(folder: Path, **settings: str) -> Iterator[Running]:
             raise SystemExit("the system did not start:\n" + "".join(said[-10:]))
         yield Running(f"http://127.0.0.1:{port}", folder, time.perf_counter() - begun, _children(process.pid))
     finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, signal.SIGINT)
 
 
 @contextmanager

@@ -41,7 +41,8 @@ from bot.conversations.news import Herald, News
 from bot.conversations.publishing import Record
 from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.service import Conversations
-from bot.conversations.switch import Standing, Watch
+from bot.conversations.switch import EVERY_S as SWITCH_EVERY_S
+from bot.conversations.switch import Watch
 from bot.conversations.turns import Turns
 from bot.db import Database, take_time
 from bot.errors import StartError
@@ -56,7 +57,7 @@ from bot.nlu.event_log import FILE_NAME, memory_of
 from bot.notifications.courier import EVERY_S as MAIL_EVERY_S
 from bot.notifications.courier import Courier
 from bot.notifications.mailbox import ADDRESSES, Mailbox, unsealed
-from bot.observer import Observer
+from bot.observer import BEAT_S, Observer
 from bot.parts import Parts, real_parts
 from bot.permits import demo
 from bot.permits.records import Reader
@@ -121,7 +122,8 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     herald = Herald(record, news)
     courier = None if mailbox is None else Courier(database, mailbox, lambda outcome: metrics.mails.labels(outcome).inc())
     conversations = Conversations(record, composer, parts.redact, codes, news, parts.came_from)
-    assistant = RasaAssistant(settings.resolved_rasa_urls, settings.assistant_timeout_s)
+    rasa = {address: rasa_check(address, metrics.loaded) for address in settings.resolved_rasa_urls}
+    assistant = RasaAssistant(rasa, settings.assistant_timeout_s)
     bus = Bus(settings.redis_url, derived_key(key, "bus")) if settings.redis_url else None
     # Others may serve the same record even where nothing was said of them: two releases meet during an update.
     elsewhere = Elsewhere(record, bus) if bus is not None or database.is_shared else None
@@ -132,7 +134,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     limiter = limits.limiter("applicants", settings.messages_per_minute, settings.caller_messages_per_minute)
     checks = {
         "database": conversations.check,
-        "rasa": any_of([rasa_check(address, metrics.loaded) for address in settings.resolved_rasa_urls]),
+        "rasa": any_of(list(rasa.values())),
         "actions": any_of([actions_check(address) for address in settings.resolved_actions_urls]),
     }
     # A message may wait for the one before it, whose worker may have died, and then for its own answer.
@@ -212,15 +214,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         news.tidy(session)
         staff.purge(session)
 
-    telling: set[asyncio.Task[None]] = set()
-
-    def tell_switched(seen: Standing) -> None:
-        task = asyncio.create_task(channel.relay.tell_switched(seen.on))
-        telling.add(task)
-        task.add_done_callback(telling.discard)
-
-    switch.listen(tell_switched)
-
+    switch.listen(channel.relay.tell_switched)
     if bus is not None:
         console.live.hear_others(bus)
     if elsewhere is not None:
@@ -228,6 +222,8 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         elsewhere.look(console.live.look_at_record)
 
     rounds = [
+        Rounds("looking at the switch", switch.look, SWITCH_EVERY_S),
+        Rounds("the beat", observer.beat, BEAT_S),
         Rounds("keeper", keeper.round, KEEPER_EVERY_S),
         Rounds("news", herald.round, NEWS_EVERY_S),
         Rounds("retention", privacy.round, RETENTION_EVERY_S),
@@ -236,10 +232,12 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     if courier is not None:
         rounds.append(Rounds("mail", courier.round, MAIL_EVERY_S))
     # What is passed on to other gateways ends last, after whatever still does something.
-    lasting: list[Lasting] = [*([] if elsewhere is None else [elsewhere]), switch, observer, turns, *rounds, channel.relay]
+    lasting: list[Lasting] = [*([] if elsewhere is None else [elsewhere]), turns, *rounds, channel.relay]
 
     async def running(_app: web.Application) -> AsyncIterator[None]:
         await assistant.start()
+        # Pages say from the first on whether the bot answers.
+        await switch.look()
         for part in lasting:
             await part.start()
         yield

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, NoReturn, Protocol
 from urllib.parse import urlsplit
+
+from async_timeout import timeout
 
 from bot.errors import AssistantUnavailable
 from bot.languages import TONGUES, Tongue
@@ -273,12 +275,12 @@ class RasaAssistant:
     """The assistant that runs in Rasa processes on the loopback interface; `start` it, and `close` it at the end.
 
     Args:
-        addresses: where these processes listen, such as `http://127.0.0.1:5005`.
+        checks: by the address where each process listens, such as `http://127.0.0.1:5005`, what raises unless it can do its work.
         timeout_s: seconds that an answer may take, whoever gives it.
     """
 
-    def __init__(self, addresses: Sequence[str], timeout_s: float) -> None:
-        self._shards = Shards(addresses)
+    def __init__(self, checks: Mapping[str, Callable[[], Awaitable[None]]], timeout_s: float) -> None:
+        self._shards = Shards(checks)
         self._timeout_s = timeout_s
 
     async def start(self) -> None:
@@ -305,7 +307,8 @@ class RasaAssistant:
             metadata["meanwhile"] = list(question.meanwhile)
         message = {"sender": question.conversation_id, "message": question.text, "metadata": metadata}
         try:
-            body = await asyncio.wait_for(self._shards.ask(question.conversation_id, message), self._timeout_s)
+            async with timeout(self._timeout_s):
+                body = await self._shards.ask(question.conversation_id, message)
         except asyncio.TimeoutError:
             raise AssistantUnavailable("assistant_unavailable", kind="timeout") from None
         return parse_answer(body)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import json
 import logging
@@ -13,11 +12,12 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from redis import asyncio as redis
 from redis.exceptions import RedisError
 
 from bot.logs import place
+from bot.sealing import lock_with
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Bus:
 
     def __init__(self, url: str, key: bytes) -> None:
         self._url = url
-        self._fernet = Fernet(base64.urlsafe_b64encode(key))
+        self._fernet = lock_with(key)
         self._origin = secrets.token_hex(8)
         self._hear: dict[str, Callable[[Note], None]] = {}
         self._waiting: deque[tuple[str, Note]] = deque(maxlen=_MOST_WAITING)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import aiohttp
 from aiohttp import web
+from async_timeout import timeout
 
 from bot.errors import AssistantUnavailable, BotError, Conflict, Invalid, NotAllowed, NotFound, TooMany
 from bot.i18n import Texts
@@ -238,7 +239,8 @@ class Health:
 
 async def _look(check: Check) -> bool:
     try:
-        await asyncio.wait_for(check(), _CHECK_WITHIN_S)
+        async with timeout(_CHECK_WITHIN_S):
+            await check()
     except Exception as error:
         log.info("not ready: %s", place(error))
         return False
@@ -256,8 +258,8 @@ def _is_local(request: web.Request) -> bool:
 
 
 async def _get(address: str) -> tuple[int, Any]:
-    timeout = aiohttp.ClientTimeout(total=_CHECK_WITHIN_S)
-    async with aiohttp.ClientSession(timeout=timeout) as client, client.get(address) as response:
+    within = aiohttp.ClientTimeout(total=_CHECK_WITHIN_S)
+    async with aiohttp.ClientSession(timeout=within) as client, client.get(address) as response:
         return response.status, await response.json(content_type=None) if response.status == 200 else None
 
 

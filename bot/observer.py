@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from datetime import datetime
 from typing import Final
 
+from async_timeout import timeout
 from sqlalchemy.orm import Session
 
 from bot import jobs
@@ -20,7 +20,7 @@ from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
-_BEAT_S: Final = 0.25
+BEAT_S: Final = 0.25
 # A database that is away must not keep the other figures back.
 _WITHIN_S: Final = 3.0
 
@@ -30,24 +30,15 @@ class Observer:
 
     def __init__(self, metrics: Metrics, database: Database, desk: Desk, switch: Watch) -> None:
         self._metrics, self._database, self._desk = metrics, database, desk
-        self._beating: asyncio.Task[None] | None = None
+        self._due: float | None = None
         metrics.watch(database.engine)
         metrics.assistant_on.set_function(lambda: float(switch.standing.on))
-
-    async def start(self) -> None:
-        """Begin to watch the loop."""
-        self._beating = asyncio.create_task(self._beat())
-
-    async def stop(self) -> None:
-        """End."""
-        if self._beating is not None:
-            self._beating.cancel()
-            await asyncio.gather(self._beating, return_exceptions=True)
 
     async def look(self) -> None:
         """Read what waits, and when the regular works were done."""
         try:
-            found, done = await asyncio.wait_for(self._database.run(self._read), _WITHIN_S)
+            async with timeout(_WITHIN_S):
+                found, done = await self._database.run(self._read)
         except Exception as error:
             log.warning("figures could not be read: %s", place(error))
             return
@@ -67,8 +58,9 @@ class Observer:
     def _read(self, session: Session) -> tuple[Figures, dict[str, tuple[datetime, bool]]]:
         return figures(session, self._desk), dict(jobs.last(session))
 
-    async def _beat(self) -> None:
-        while True:
-            asked = time.monotonic() + _BEAT_S
-            await asyncio.sleep(_BEAT_S)
-            self._metrics.lag.observe(max(0.0, time.monotonic() - asked))
+    async def beat(self) -> None:
+        """Note how much later than `BEAT_S` after the last time this is called."""
+        moment = time.monotonic()
+        if self._due is not None:
+            self._metrics.lag.observe(max(0.0, moment - self._due))
+        self._due = moment + BEAT_S

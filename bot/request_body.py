@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
 from aiohttp import web
+from async_timeout import timeout
 
 from bot.errors import Invalid
 
@@ -68,7 +69,8 @@ async def read_body(request: web.Request) -> bytes:
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise Invalid("body_encoded")
     try:
-        return await asyncio.wait_for(request.read(), _READ_WITHIN_S)
+        async with timeout(_READ_WITHIN_S):
+            return await request.read()
     except asyncio.TimeoutError:
         raise Invalid("body_too_slow") from None
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import re
 import secrets
@@ -11,6 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from bot.sealing import signature
 
 LIFE_S: Final = 30 * 24 * 3600
 # A token that is older than this is replaced by a younger one of the same session, where the client can take one.
@@ -53,22 +53,17 @@ class Sessions:
     def issue(self, sid: str) -> SessionToken:
         """A young token for a session."""
         moment = f"{int(self._clock()):x}"
-        return SessionToken(sid, f"s1.{sid}.{moment}.{_sign(self._key, sid, moment)}")
+        return SessionToken(sid, f"s1.{sid}.{moment}.{signature(self._key, f'{sid}.{moment}')}")
 
     def read(self, token: object) -> SessionToken | None:
         """The session that `token` shows; None when it is forged, too old, or no token at all."""
         found = _TOKEN.fullmatch(token) if isinstance(token, str) and len(token) <= _LONGEST else None
         if found is None:
             return None
-        sid, moment, signature = found.groups()
-        made = int(moment, 16)
-        former = any(made <= until and hmac.compare_digest(_sign(key, sid, moment), signature) for key, until in self._former)
-        if not former and not hmac.compare_digest(_sign(self._key, sid, moment), signature):
+        sid, moment, shown = found.groups()
+        made, signed = int(moment, 16), f"{sid}.{moment}"
+        former = any(made <= until and hmac.compare_digest(signature(key, signed), shown) for key, until in self._former)
+        if not former and not hmac.compare_digest(signature(self._key, signed), shown):
             return None
         age = self._clock() - made
         return None if age > LIFE_S else SessionToken(sid, found.string, old=former or age > _RENEW_AFTER_S)
-
-
-def _sign(key: bytes, sid: str, moment: str) -> str:
-    digest = hmac.new(key, f"{sid}.{moment}".encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

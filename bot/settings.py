@@ -176,29 +176,26 @@ def _record_tokens(value: str) -> dict[str, str]:
     return tokens
 
 
+def _list(name: str, value: str, each: re.Pattern[str], needs: str) -> tuple[str, ...]:
+    """What stands between commas, each of it a whole match; `needs` says in the error what it must be."""
+    found = tuple(filter(None, (part.strip() for part in value.split(","))))
+    for part in found:
+        if not each.fullmatch(part):
+            raise StartError("bad_setting", detail=f"{name} needs {needs}, not {part!r}.")
+    return found
+
+
 def _origins(value: str) -> frozenset[str]:
-    origins = frozenset(filter(None, (part.strip() for part in value.split(","))))
-    for origin in origins:
-        if not _ORIGIN.fullmatch(origin):
-            detail = f"BOT_ALLOWED_ORIGINS needs origins as https://host or https://host:port, in lower case, not {origin!r}."
-            raise StartError("bad_setting", detail=detail)
-    return origins
+    return frozenset(_list("BOT_ALLOWED_ORIGINS", value, _ORIGIN, "origins as https://host or https://host:port, in lower case"))
 
 
 def _hosts(value: str) -> frozenset[str]:
-    hosts = frozenset(filter(None, (part.strip() for part in value.split(","))))
-    for host in hosts:
-        if not _HOST.fullmatch(host):
-            detail = f"BOT_PUBLIC_HOSTS needs names as host, in lower case and without port, not {host!r}."
-            raise StartError("bad_setting", detail=detail)
-    return hosts
+    return frozenset(_list("BOT_PUBLIC_HOSTS", value, _HOST, "names as host, in lower case and without port"))
 
 
 def _urls(name: str, value: str) -> tuple[str, ...]:
-    urls = tuple(filter(None, (part.strip().rstrip("/") for part in value.split(","))))
-    for url in urls:
-        if not _ORIGIN.fullmatch(url):
-            raise StartError("bad_setting", detail=f"{name} needs addresses as http://127.0.0.1:5005, separated by commas, not {url!r}.")
+    without_slash = ",".join(part.strip().rstrip("/") for part in value.split(","))
+    urls = _list(name, without_slash, _ORIGIN, "addresses as http://127.0.0.1:5005, separated by commas")
     if len(set(urls)) < len(urls):
         raise StartError("bad_setting", detail=f"{name} names an address twice.")
     return urls

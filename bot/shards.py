@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import aiohttp
+from async_timeout import timeout
 
 from bot.errors import AssistantUnavailable
 from bot.logs import REQUEST_HEADER, request_id
@@ -37,13 +37,14 @@ class Shards:
     shard ends in the middle of a turn, the next one is asked the same message, which Rasa answers once by its id.
 
     Args:
-        addresses: where they listen, such as `http://127.0.0.1:5005`.
+        checks: by the address where each listens, such as `http://127.0.0.1:5005`, what raises unless it can do its work.
     """
 
-    def __init__(self, addresses: Sequence[str]) -> None:
-        self._addresses = list(addresses)
+    def __init__(self, checks: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+        self._checks = checks
+        self._addresses = list(checks)
         self._down: set[str] = set()
-        self._asked: dict[str, set[asyncio.Task[bytes]]] = {address: set() for address in addresses}
+        self._asked: dict[str, set[asyncio.Task[bytes]]] = {address: set() for address in checks}
         self._started = time.monotonic()
         self._has_answered = False
         self._client: aiohttp.ClientSession | None = None
@@ -140,22 +141,16 @@ class Shards:
         missed = 0
         while True:
             try:
-                await asyncio.wait_for(self._look(address), _LOOK_WITHIN_S)
+                async with timeout(_LOOK_WITHIN_S):
+                    await self._checks[address]()
                 missed = 0
                 if address in self._down:
                     self._down.discard(address)
                     log.warning("%s answers again", address)
-            except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+            except Exception:
                 missed += 1
             if missed >= _MISSED_UNTIL_GONE:
                 self._fell(address)
                 for task in list(self._asked[address]):
                     task.cancel()
             await asyncio.sleep(_LOOK_EVERY_S)
-
-    async def _look(self, address: str) -> None:
-        async with self._session().get(f"{address}/status") as response:
-            if response.status not in (200, 404):
-                raise aiohttp.ClientPayloadError
-            with contextlib.suppress(aiohttp.ClientError):
-                await response.read()

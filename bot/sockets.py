@@ -12,6 +12,7 @@ from typing import Any, Final
 import engineio
 import socketio
 from aiohttp import WSMsgType, web
+from async_timeout import timeout
 from engineio import packet
 from engineio.async_drivers.aiohttp import WebSocket
 from engineio.exceptions import SocketIsClosedError
@@ -110,7 +111,8 @@ class _Line(WebSocket):
 
     async def send(self, message: str) -> None:
         try:
-            await asyncio.wait_for(super().send(message), _READ_WITHIN_S)
+            async with timeout(_READ_WITHIN_S):
+                await super().send(message)
         except asyncio.TimeoutError:
             self.abort()
             raise OSError from None
@@ -119,7 +121,8 @@ class _Line(WebSocket):
         """The next packet; OSError ends the line."""
         within = None if self._socket.upgraded else _PROBE_WITHIN_S
         try:
-            message = await asyncio.wait_for(self._sock.receive(), within)
+            async with timeout(within):
+                message = await self._sock.receive()
         except asyncio.TimeoutError:
             raise OSError from None
         if message.type is not WSMsgType.TEXT or message.data[:1] not in tuple("0123456"):
@@ -224,7 +227,8 @@ class Sockets(socketio.AsyncServer):
             raise Invalid("request_refused")
         if request.method == "POST":
             try:
-                body = await asyncio.wait_for(request.read(), _BODY_WITHIN_S)
+                async with timeout(_BODY_WITHIN_S):
+                    body = await request.read()
             except asyncio.TimeoutError:
                 raise Invalid("body_too_slow") from None
             return await self._hand_on(_Whole(request, body))

@@ -22,10 +22,9 @@ from bot.db import Database
 from bot.settings import ROOT, load
 from deploy.cluster import STATE_FILE
 from tests.servers import free_port
-from tests.system import copy_what_is_dear, keep_what_is_dear
+from tests.system import copy_what_is_dear, interrupt, keep_what_is_dear
 
 _READY_WITHIN_S: Final = 600
-_ENDED_WITHIN_S: Final = 40
 _SERVES: Final = {"gateway": "/readyz", "rasa": "/status", "actions": "/health"}
 
 
@@ -149,13 +148,7 @@ def started(folder: Path, arguments: Sequence[str] = (), settings: Mapping[str, 
         family |= set(tree(run.pid))
         # A stopped process could not end.
         send(list(family), signal.SIGCONT)
-        # A terminal sends Ctrl-C to make and to what it runs.
-        os.killpg(run.pid, signal.SIGINT)
-        try:
-            run.wait(_ENDED_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(run.pid, signal.SIGKILL)
-            run.wait()
+        interrupt(run)
     left = [pid for pid in family if _ours(pid, data_dir)]
     assert not left, f"processes are left: {left}"
 

@@ -12,6 +12,7 @@ from bot.channels.wire import Wire
 from bot.conversations.events import Erased, Event, MessageStored, QueueChanged, StateChanged, Stored, TurnFinished, TurnTaken, Typing
 from bot.conversations.service import Conversations
 from bot.conversations.states import State
+from bot.conversations.switch import Standing
 from bot.conversations.threads import Address
 from bot.logs import place
 from bot.sockets import Sockets
@@ -56,10 +57,10 @@ class Relay:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._plain.stop()
 
-    async def tell_switched(self, on: bool) -> None:
+    async def tell_switched(self, seen: Standing) -> None:
         """Tell everybody who has a window open that the bot was switched on or off."""
         for visitor in self._visitors.ours():
-            await self._server.emit("assistant", {"on": on}, to=visitor.line)
+            await self._server.emit("assistant", {"on": seen.on}, to=visitor.line)
 
     def _hear(self, event: Event) -> None:
         address = event.message.address if isinstance(event, MessageStored) else getattr(event, "address", None)
@@ -152,15 +153,15 @@ class Relay:
             if not visitor.ours:
                 self._plain.wake(visitor)
         known = {visitor.conversation for visitor in talking if visitor.ours and visitor.conversation is not None}
-        standings = await self._conversations.standings(sorted(known)) if known else {}
+        found = await self._conversations.newest_of(sorted(known)) if known else {}
         for visitor in talking:
-            standing = standings.get(visitor.conversation or "")
-            if standing is None and visitor.conversation in known:
+            newest = found.get(visitor.conversation or "")
+            if newest is None and visitor.conversation in known:
                 await self._tell_erased(visitor, visitor.conversation)
-            if standing is None or not visitor.ours or visitor.session is None:
+            if newest is None or not visitor.ours or visitor.session is None:
                 continue
-            missing = standing.last_seq > 0 and visitor.position != (standing.conversation_id, standing.last_seq)
-            if missing or visitor.state is not standing.state:
+            missing = newest.last_seq > 0 and visitor.position != (newest.conversation_id, newest.last_seq)
+            if missing or visitor.state is not newest.state:
                 await self._catch_up(visitor)
 
     async def _tell_erased(self, visitor: Visitor, conversation_id: str | None) -> None:

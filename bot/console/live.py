@@ -28,6 +28,7 @@ from bot.i18n import Texts
 from bot.languages import DEFAULT, Language
 from bot.limits import Limits
 from bot.logs import begin_request, place
+from bot.rounds import Rounds
 from bot.staff import presence
 from bot.staff.events import SessionsRevoked
 from bot.staff.service import Staff
@@ -78,7 +79,7 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         self._seats: dict[str, _Seat] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._looking = Rounds("looking after sessions", self.look, _LOOK_EVERY_S)
         self._bus: Bus | None = None
         self._telling = Telling(lambda event, body, to: self.emit(event, body, room=to))
         record.listen(self._telling.hear)
@@ -94,12 +95,13 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         """Tell what happens, and look from time to time whether sessions still hold."""
         self._loop = asyncio.get_running_loop()
         self._telling.start()
-        self._looking = asyncio.create_task(self._look_on())
+        await self._looking.start()
 
     async def stop(self) -> None:
         """Stop telling and looking."""
         self._loop = None
-        tasks = [task for task in (self._looking, *self._tasks) if task is not None]
+        await self._looking.stop()
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -109,10 +111,9 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         """How many lines are open."""
         return len(self._seats)
 
-    def tell_switched(self, seen: Standing) -> None:
+    async def tell_switched(self, seen: Standing) -> None:
         """Tell everybody at the console that the bot was switched on or off."""
-        if self._loop is not None:
-            self._soon(self.emit("assistant_changed", {"on": seen.on}))
+        await self.emit("assistant_changed", {"on": seen.on})
 
     async def on_connect(self, sid: str, environ: Mapping[str, Any], auth: Any = None) -> None:
         """Let the page of somebody signed in take a seat.
@@ -288,7 +289,7 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         """Tell what happened in followed conversations and was not told."""
         followed = self._telling.followed_by_any()
         if followed:
-            self._telling.looked(await self._database.run(catching_up.standings, followed))
+            self._telling.looked(await self._database.run(catching_up.newest_of, followed))
 
     async def look(self) -> None:
         """Cut the sockets whose sessions ended without this process being told."""
@@ -296,14 +297,6 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         if seats:
             ended = await self._database.run(self._staff.ended, {seat.session_id for seat in seats.values()})
             await self._cut([sid for sid, seat in seats.items() if seat.session_id in ended])
-
-    async def _look_on(self) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            try:
-                await self.look()
-            except Exception as error:
-                log.error("looking after sessions failed: %s", place(error))
 
 
 def _conversation(body: Any) -> str:

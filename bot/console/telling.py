@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bot.console import views
 from bot.console.masking import Hidden, applicants
-from bot.conversations.catching_up import Standing
+from bot.conversations.catching_up import Newest
 from bot.conversations.events import (
     ConversationChanged,
     Erased,
@@ -143,17 +143,17 @@ class Telling:
         """The conversations that somebody follows."""
         return list(self._followed)
 
-    def looked(self, standings: Mapping[str, Standing]) -> None:
+    def looked(self, found: Mapping[str, Newest]) -> None:
         """Tell of what the record shows to have changed without being told."""
-        for conversation_id, standing in standings.items():
+        for conversation_id, newest in found.items():
             followed = self._followed.get(conversation_id)
             if followed is None or followed.waiting is not None:
                 continue
-            own = standing.conversation_id == conversation_id
-            state = standing.state if own else State.CLOSED
-            if followed.state is not state or (own and (followed.last_seq < standing.last_seq or followed.owner_id != standing.owner_id)):
-                followed.state, followed.owner_id = state, standing.owner_id if own else None
-                followed.last_seq = max(followed.last_seq, standing.last_seq) if own else followed.last_seq
+            own = newest.conversation_id == conversation_id
+            state = newest.state if own else State.CLOSED
+            if followed.state is not state or (own and (followed.last_seq < newest.last_seq or followed.owner_id != newest.owner_id)):
+                followed.state, followed.owner_id = state, newest.owner_id if own else None
+                followed.last_seq = max(followed.last_seq, newest.last_seq) if own else followed.last_seq
                 self._say("conversation_changed", {"conversation_id": conversation_id}, room(conversation_id))
 
     def _show(self, stored: Stored, followed: Followed) -> None:

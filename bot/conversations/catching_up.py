@@ -54,7 +54,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Newest:
     """How far the newest conversation of a thread has come."""
 
     conversation_id: str
@@ -63,9 +63,9 @@ class Standing:
     owner_id: int | None
 
 
-def standings(session: Session, conversation_ids: Sequence[str]) -> dict[str, Standing]:
+def newest_of(session: Session, conversation_ids: Sequence[str]) -> dict[str, Newest]:
     """For each of these conversations, how the newest of its thread stands; those that are gone are left out."""
-    found: dict[str, Standing] = {}
+    found: dict[str, Newest] = {}
     newest = aliased(Conversation)
     for start in range(0, len(conversation_ids), _MOST):
         rows = session.execute(
@@ -74,7 +74,7 @@ def standings(session: Session, conversation_ids: Sequence[str]) -> dict[str, St
             .where(Conversation.id.in_(conversation_ids[start : start + _MOST]))
             .order_by(newest.ordinal)
         )
-        found.update({row.asked: Standing(row.id, row.last_seq, State(row.state), row.owner_id) for row in rows})
+        found.update({row.asked: Newest(row.id, row.last_seq, State(row.state), row.owner_id) for row in rows})
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import logging
 import types
@@ -17,13 +16,15 @@ from bot.conversations import events
 from bot.conversations.events import Event
 from bot.conversations.publishing import Record
 from bot.logs import place
+from bot.rounds import Rounds
 
 log = logging.getLogger(__name__)
 
 _TOPIC: Final = "event"
 _EVENTS: Final[Mapping[str, type]] = {kind.__name__: kind for kind in typing.get_args(events.Event)}
 _LOOK_EVERY_S: Final = 1.0
-_LOOK_AT_TIMES_S: Final = 15.0
+# Rounds in which nobody looks while every note arrives.
+_QUIET_AT_MOST: Final = 15
 
 Look = Callable[[], Awaitable[None]]
 
@@ -39,7 +40,8 @@ class Elsewhere:
         self._record = record
         self._bus = bus
         self._looks: list[Look] = []
-        self._task: asyncio.Task[None] | None = None
+        self._quiet = 0
+        self._rounds = Rounds("looking at the record", self._round, _LOOK_EVERY_S)
         if bus is not None:
             record.tell_others(lambda event: bus.send(_TOPIC, to_note(event)))
             bus.on(_TOPIC, lambda note: record.heard(from_note(note)))
@@ -52,33 +54,24 @@ class Elsewhere:
         """Begin."""
         if self._bus is not None:
             await self._bus.start()
-        self._task = asyncio.create_task(self._look_on())
+        await self._rounds.start()
 
     async def stop(self) -> None:
         """End."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._rounds.stop()
         if self._bus is not None:
             await self._bus.stop()
 
-    async def _look_on(self) -> None:
-        while True:
-            for look in self._looks:
-                try:
-                    await look()
-                except Exception as error:
-                    log.error("looking at the record failed: %s", place(error))
-            await self._pause()
-
-    async def _pause(self) -> None:
-        if self._bus is None or not self._bus.steady:
-            await asyncio.sleep(_LOOK_EVERY_S)
+    async def _round(self) -> None:
+        self._quiet += 1
+        if self._bus is not None and self._bus.steady and self._quiet < _QUIET_AT_MOST:
             return
-        for _ in range(round(_LOOK_AT_TIMES_S / _LOOK_EVERY_S)):
-            await asyncio.sleep(_LOOK_EVERY_S)
-            if not self._bus.steady:
-                return
+        self._quiet = 0
+        for look in self._looks:
+            try:
+                await look()
+            except Exception as error:
+                log.error("looking at the record failed: %s", place(error))
 
 
 def to_note(event: Event) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot import audit
 from bot.assistant import Question, Reply
 from bot.conversations import catching_up, consents, delivery, ledger, obligations, opinions, ownership, switch, threads
-from bot.conversations.catching_up import Snapshot, Standing
+from bot.conversations.catching_up import Newest, Snapshot
 from bot.conversations.composer import Composer
 from bot.conversations.events import ConversationChanged, Listener, MessageStored, Stored, telling
 from bot.conversations.ledger import Address, Receipt
@@ -182,9 +182,9 @@ class Conversations:
         """The first conversation at each of these addresses, where there is one."""
         return await self._record.run(lambda session, _: catching_up.begun(session, addresses))
 
-    async def standings(self, conversation_ids: Sequence[str]) -> dict[str, Standing]:
-        """How the threads of these conversations stand (see `catching_up.standings`)."""
-        return await self._record.run(lambda session, _: catching_up.standings(session, conversation_ids))
+    async def newest_of(self, conversation_ids: Sequence[str]) -> dict[str, Newest]:
+        """How the threads of these conversations stand (see `catching_up.newest_of`)."""
+        return await self._record.run(lambda session, _: catching_up.newest_of(session, conversation_ids))
 
     async def undelivered(self, conversation_id: str, own: str | None = None, leave: Collection[str] = ()) -> list[Stored]:
         """Messages the applicant has not got yet, which count as delivered from now on (see `delivery.undelivered`)."""

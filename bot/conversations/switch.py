@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -28,7 +27,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_NAME: Final = 80
 LONGEST_REASON: Final = 200
-_LOOK_EVERY_S: Final = 2.0
+EVERY_S: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -82,24 +81,12 @@ class Watch:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._listeners: list[Callable[[Standing], None]] = []
-        self._looking: asyncio.Task[None] | None = None
+        self._listeners: list[Callable[[Standing], Awaitable[None]]] = []
         self.standing = Standing()
 
-    def listen(self, listener: Callable[[Standing], None]) -> None:
-        """Have `listener` called in the event loop with what is seen whenever that is something new."""
+    def listen(self, listener: Callable[[Standing], Awaitable[None]]) -> None:
+        """Have `listener` called with what is seen whenever that is something new."""
         self._listeners.append(listener)
-
-    async def start(self) -> None:
-        """Look, and go on looking."""
-        await self.look()
-        self._looking = asyncio.create_task(self._look_on())
-
-    async def stop(self) -> None:
-        """Look no longer."""
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
 
     async def look(self) -> Standing:
         """How the switch stands now; while the database cannot be read, how it stood last."""
@@ -111,13 +98,8 @@ class Watch:
         if seen != self.standing:
             self.standing = seen
             for listener in self._listeners:
-                listener(seen)
+                await listener(seen)
         return seen
-
-    async def _look_on(self) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            await self.look()
 
 
 def command(settings: Settings, what: str, name: str | None, reason: str | None, language: Language) -> int:

@@ -14,6 +14,7 @@ from bot.conversations.service import Conversations, Ended, Task
 from bot.errors import AssistantUnavailable
 from bot.logs import begin_request, place, request_id
 from bot.metrics import Metrics
+from bot.rounds import Rounds
 
 log = logging.getLogger(__name__)
 
@@ -38,13 +39,13 @@ class Turns:
         self._called: dict[str, str] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, set[asyncio.Future[bool]]] = {}
-        self._sweeper: asyncio.Task[None] | None = None
+        self._sweeping = Rounds("sweep", self._sweep, min(lease_s / 2, 5.0))
         self._ending = False
         conversations.listen(self._hear)
 
     async def start(self) -> None:
         """Take up what was owed before this process began, and go on looking for it."""
-        self._sweeper = asyncio.create_task(self._sweep())
+        await self._sweeping.start()
 
     def let_go(self) -> None:
         """Have everybody who waits for an answer told that it is not there yet, because this process is about to end."""
@@ -54,7 +55,8 @@ class Turns:
 
     async def stop(self) -> None:
         """Stop working; what is not answered is given back."""
-        tasks = [*self._workers.values(), *([self._sweeper] if self._sweeper else [])]
+        await self._sweeping.stop()
+        tasks = list(self._workers.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -98,13 +100,8 @@ class Turns:
                 future.set_result(finished)
 
     async def _sweep(self) -> None:
-        while True:
-            try:
-                for conversation_id in await self._conversations.owed():
-                    self.call(conversation_id)
-            except Exception as error:
-                log.error("sweep failed: %s", place(error))
-            await asyncio.sleep(min(self._lease_s / 2, 5.0))
+        for conversation_id in await self._conversations.owed():
+            self.call(conversation_id)
 
     async def _work(self, conversation_id: str) -> None:
         try:

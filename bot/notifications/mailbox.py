@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -14,7 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any, Final, Literal
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -23,6 +21,7 @@ from bot.i18n import Texts
 from bot.languages import DEFAULT, Tongue, as_tongue
 from bot.mail_server import MailServer
 from bot.notifications.models import Mail, MailAddress
+from bot.sealing import lock_with, signature
 
 Act = Literal["confirm", "stop"]
 # What became of a mail that was tried.
@@ -41,13 +40,13 @@ _AGAIN_AFTER: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30,
 
 def sealed(key: bytes, address: str) -> bytes:
     """An address as it is stored, under a key of 32 bytes."""
-    return Fernet(base64.urlsafe_b64encode(key)).encrypt(address.encode())
+    return lock_with(key).encrypt(address.encode())
 
 
 def unsealed(key: bytes, stored: bytes) -> str:
     """The address that `sealed` locked; empty when that was done with another key."""
     try:
-        return Fernet(base64.urlsafe_b64encode(key)).decrypt(bytes(stored)).decode()
+        return lock_with(key).decrypt(bytes(stored)).decode()
     except InvalidToken:
         return ""
 
@@ -60,11 +59,6 @@ def lock_anew(session: Session, old: bytes, new: bytes) -> None:
             row.address = sealed(new, address)
         else:
             session.delete(row)
-
-
-def _signed(key: bytes, *parts: str) -> str:
-    digest = hmac.new(key, "\0".join(parts).encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 @dataclass(frozen=True)
@@ -127,14 +121,14 @@ class Mailbox:
     def invitation(self, conversation_id: str, language: Tongue) -> str:
         """A link, in Markdown, to the page where whoever has a conversation may give an address, for a day."""
         until = f"{int((now() + ASK_WITHIN).timestamp()):x}"
-        shown = f"{conversation_id}.{until}.{_signed(self.link_key, 'ask', conversation_id, until)}"
+        shown = f"{conversation_id}.{until}.{signature(self.link_key, 'ask', conversation_id, until)}"
         return f"[{self.texts.get(language, 'mail.ask.title')}]({self.server.public_url}/news/ask?t={shown})"
 
     def invited(self, shown: str) -> str | None:
         """The conversation that an invitation is for; None when it is over or was never one."""
         conversation_id, _, rest = shown.partition(".")
         until, _, mark = rest.partition(".")
-        expected = _signed(self.link_key, "ask", conversation_id, until)
+        expected = signature(self.link_key, "ask", conversation_id, until)
         if not hmac.compare_digest(expected.encode(), mark.encode("utf-8", "surrogatepass")):
             return None
         return conversation_id if int(until, 16) >= now().timestamp() else None
@@ -168,7 +162,7 @@ class Mailbox:
 
     def _mark(self, act: Act, row: Any) -> str:
         # Not under our key: a mail that was sent before the key was changed must still stop the mails.
-        return _signed(row.salt.encode(), act, str(row.id))
+        return signature(row.salt.encode(), act, str(row.id))
 
     # Mails.
 

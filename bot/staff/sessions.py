@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Collection
@@ -16,6 +13,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.db import now
+from bot.sealing import signature
 from bot.staff import officers
 from bot.staff.browsers import described
 from bot.staff.events import Announcer, SessionsRevoked
@@ -184,8 +182,7 @@ class Sessions:
         return bool(result.rowcount)
 
     def _csrf(self, token: str) -> str:
-        told = hmac.new(self._key, f"csrf\0{token}".encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
-        return base64.urlsafe_b64encode(told).decode().rstrip("=")
+        return signature(self._key, "csrf", token)
 
 
 def _open() -> tuple[Any, ...]:

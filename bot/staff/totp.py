@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from sqlalchemy.orm import Session
 from bot.db import now
 from bot.errors import Conflict
 from bot.languages import Language
+from bot.sealing import lock_with
 from bot.staff.models import StaffAccount
 from bot.vault import derived_key
 
@@ -26,7 +26,7 @@ WINDOW: Final = 1
 
 
 def _lock(key: bytes) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(derived_key(key, "totp")))
+    return lock_with(derived_key(key, "totp"))
 
 
 def lock_anew(session: Session, old: bytes, new: bytes) -> tuple[int, int]:

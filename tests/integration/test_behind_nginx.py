@@ -11,22 +11,18 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from bot.app import SOCKETS
 from bot.network import Proxies
 from bot.settings import ROOT, Settings
 from tests.applicants import visiting
+from tests.certificates import certify
 from tests.clerk import clerk_of, listens
 from tests.gateway import Gateway, running
 from tests.servers import Postgres, Redis, ServerMissing, free_port
@@ -50,7 +46,7 @@ class Proxy:
         self.plain, self.port = free_port(), free_port()
         self._program, self._folder = program, folder
         (folder / "live.conf").write_text("server 127.0.0.1:1;\n")
-        self._certify()
+        certify(NAME, self._folder / "certificate.pem", self._folder / "certificate.key")
         text = (ROOT / "deploy" / "nginx" / "assistant.conf").read_text(encoding="utf-8")
         text = re.sub(r"^ *listen \[::\].*\n", "", text, flags=re.MULTILINE)
         text = re.sub(r"listen 443\b", f"listen 127.0.0.1:{self.port}", re.sub(r"listen 80\b", f"listen 127.0.0.1:{self.plain}", text))
@@ -59,24 +55,6 @@ class Proxy:
         (folder / "nginx.conf").write_text(
             f"{own}daemon off; pid {folder}/pid; error_log {folder}/start.log; events {{}}\nhttp {{\n{text}\n}}\n", encoding="utf-8"
         )
-
-    def _certify(self) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
-        moment = datetime.now(timezone.utc)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(1)
-            .not_valid_before(moment - timedelta(days=2))
-            .not_valid_after(moment + timedelta(days=2))
-            .sign(key, hashes.SHA256())
-        )
-        (self._folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        (self._folder / "certificate.key").write_bytes(private)
 
     def serve(self, *gateways: Gateway) -> None:
         """Have the upstream be these gateways, in the words of the example for several."""

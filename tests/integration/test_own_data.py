@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -26,14 +25,6 @@ from tests.applicants import connected, visiting
 from tests.gateway import running
 from tests.office import ANN
 from tests.personal import DAY, HERE, MARKER, House
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    opened = House(tmp_path)
-    yield opened
-    opened.memory.close()
-    opened.database.close()
 
 
 async def test_thread_that_shows_a_case_is_erased_and_given_out_after_proof_only(house: House) -> None:

@@ -46,14 +46,6 @@ from tests.personal import DAY, HERE, MARKER, House, files_with
 from tests.servers import Postgres
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    opened = House(tmp_path)
-    yield opened
-    opened.memory.close()
-    opened.database.close()
-
-
 async def test_erased_thread_is_found_nowhere_and_the_register_is_as_it_was(house: House, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with house.database.session() as session:

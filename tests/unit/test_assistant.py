@@ -9,6 +9,7 @@ import pytest
 
 from bot.assistant import Cited, Question, QuickReply, RasaAssistant, parse_answer
 from bot.errors import AssistantUnavailable
+from bot.http import rasa_check
 from tests.servers import free_port
 
 GOOD: dict[str, Any] = {
@@ -115,7 +116,8 @@ def test_answer_that_is_none_says_of_which_kind(sent: bytes, kind: str) -> None:
 
 
 async def test_refused_connection_is_an_answer_of_its_own_kind_once_rasa_has_answered() -> None:
-    assistant = RasaAssistant([f"http://127.0.0.1:{free_port()}"], timeout_s=5)
+    address = f"http://127.0.0.1:{free_port()}"
+    assistant = RasaAssistant({address: rasa_check(address)}, timeout_s=5)
     assistant._shards._has_answered = True
     with pytest.raises(AssistantUnavailable) as raised:
         await assistant.ask(Question("c", "m", "hello", "en", "rest"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.errors import AssistantUnavailable
+from bot.http import rasa_check
 from bot.shards import Shards
 from tests.servers import free_port
 
@@ -39,14 +40,18 @@ class Shard:
         if self.how == "breaks":
             assert request.transport is not None
             request.transport.abort()
-        if self.how == "hangs":
-            await asyncio.sleep(3600)
+        while self.how == "hangs":
+            await asyncio.sleep(0.01)
         return web.json_response({"from": self.name})
 
     async def _status(self, request: web.Request) -> web.StreamResponse:
-        if self.how == "hangs":
-            await asyncio.sleep(3600)
+        while self.how == "hangs":
+            await asyncio.sleep(0.01)
         return web.json_response({"model_file": "model"})
+
+
+def among(addresses: Iterable[str]) -> Shards:
+    return Shards({address: rasa_check(address) for address in addresses})
 
 
 @asynccontextmanager
@@ -54,7 +59,7 @@ async def three() -> AsyncIterator[tuple[Shards, dict[str, Shard]]]:
     running = [Shard(name) for name in "abc"]
     for each in running:
         await each.server.start_server()
-    shards = Shards([each.address for each in running])
+    shards = among(each.address for each in running)
     try:
         yield shards, {each.address: each for each in running}
     finally:
@@ -69,15 +74,15 @@ async def asked(shards: Shards, conversation: str) -> Any:
 
 def test_a_shard_that_goes_moves_no_others_conversations() -> None:
     addresses = [f"http://127.0.0.1:{port}" for port in (5001, 5002, 5003)]
-    before = {each: Shards(addresses).of(each)[0] for each in CONVERSATIONS}
-    after = {each: Shards(addresses[:2]).of(each)[0] for each in CONVERSATIONS}
+    before = {each: among(addresses).of(each)[0] for each in CONVERSATIONS}
+    after = {each: among(addresses[:2]).of(each)[0] for each in CONVERSATIONS}
     assert {before[each] for each in CONVERSATIONS if before[each] != after[each]} == {addresses[2]}
     assert all(60 < list(before.values()).count(address) < 140 for address in addresses)
 
 
 def test_every_gateway_finds_the_same_shard() -> None:
     addresses = [f"http://127.0.0.1:{port}" for port in (5001, 5002, 5003)]
-    assert all(Shards(addresses).of(each) == Shards(addresses[::-1]).of(each) for each in CONVERSATIONS)
+    assert all(among(addresses).of(each) == among(addresses[::-1]).of(each) for each in CONVERSATIONS)
 
 
 async def test_a_shard_that_is_gone_or_ends_in_the_middle_hands_on() -> None:
@@ -93,7 +98,7 @@ async def test_a_shard_that_is_gone_or_ends_in_the_middle_hands_on() -> None:
 
 async def test_a_shard_that_hangs_is_given_up_and_asked_again_once_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.shards._LOOK_EVERY_S", 0.02)
-    monkeypatch.setattr("bot.shards._LOOK_WITHIN_S", 0.05)
+    monkeypatch.setattr("bot.shards._LOOK_WITHIN_S", 0.5)
     async with three() as (shards, by_address):
         await shards.start()
         first, second, _ = (by_address[address] for address in shards.of("x"))
@@ -106,7 +111,7 @@ async def test_a_shard_that_hangs_is_given_up_and_asked_again_once_it_answers(mo
 
 async def test_without_any_shard_the_caller_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.shards._START_UP_S", 0.0)
-    shards = Shards([f"http://127.0.0.1:{free_port()}" for _ in range(2)])
+    shards = among(f"http://127.0.0.1:{free_port()}" for _ in range(2))
     with pytest.raises(AssistantUnavailable) as raised:
         await shards.ask("x", {})
     assert raised.value.params["kind"] == "refused"
@@ -115,7 +120,7 @@ async def test_without_any_shard_the_caller_is_told(monkeypatch: pytest.MonkeyPa
 
 async def test_while_rasa_may_be_starting_the_caller_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.shards._LOOK_EVERY_S", 0.01)
-    monkeypatch.setattr("bot.shards._LOOK_WITHIN_S", 0.02)
+    monkeypatch.setattr("bot.shards._LOOK_WITHIN_S", 0.5)
     async with three() as (shards, by_address):
         for shard in by_address.values():
             shard.how = "hangs"
