@@ -99,7 +99,7 @@ def running(folder: Path, **settings: str) -> Iterator[Running]:
         said = []
         for line in process.stdout:
             said.append(line)
-            if "is ready" in line:
+            if "assistant is ready" in line:
                 break
         else:
             raise SystemExit("the system did not start:\n" + "".join(said[-10:]))

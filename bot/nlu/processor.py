@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from rasa.core.actions.action import Action, ActionExecutionRejection
 from rasa.core.agent import Agent
@@ -18,11 +18,6 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.nlu import meanwhile
 from bot.nlu.event_log import WentOnElsewhere
-
-LONG_SESSION: Final = 300
-"""Events after which the next message starts a session anew, unless a form is being filled in."""
-LONGEST_SESSION: Final = 600
-"""Events after which it does so in any case: every turn reads and replays them all."""
 
 
 class TurnFailed(Exception):
@@ -125,11 +120,6 @@ class StrictProcessor(MessageProcessor):
         if said:
             meanwhile.learn(tracker, self.domain, said)
         await super()._handle_message_with_tracker(message, tracker)
-
-    def _has_session_expired(self, tracker: DialogueStateTracker) -> bool:
-        length = len(tracker.events)
-        too_long = length > LONGEST_SESSION or (length > LONG_SESSION and not tracker.active_loop)
-        return too_long or super()._has_session_expired(tracker)
 
 
 class StrictAgent(Agent):

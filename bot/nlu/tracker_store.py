@@ -1,4 +1,7 @@
-"""Rasa's tracker store over our event log. A failed read or write fails the turn; there is no silent fresh start."""
+"""Rasa's tracker store over our event log. A failed read or write fails the turn; there is no silent fresh start.
+
+A conversation's memory does not grow with it: of what was said longest ago only what it came to is kept, slots and open form.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,18 @@ from typing import Any, Final
 
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.nlu.event_log import EventLog, memory_of
 
 _RANKING_KEPT: Final = 3
+_MOST_EVENTS: Final = 64
+"""Each message reads, replays and sends them all, so that one more than this has the memory shortened."""
+_MESSAGES_KEPT: Final = 4
+"""As they were heard and answered; actions look back no farther, see `actions.turn`."""
 
 
 # How many events of a tracker are stored, and how many are stored of its conversation: fewer after a session has begun.
@@ -36,6 +44,22 @@ def _slim(event: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(parsed, dict) or "intent_ranking" not in parsed:
         return event
     return {**event, "parse_data": {**parsed, "intent_ranking": parsed["intent_ranking"][:_RANKING_KEPT]}}
+
+
+def _shortened(tracker: DialogueStateTracker) -> list[Event]:
+    """Events that lead to the same tracker: what it was before the last messages, and then these as they were."""
+    events = list(tracker.events)
+    heard = [number for number, event in enumerate(events) if isinstance(event, UserUttered)][-_MESSAGES_KEPT:]
+    listened = (
+        number
+        for number in reversed(range(heard[0] if heard else 0))
+        if isinstance(events[number], ActionExecuted) and events[number].action_name == ACTION_LISTEN_NAME  # type: ignore[attr-defined]
+    )
+    at = next(listened, 0)
+    before = DialogueStateTracker.from_events(tracker.sender_id, events[:at], tracker.slots.values())
+    slots = [SlotSet(slot.name, slot.value) for slot in before.slots.values() if slot.value != slot.initial_value]
+    loop = [ActiveLoop(before.active_loop_name)] if before.active_loop_name else []
+    return [SessionStarted(), *slots, *loop, *events[at:]] if at else events
 
 
 class WorkingMemory(TrackerStore):
@@ -71,15 +95,16 @@ class WorkingMemory(TrackerStore):
         return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Append what the tracker has beyond the stored events.
+        """Append what the tracker has beyond the stored events; shorten them where they have become many.
 
         Raises:
             WentOnElsewhere: something was stored in this conversation, or erased, since the tracker was read.
         """
         await self.stream_events(tracker)
         saved, there = getattr(tracker, _MARK, (0, 0))
-        fresh = [_slim(event.as_dict()) for event in list(tracker.events)[saved:]]
-        _mark(tracker, self._log.append(tracker.sender_id, fresh, after=there))
+        many = there + len(tracker.events) - saved > _MOST_EVENTS
+        fresh = _shortened(tracker) if many else list(tracker.events)[saved:]
+        _mark(tracker, self._log.append(tracker.sender_id, [_slim(event.as_dict()) for event in fresh], after=there))
 
     async def keys(self) -> Iterable[str]:
         """Every conversation in memory."""

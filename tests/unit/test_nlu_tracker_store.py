@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, SessionStarted, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.nlu.tracker_store import WorkingMemory
+
+DOMAIN = Domain.from_yaml(
+    """
+    slots:
+      known: {type: any, influence_conversation: false, mappings: [{type: custom}]}
+      open: {type: text, influence_conversation: false, mappings: [{type: custom}]}
+    forms: {ask_form: {required_slots: [open]}}
+    """
+)
+
+
+@pytest.fixture
+async def memory(tmp_path: Path) -> AsyncIterator[WorkingMemory]:
+    memory = WorkingMemory(DOMAIN, where=tmp_path / "rasa.db")
+    yield memory
+    memory.close()
+
+
+async def tracker_of(memory: WorkingMemory) -> DialogueStateTracker:
+    found = await memory.retrieve("ann")
+    if found is None:
+        found = DialogueStateTracker("ann", DOMAIN.slots)
+        for event in (ActionExecuted("action_session_start"), SessionStarted(), ActionExecuted("action_listen")):
+            found.update(event, DOMAIN)
+    return found
+
+
+async def turn(memory: WorkingMemory, number: int, *happened: SlotSet | ActiveLoop) -> DialogueStateTracker:
+    """Take a message up and answer it."""
+    tracker = await tracker_of(memory)
+    said = UserUttered(f"message {number}", metadata={"message_id": f"m-{number}"})
+    for event in (said, ActionExecuted("action_answer"), BotUttered(f"answer {number}"), *happened, ActionExecuted("action_listen")):
+        tracker.update(event, DOMAIN)
+    await memory.save(tracker)
+    return tracker
+
+
+async def test_long_conversation_is_remembered_for_what_it_came_to_and_its_last_messages_as_they_were(memory: WorkingMemory) -> None:
+    await turn(memory, 0, SlotSet("known", {"nationality": "IT"}), ActiveLoop("ask_form"), SlotSet("requested_slot", "open"))
+    for number in range(1, 60):
+        kept = await turn(memory, number)
+        read = await tracker_of(memory)
+        assert len(read.events) <= 64
+        assert read.current_slot_values() == kept.current_slot_values() and read.get_slot("known") == {"nationality": "IT"}
+        assert (read.active_loop_name, read.latest_action_name) == ("ask_form", "action_listen")
+        heard = [event.text for event in read.events if isinstance(event, UserUttered)]
+        assert heard[-4:] == [f"message {each}" for each in range(max(0, number - 3), number + 1)]
+        answered = [event.text for event in read.events if isinstance(event, BotUttered)]
+        assert len(answered) == len(heard) and answered[-1] == f"answer {number}"
+
+
+async def test_what_ended_before_the_messages_that_are_kept_stays_ended(memory: WorkingMemory) -> None:
+    await turn(memory, 0, SlotSet("known", {"nationality": "IT"}), ActiveLoop("ask_form"), SlotSet("requested_slot", "open"))
+    await turn(memory, 1, SlotSet("known", None), ActiveLoop(None), SlotSet("requested_slot", None))
+    for number in range(2, 30):
+        await turn(memory, number)
+    read = await tracker_of(memory)
+    assert len(read.events) <= 64 and read.active_loop_name is None
+    assert read.get_slot("known") is None and read.get_slot("requested_slot") is None
+
+
+async def test_one_turn_with_very_many_events_is_kept_whole(memory: WorkingMemory) -> None:
+    await turn(memory, 0, *(SlotSet("open", str(number)) for number in range(200)))
+    read = await tracker_of(memory)
+    assert len(read.events) > 200 and read.get_slot("open") == "199"
