@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import yaml
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.core.policies.rule_policy import RulePolicy
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa_sdk.executor import ActionExecutor
@@ -20,6 +21,7 @@ from actions import services as installed
 from actions.services import Services
 from bot.answers import Answers
 from bot.db import Database
+from bot.nlu import predicting
 from bot.nlu.action_endpoint import validate_quickly
 from bot.nlu.processor import StrictAgent
 from bot.nlu.responses import CatalogueResponses
@@ -178,6 +180,24 @@ class Walker:
         return found
 
 
+def _predict_twice() -> None:
+    """Let every prediction be made quickly and as Rasa would make it, and fail where they differ."""
+    predicting.predict_quickly()
+    quickly = RulePolicy._find_action_from_rules
+
+    def find(self: RulePolicy, *arguments: Any, **named: Any) -> predicting.Found:
+        action, rule, returns = quickly(self, *arguments, **named)
+        RulePolicy._get_possible_keys = predicting._possible_keys
+        try:
+            of_rasa = predicting._find_action(self, *arguments, **named)
+        finally:
+            RulePolicy._get_possible_keys = predicting._fitting_quickly
+        assert (action, returns) == (of_rasa[0], of_rasa[2])
+        return action, rule, returns
+
+    RulePolicy._find_action_from_rules = find
+
+
 def walker(folder: Path, database: Database) -> Walker:
     """A conversation with a Rasa that is trained under `folder`; installs the services that actions use."""
     clock = Clock()
@@ -192,6 +212,7 @@ def walker(folder: Path, database: Database) -> Walker:
     )
     installed.install(services)
     validate_quickly()
+    _predict_twice()
     model = train(Settings(data_dir=folder / "var"), lambda _line: None, _small_project(folder / "project"))
     agent = StrictAgent(generator=CatalogueResponses(), action_endpoint=_InProcess())  # type: ignore[arg-type]
     agent.load_model(model)

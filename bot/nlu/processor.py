@@ -12,12 +12,18 @@ from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
+from rasa.engine.loader import load_predict_graph_runner
+from rasa.engine.runner.interface import GraphRunner
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 
 from bot.nlu import meanwhile
 from bot.nlu.event_log import WentOnElsewhere
+from bot.nlu.predicting import PlainRunner
 
 
 class TurnFailed(Exception):
@@ -80,6 +86,12 @@ class StrictProcessor(MessageProcessor):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, on_circuit_break=_circuit_break, **named)  # type: ignore[arg-type]
+
+    @staticmethod
+    def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
+        with TempDirectoryPath(get_temp_dir_name()) as folder:
+            metadata, runner = load_predict_graph_runner(Path(folder), Path(model_path), LocalModelStorage, PlainRunner)
+        return Path(model_path).name, metadata, runner
 
     async def _run_action(
         self,

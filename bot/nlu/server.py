@@ -90,10 +90,12 @@ def build_app(
     from sanic.response import json as json_response
 
     from bot.nlu.action_endpoint import ActionEndpoint, validate_quickly
+    from bot.nlu.predicting import predict_quickly
     from bot.nlu.processor import StrictAgent
     from bot.nlu.tracker_store import resolve_quickly
 
     validate_quickly()
+    predict_quickly()
     resolve_quickly()
     named = AvailableEndpoints.read_endpoints(str(endpoints))
     actions = ActionEndpoint(actions_urls, **(named.action.kwargs if named.action else {}))
