@@ -6,11 +6,11 @@ once, and whoever changes the state first wins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.conversations.events import Stored
@@ -18,7 +18,7 @@ from bot.conversations.models import Conversation, Message, Turn
 from bot.conversations.states import State
 from bot.conversations.text import is_desk, is_news, is_payload, opens_topic
 from bot.conversations.threads import Address as Address
-from bot.conversations.threads import address_of, find_newest, lock_open, tongue_spoken
+from bot.conversations.threads import address_of, lock_newest, lock_open, tongue_spoken
 from bot.conversations.threads import lock as lock
 from bot.conversations.threads import new_id as new_id
 from bot.conversations.threads import open_newest as open_conversation
@@ -94,12 +94,13 @@ def store_applicants(
         alarm: says which messages must not wait unanswered; such a message carries `grave` in its payload.
         network: the network it comes from, where limits on networks apply to it.
     """
-    earlier = find_earlier(session, find_newest(session, address), client_id)
-    if earlier is not None:
-        # Looked for before a successor is begun, because the conversation may have been closed between the two sendings.
-        return earlier
-    conversation = lock_open(session, address)
+    conversation = lock_newest(session, address)
     earlier = find_earlier(session, conversation, client_id)
+    if earlier is None and (conversation is None or conversation.state == State.CLOSED.value):
+        # Looked for before a successor is begun, because the conversation may have been closed between the two sendings; and
+        # in the successor, because the other sending may have begun it.
+        conversation = lock_open(session, address)
+        earlier = find_earlier(session, conversation, client_id)
     if earlier is not None:
         return earlier
     if language is not None:
@@ -112,7 +113,7 @@ def store_applicants(
     grave = None if choice is not None or alarm is None else alarm(text)
     payload = {name: value for name, value in (("choice", choice), ("grave", grave)) if value is not None}
     draft = Draft("applicant", conversation.last_language, shown, payload)
-    (message,) = append(session, conversation, [draft], client_id=client_id)
+    (message,) = append(session, conversation, [draft], client_id=client_id, as_read=True)
     owed = _owes(conversation, choice, grave)
     if owed:
         session.add(Turn(message_id=message.id, conversation_id=conversation.id, seq=message.seq, network=network))
@@ -154,7 +155,7 @@ def _chosen(session: Session, conversation: Any, text: str, language: Tongue, op
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(Conversation.thread_id == conversation.thread_id, Message.author != "applicant")
         .order_by(Conversation.ordinal.desc(), Message.seq.desc())
-        .limit(_OFFERS_REMEMBERED)
+        .limit(_OFFERS_REMEMBERED if is_payload(text) else 1)
     ).scalars()
     offers = [offered or () for offered in recent]
     if is_payload(text):
@@ -180,19 +181,21 @@ def append(
     client_id: str | None = None,
     answers: str | None = None,
     staff_id: int | None = None,
+    as_read: bool = False,
 ) -> list[Stored]:
-    """Store messages under the next numbers of a conversation that is held by `lock`; `client_id` names the first."""
+    """Store messages under the next numbers of a conversation that is held by `lock`; `client_id` names the first.
+
+    Args:
+        as_read: whether nothing but this row itself has been changed since it was read under the lock, so that it need not be read
+            again.
+    """
     if not drafts:
         return []
-    session.flush()
-    session.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation.id)
-        .values(last_seq=Conversation.last_seq + len(drafts), updated_at=now())
-        .execution_options(synchronize_session=False)
-    )
-    session.refresh(conversation)
-    first = conversation.last_seq - len(drafts) + 1
+    if not as_read:
+        session.flush()
+        session.refresh(conversation)
+    first = conversation.last_seq + 1
+    conversation.last_seq, conversation.updated_at = conversation.last_seq + len(drafts), now()
     messages = [
         Message(
             id=new_id(),
@@ -211,7 +214,7 @@ def append(
     ]
     session.add_all(messages)
     session.flush()
-    return stored(session, messages)
+    return _as_stored(session, messages, {conversation.id: conversation})
 
 
 def find_staffs(session: Session, conversation_id: str, staff_id: int, client_id: str) -> Receipt | None:
@@ -236,7 +239,10 @@ def stored(session: Session, messages: Iterable[Any]) -> list[Stored]:
     messages = list(messages)
     wanted = {message.conversation_id for message in messages}
     found = session.execute(select(Conversation).where(Conversation.id.in_(wanted))).scalars() if wanted else ()
-    conversations = {conversation.id: conversation for conversation in found}
+    return _as_stored(session, messages, {conversation.id: conversation for conversation in found})
+
+
+def _as_stored(session: Session, messages: Sequence[Any], conversations: Mapping[str, Any]) -> list[Stored]:
     staff = names(session, (message.staff_id for message in messages))
     return [
         Stored(

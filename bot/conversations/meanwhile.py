@@ -33,9 +33,9 @@ def meanwhile(session: Session, turn: TakenTurn, redact: Redact, reader: Reader)
     says something that a checklist depends on. What was said to the desk is not among them.
     In a conversation that follows a closed one, the last checklist of the thread comes first, until the assistant has spoken.
     """
-    conversation = session.execute(select(Conversation).where(Conversation.id == turn.conversation_id)).scalar_one()
-    if conversation.handed_back_at is None:
+    if not turn.handed_back:
         return ()
+    conversation = session.execute(select(Conversation).where(Conversation.id == turn.conversation_id)).scalar_one()
     here = Message.conversation_id == turn.conversation_id
     asked = select(Message.seq).where(Message.id == turn.message_id).scalar_subquery()
     heard = select(func.coalesce(func.max(Message.seq), 0)).where(here, Message.author == "bot", Message.seq < asked).scalar_subquery()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot import audit
@@ -47,6 +47,7 @@ class TakenTurn:
     Attributes:
         desk: whether the desk answers it, and not the assistant.
         network: the network it came from, where limits on networks apply to it.
+        handed_back: whether the assistant has not had the conversation all along.
     """
 
     message_id: str
@@ -60,6 +61,7 @@ class TakenTurn:
     attempts: int
     desk: bool = False
     network: str | None = None
+    handed_back: bool = False
 
 
 # Changes a conversation, whose row is held, and says what happened by it.
@@ -101,6 +103,22 @@ class Finished:
     events: Sequence[Event] = ()
 
 
+# What is owed for longest in a conversation. Its end looks again at whatever may change before the answer is there.
+_OLDEST: Final = (
+    select(
+        *(Turn.message_id, Turn.attempts, Turn.outcome, Turn.network),
+        *(Message.text, Message.language, Message.payload),
+        *(Conversation.channel, Conversation.caller, Conversation.sender, Conversation.state),
+        *(Conversation.desk_step, Conversation.expects, Conversation.handed_back_at),
+    )
+    .join(Message, Message.id == Turn.message_id)
+    .join(Conversation, Conversation.id == Turn.conversation_id)
+    .where(Turn.conversation_id == bindparam("conversation"), Turn.state != "done")
+    .order_by(Turn.seq)
+    .limit(1)
+)
+
+
 def _may_be_taken(moment: datetime) -> Any:
     return or_(Turn.state == "waiting", and_(Turn.state == "taken", Turn.lease_until < moment))
 
@@ -112,47 +130,39 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
     """
     while True:
         moment = now()
-        oldest = session.execute(
-            select(Turn.message_id).where(Turn.conversation_id == conversation_id, Turn.state != "done").order_by(Turn.seq).limit(1)
-        ).scalar_one_or_none()
+        oldest = session.execute(_OLDEST, {"conversation": conversation_id}).one_or_none()
         if oldest is None:
             return None
         taken = session.execute(
             update(Turn)
-            .where(Turn.message_id == oldest, _may_be_taken(moment))
+            .where(Turn.message_id == oldest.message_id, _may_be_taken(moment))
             .values(state="taken", owner=owner, lease_until=moment + timedelta(seconds=lease_s), attempts=Turn.attempts + 1)
             .execution_options(synchronize_session=False)
         )
         if taken.rowcount != 1:
             return None
-        message, attempts, outcome, network, conversation = session.execute(
-            select(Message, Turn.attempts, Turn.outcome, Turn.network, Conversation)
-            .join(Turn, Turn.message_id == Message.id)
-            .join(Conversation, Conversation.id == Message.conversation_id)
-            .where(Message.id == oldest)
-            .execution_options(populate_existing=True)
-        ).one()
-        choice, address = message.payload.get("choice"), address_of(conversation)
-        waiting = conversation.state == State.QUEUED.value
-        desk = is_desk(choice, waiting) or (choice is None and conversation.desk_step is not None)
-        desk = desk or (waiting and message.payload.get("grave") is not None)
-        if outcome != _SILENCED and _may_speak(conversation, desk):
-            happened.append(TurnTaken(conversation_id, address, oldest))
+        choice, address = oldest.payload.get("choice"), address_of(oldest)
+        waiting = oldest.state == State.QUEUED.value
+        desk = is_desk(choice, waiting) or (choice is None and oldest.desk_step is not None)
+        desk = desk or (waiting and oldest.payload.get("grave") is not None)
+        if oldest.outcome != _SILENCED and _may_speak(oldest, desk):
+            happened.append(TurnTaken(conversation_id, address, oldest.message_id))
             return TakenTurn(
-                message_id=message.id,
+                message_id=oldest.message_id,
                 conversation_id=conversation_id,
                 address=address,
-                channel=conversation.channel,
-                text=message.text,
-                language=as_tongue(message.language) or DEFAULT,
+                channel=oldest.channel,
+                text=oldest.text,
+                language=as_tongue(oldest.language) or DEFAULT,
                 choice=choice,
-                expects=conversation.expects,
-                attempts=attempts,
+                expects=oldest.expects,
+                attempts=oldest.attempts + 1,
                 desk=desk,
-                network=network,
+                network=oldest.network,
+                handed_back=oldest.handed_back_at is not None,
             )
-        _end(session, oldest, owner, _SILENCED)
-        happened.append(TurnFinished(conversation_id, address, oldest, _SILENCED))
+        _end(session, oldest.message_id, owner, _SILENCED, even_if_silenced=True)
+        happened.append(TurnFinished(conversation_id, address, oldest.message_id, _SILENCED))
 
 
 def _may_speak(conversation: Any, desk: bool) -> bool:
@@ -164,10 +174,11 @@ def _mine(message_id: str, owner: str) -> Any:
     return and_(Turn.message_id == message_id, Turn.state == "taken", Turn.owner == owner)
 
 
-def _end(session: Session, message_id: str, owner: str, outcome: str) -> bool:
+def _end(session: Session, message_id: str, owner: str, outcome: str, even_if_silenced: bool = False) -> bool:
+    mine = _mine(message_id, owner)
     ended = session.execute(
         update(Turn)
-        .where(_mine(message_id, owner))
+        .where(mine if even_if_silenced else and_(mine, Turn.outcome.is_distinct_from(_SILENCED)))
         .values(state="done", lease_until=None, outcome=outcome, network=None)
         .execution_options(synchronize_session=False)
     )
@@ -185,17 +196,19 @@ def renew_turn(session: Session, message_id: str, owner: str, lease_s: float) ->
     return bool(renewed.rowcount == 1)
 
 
-def finish_turn(session: Session, turn: TakenTurn, owner: str, answer: Answer) -> Finished:
+def finish_turn(session: Session, turn: TakenTurn, owner: str, answer: Answer, held: Any = None) -> Finished:
     """Store the answer and end the turn, if it is still this worker's and nobody took the word from the bot.
 
     An answer that comes too late is kept in the audit trail and nowhere else.
+
+    Args:
+        held: the conversation's row where this unit of work holds it already.
     """
-    conversation = lock(session, turn.conversation_id)
+    conversation = lock(session, turn.conversation_id) if held is None else held
     # A person may have had the conversation and given it back while the answer was made.
-    marked = session.execute(select(Turn.outcome).where(Turn.message_id == turn.message_id)).scalar_one_or_none()
-    silenced = marked == _SILENCED or not _may_speak(conversation, turn.desk)
+    silenced = not _may_speak(conversation, turn.desk) or not _end(session, turn.message_id, owner, answer.outcome)
     outcome = _SILENCED if silenced else answer.outcome
-    if not _end(session, turn.message_id, owner, outcome):
+    if silenced and not _end(session, turn.message_id, owner, _SILENCED, even_if_silenced=True):
         return Finished("lost")
     finished = TurnFinished(turn.conversation_id, turn.address, turn.message_id, outcome)
     if silenced:
@@ -214,7 +227,7 @@ def finish_turn(session: Session, turn: TakenTurn, owner: str, answer: Answer) -
     conversation.topic = topics[-1] if topics else conversation.topic
     if answer.set_language is not None:
         conversation.language = conversation.last_language = answer.set_language
-    stored = append(session, conversation, answer.drafts, answers=turn.message_id)
+    stored = append(session, conversation, answer.drafts, answers=turn.message_id, as_read=True)
     return Finished(outcome, stored, [*events, *(MessageStored(message) for message in stored), finished])
 
 

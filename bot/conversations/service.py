@@ -328,12 +328,12 @@ class Conversations:
         def finish(session: Session, happened: Happened) -> Ended:
             # The lock comes first, so that the answer is composed for the state in which it is stored.
             try:
-                threads.lock(session, turn.conversation_id)
+                held = threads.lock(session, turn.conversation_id)
             except NotFound:
                 # It was erased while the answer was made.
                 return Ended("lost")
             answer = compose(session)
-            finished: Finished = obligations.finish_turn(session, turn, owner, answer)
+            finished: Finished = obligations.finish_turn(session, turn, owner, answer, held)
             happened += finished.events
             handoff = answer.handoff if finished.stored else None
             return Ended(finished.outcome, handoff, obligations.is_owed(session, turn.conversation_id))

@@ -68,13 +68,25 @@ def find_root(session: Session, address: Address) -> str | None:
     return found
 
 
+def _newest(address: Address) -> Any:
+    root = select(Conversation.id).where(
+        Conversation.channel == address.channel, Conversation.caller == address.caller, Conversation.sender == address.sender
+    )
+    return select(Conversation).where(Conversation.thread_id == root.scalar_subquery()).order_by(Conversation.ordinal.desc()).limit(1)
+
+
 def find_newest(session: Session, address: Address) -> Any:
     """The row of the newest conversation at `address`, or None."""
-    root = find_root(session, address)
-    if root is None:
-        return None
-    newest = select(Conversation).where(Conversation.thread_id == root).order_by(Conversation.ordinal.desc()).limit(1)
-    return session.execute(newest).scalar_one_or_none()
+    return session.execute(_newest(address)).scalar_one_or_none()
+
+
+def lock_newest(session: Session, address: Address) -> Any:
+    """The row of the newest conversation at `address`, held until the unit of work ends, or None.
+
+    One that is closed may have got a successor while its row was waited for.
+    """
+    held = _newest(address).with_for_update().execution_options(populate_existing=True)
+    return session.execute(held).scalar_one_or_none()
 
 
 def open_newest(session: Session, address: Address) -> str:
@@ -94,10 +106,10 @@ def lock_open(session: Session, address: Address) -> Any:
     After a closed conversation its successor is begun, which knows the language and what has been announced.
     """
     while True:
-        try:
-            conversation = lock(session, open_newest(session, address))
-        except NotFound:
-            # It was erased after it was found; the address begins anew.
+        conversation = lock_newest(session, address)
+        if conversation is None:
+            # There was none, or it was erased after it was found; the address begins anew.
+            open_newest(session, address)
             continue
         if conversation.state != State.CLOSED.value:
             return conversation
