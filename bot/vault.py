@@ -171,22 +171,13 @@ class Vault:
         now = self._clock()
         plain = json.dumps(value, ensure_ascii=False, sort_keys=True)
         fingerprint = hmac.new(secret, f"{conversation}\0{kind}\0{plain}".encode("utf-8", "surrogatepass"), hashlib.sha256)
-        self._lock_counter(session, conversation, kind)
-        token: str | None = session.execute(
-            select(VaultEntry.token).where(
-                VaultEntry.conversation_id == conversation,
-                VaultEntry.fingerprint == fingerprint.hexdigest(),
-                VaultEntry.expires_at > now,
-            )
-        ).scalar()
-        if token is not None:
-            session.execute(
-                update(VaultEntry)
-                .where(VaultEntry.conversation_id == conversation, VaultEntry.token == token)
-                .values(expires_at=now + self._life)
-                .execution_options(synchronize_session=False)
-            )
-            return token
+        known = self._renew(session, conversation, fingerprint.hexdigest(), now)
+        if known is None:
+            # Somebody else may put the same value in; whoever is second finds what the first has made.
+            self._lock_counter(session, conversation, kind)
+            known = self._renew(session, conversation, fingerprint.hexdigest(), now)
+        if known is not None:
+            return known
         counter = (VaultCounter.conversation_id == conversation, VaultCounter.kind == kind)
         session.execute(
             update(VaultCounter).where(*counter).values(last=VaultCounter.last + 1).execution_options(synchronize_session=False)
@@ -203,6 +194,23 @@ class Vault:
             )
         )
         return token
+
+    def _renew(self, session: Session, conversation: str, fingerprint: str, now: datetime) -> str | None:
+        """The token of a value that is here, which lives anew, or None."""
+        token: str | None = session.execute(
+            select(VaultEntry.token).where(
+                VaultEntry.conversation_id == conversation, VaultEntry.fingerprint == fingerprint, VaultEntry.expires_at > now
+            )
+        ).scalar()
+        if token is None:
+            return None
+        renewed = session.execute(
+            update(VaultEntry)
+            .where(VaultEntry.conversation_id == conversation, VaultEntry.token == token)
+            .values(expires_at=now + self._life)
+            .execution_options(synchronize_session=False)
+        )
+        return token if renewed.rowcount == 1 else None
 
     def get(self, session: Session, conversation: str, token: str) -> Any | None:
         """The value behind `token`, or None when it expired or is not of this conversation."""

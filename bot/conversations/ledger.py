@@ -113,7 +113,7 @@ def store_applicants(
     grave = None if choice is not None or alarm is None else alarm(text)
     payload = {name: value for name, value in (("choice", choice), ("grave", grave)) if value is not None}
     draft = Draft("applicant", conversation.last_language, shown, payload)
-    (message,) = append(session, conversation, [draft], client_id=client_id, as_read=True)
+    (message,) = append(session, conversation, [draft], client_id=client_id)
     owed = _owes(conversation, choice, grave)
     if owed:
         session.add(Turn(message_id=message.id, conversation_id=conversation.id, seq=message.seq, network=network))
@@ -181,19 +181,10 @@ def append(
     client_id: str | None = None,
     answers: str | None = None,
     staff_id: int | None = None,
-    as_read: bool = False,
 ) -> list[Stored]:
-    """Store messages under the next numbers of a conversation that is held by `lock`; `client_id` names the first.
-
-    Args:
-        as_read: whether nothing but this row itself has been changed since it was read under the lock, so that it need not be read
-            again.
-    """
+    """Store messages under the next numbers of a conversation that is held by `lock`; `client_id` names the first."""
     if not drafts:
         return []
-    if not as_read:
-        session.flush()
-        session.refresh(conversation)
     first = conversation.last_seq + 1
     conversation.last_seq, conversation.updated_at = conversation.last_seq + len(drafts), now()
     messages = [
@@ -266,7 +257,7 @@ def _as_stored(session: Session, messages: Sequence[Any], conversations: Mapping
 
 def demo_announced(session: Session, conversation_id: str) -> bool:
     """Whether the applicant has been told that this is a demonstration."""
-    return bool(session.execute(select(Conversation.demo_announced).where(Conversation.id == conversation_id)).scalar_one())
+    return bool(session.get(Conversation, conversation_id).demo_announced)
 
 
 def check(session: Session) -> None:

@@ -220,14 +220,12 @@ def finish_turn(session: Session, turn: TakenTurn, owner: str, answer: Answer, h
     conversation.expects = answer.expects
     if answer.apply is not None:
         events += answer.apply(session, conversation)
-        session.flush()
-        session.refresh(conversation)
     conversation.demo_announced = conversation.demo_announced or any(draft.payload.get("notice") for draft in answer.drafts)
     topics = [topic for draft in answer.drafts if (topic := draft.payload.get("topic")) is not None and topic not in _NO_MATTER]
     conversation.topic = topics[-1] if topics else conversation.topic
     if answer.set_language is not None:
         conversation.language = conversation.last_language = answer.set_language
-    stored = append(session, conversation, answer.drafts, answers=turn.message_id, as_read=True)
+    stored = append(session, conversation, answer.drafts, answers=turn.message_id)
     return Finished(outcome, stored, [*events, *(MessageStored(message) for message in stored), finished])
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Integer, delete, func, null, select, type_coerce, union_all
+from sqlalchemy import Integer, delete, func, null, select, type_coerce, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, selectinload
 
@@ -59,7 +59,11 @@ class Permits:
             "network_hash": self._hash("network", network),
             "at": now or self._clock(),
         }
-        _upsert(session, LookupNetwork, [row])
+        # Mostly it is the one of the message before, and this statement need not be compiled anew each time.
+        same = LookupNetwork.conversation_hash == row["conversation_hash"], LookupNetwork.network_hash == row["network_hash"]
+        again = update(LookupNetwork).where(*same).values(at=row["at"]).execution_options(synchronize_session=False)
+        if session.execute(again).rowcount == 0:
+            _upsert(session, LookupNetwork, [row])
 
     def look_up(
         self,
