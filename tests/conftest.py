@@ -13,8 +13,10 @@ import pytest
 
 from bot import migrations
 from bot.db import Database
+from bot.staff import service
 from tests import npm
 from tests.servers import AUDIT_KEY, Postgres, Redis, browser
+from tests.staff import cheap_passwords
 
 _numbers = itertools.count(1)
 # The component that a fixture needs.
@@ -53,6 +55,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not lacks_something(item)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_cost_little() -> Iterator[None]:
+    """Gateways in the process of the tests hash passwords cheaply; those with processes of their own do it as ever."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "Passwords", cheap_passwords)
+        yield
 
 
 @pytest.fixture(scope="session")

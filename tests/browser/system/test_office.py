@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from playwright.async_api import Browser, expect
+from sqlalchemy import select
 
+from bot.staff.models import StaffAccount
 from tests.browser.people import World
 from tests.staff import PASSWORD, make_officer
 from tests.system import System
+
+
+def _kept_of(system: System, login: str) -> str:
+    """What is kept of somebody's password."""
+    database = system.database()
+    with database.session() as session:
+        kept = session.execute(select(StaffAccount.password_hash).where(StaffAccount.login == login)).scalar_one()
+    database.close()
+    return str(kept)
 
 
 async def test_printed_link_makes_an_administrator_who_invites_an_officer_who_signs_first(world: World, system: System) -> None:
@@ -25,6 +36,7 @@ async def test_printed_link_makes_an_administrator_who_invites_an_officer_who_si
     await officer.accepts(link, "lanterns over nine quays")
     await expect(officer.page.get_by_role("heading", name=officer.t("agreement.title"), level=1)).to_be_visible()
     await expect(officer.queue).to_have_count(0)
+    assert _kept_of(system, "he.yun").startswith("$argon2id$v=19$m=65536,t=3,p=1$"), "a password costs what docs/security.md says"
     await officer.signs()
     await expect(officer.queue).to_be_visible()
     await officer.is_here()
