@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from os.path import relpath
 from pathlib import Path
 from typing import Final
@@ -125,6 +126,8 @@ def bare_script(code: str) -> str:
     return _INDENT.sub("", _COMMENT.sub("", code))
 
 
+# Gateways in one process serve the same scripts.
+@lru_cache(maxsize=256)
 def tight_script(code: str) -> str:
     """A script without the blanks and line breaks that its marks make needless.
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -64,7 +65,16 @@ class Texts:
     by_tongue: Mapping[Tongue, Mapping[str, str]] = MappingProxyType({})
 
     @classmethod
-    def load(cls, folder: Path = FOLDER) -> Texts:
+    def load(cls, folder: Path | None = None) -> Texts:
+        """The texts under `folder`; by default those of the project, which are read once in a process.
+
+        Raises:
+            DataError: see `read`.
+        """
+        return _of_the_project() if folder is None else cls.read(folder)
+
+    @classmethod
+    def read(cls, folder: Path) -> Texts:
         """Read `<language>.json` and `<part>/<language>.json` for every language; keys of a part begin with its name.
 
         In the other tongues stand `widget/<tongue>.json`, with the same keys, and `applicant/<tongue>.json` with the errors and lines
@@ -104,6 +114,11 @@ class Texts:
         """The text of an error code; a code without a text gets that of `internal`."""
         key = f"errors.{code}"
         return self.get(tongue, key if self.has(key) else "errors.internal", **params)
+
+
+@cache
+def _of_the_project() -> Texts:
+    return Texts.read(FOLDER)
 
 
 def _spoken(folder: Path, texts: Mapping[Language, Mapping[str, str]]) -> Mapping[Tongue, Mapping[str, str]]:
