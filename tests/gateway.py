@@ -15,7 +15,6 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from sqlalchemy.orm import Session
 
-from bot.answers import Answers
 from bot.app import CROWD, EDGE, build
 from bot.channels.rest import PATH
 from bot.connections import Runner
@@ -27,6 +26,7 @@ from bot.parts import Parts
 from bot.settings import ROOT, Settings
 from bot.staff.officers import Officer
 from bot.staff.roles import ROLES
+from tests.project import answers
 
 Script = Callable[[dict[str, Any]], Awaitable[Any]]
 
@@ -114,14 +114,13 @@ class FakePresence:
 
 
 @cache
-def answers() -> Answers:
-    """The texts, read once."""
-    return Answers.load(ROOT)
+def _safety() -> SafetyPhrases:
+    return SafetyPhrases.load(ROOT)
 
 
 def desk(presence: Presence | None = None, rules: Rules = Rules(), clock: Callable[[], datetime] = lambda: OPEN) -> Desk:
     """A desk, by default in its hours and with one officer who is ready."""
-    return Desk(answers(), presence or FakePresence(1), rules, clock, SafetyPhrases.load(ROOT).kind_of)
+    return Desk(answers(), presence or FakePresence(1), rules, clock, _safety().kind_of)
 
 
 PARTS = Parts(

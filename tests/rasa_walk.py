@@ -19,7 +19,6 @@ from rasa_sdk.executor import ActionExecutor
 
 from actions import services as installed
 from actions.services import Services
-from bot.answers import Answers
 from bot.db import Database
 from bot.nlu import predicting
 from bot.nlu.action_endpoint import validate_quickly
@@ -29,6 +28,7 @@ from bot.nlu.training import train
 from bot.permits.service import Permits
 from bot.settings import ROOT, Settings
 from bot.vault import Vault
+from tests import project
 
 _FEW: Final = 4
 _SURE: Final = 0.95
@@ -201,7 +201,7 @@ def _predict_twice() -> None:
 def walker(folder: Path, database: Database) -> Walker:
     """A conversation with a Rasa that is trained under `folder`; installs the services that actions use."""
     clock = Clock()
-    answers = Answers.load(ROOT)
+    answers = project.answers()
     services = Services(
         catalogue=answers.catalogue,
         answers=answers,

@@ -20,6 +20,7 @@ from bot.data_file import read_mapping
 from bot.languages import LANGUAGES
 from bot.nlu.safety import SafetyPhrases
 from bot.settings import ROOT
+from tests import project
 
 FEWEST = {"en": 12, "zh": 8}
 TECHNICAL_INTENTS = {"choose", "several", "follow_up"}
@@ -28,7 +29,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 
 @pytest.fixture(scope="module")
 def answers() -> Answers:
-    return Answers.load(ROOT)
+    return project.answers()
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ from bot.answers import Answers
 from bot.catalogue import Catalogue
 from bot.db import Database
 from bot.permits.service import Permits
-from bot.settings import ROOT
 from bot.vault import Vault
+from tests import project
 
 _numbers = itertools.count(1)
 
@@ -49,7 +49,7 @@ def clock() -> Clock:
 @pytest.fixture(scope="session")
 def answers() -> Answers:
     """The texts of the project."""
-    return Answers.load(ROOT)
+    return project.answers()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from bot.http import Edge
 from bot.i18n import Texts
 from bot.languages import Language
 from bot.metrics import Metrics
-from bot.settings import ROOT
+from tests import project
 
 HOTLINE = "0755-88121678"
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Cards</title>
@@ -207,7 +207,7 @@ def handoff(phase: str, language: Language, **changes: Any) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def answers() -> Answers:
     """What the assistant knows and says."""
-    return Answers.load(ROOT)
+    return project.answers()
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 from tests.browser.cards_page import checklist, stations_near, status
-from tests.gateway import answer, answers, hand_off, reply
+from tests.gateway import answer, hand_off, reply
+from tests.project import answers
 
 SOURCES = [
     {"title": "Guide to the Foreigner's Work Permit in Shenzhen", "url": "https://www.sz.gov.cn/guide", "date": "2026-03-02"},

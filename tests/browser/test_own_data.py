@@ -17,7 +17,8 @@ from tests.browser import axe
 from tests.browser.cards_page import status
 from tests.browser.conftest import StartSite
 from tests.browser.widget import Widget, focused, overflow, tab_to
-from tests.gateway import answer, answers, reply
+from tests.gateway import answer, reply
+from tests.project import answers
 
 
 async def test_own_data_is_seen_taken_out_and_erased_after_proof(start_site: StartSite) -> None:

@@ -16,6 +16,7 @@ from bot.catalogue import Catalogue
 from bot.conversations.consents import NOTICE
 from bot.permits import demo
 from bot.permits.models import Applicant, Application
+from tests import project
 from tests.system import System, started
 
 _PATH = "/webhooks/rest/webhook"
@@ -138,7 +139,7 @@ def another_talk(system: System, client: aiohttp.ClientSession) -> Talk:
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
     """What is known."""
-    return Catalogue.load()
+    return project.catalogue()
 
 
 @dataclass(frozen=True)

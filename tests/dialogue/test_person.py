@@ -9,16 +9,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.answers import Answers
 from bot.conversations.counter import Counter
 from bot.conversations.models import Conversation
 from bot.conversations.packet import packet
 from bot.conversations.publishing import Record
 from bot.db import Database
 from bot.languages import Language
-from bot.settings import ROOT
 from bot.staff import presence
 from bot.staff.officers import Officer
+from tests import project
 from tests.dialogue.conftest import Case, System, Talk
 from tests.gateway import desk
 from tests.staff import make_officer
@@ -62,7 +61,7 @@ async def test_after_the_hand_back_the_assistant_goes_on_from_the_officers_list(
     assert (await talk.chooses("desk:wait")).state == "QUEUED"
     conversation_id = conversation_of(database, talk)
     await counter.claim(officer, conversation_id)
-    answers = Answers.load(ROOT)
+    answers = project.answers()
 
     def listed_for(_session: Session, language: Language) -> list[dict[str, Any]]:
         return answers.replies("utter_checklist", language, {"profile": PROFILE})
@@ -84,7 +83,7 @@ async def test_after_the_hand_back_the_list_goes_on_from_what_the_applicant_told
     conversation_id = conversation_of(database, talk)
     await counter.join(officer, conversation_id)
     with database.session() as session:
-        known = packet(session, Answers.load(ROOT), conversation_id, "en")["checklist"]
+        known = packet(session, project.answers(), conversation_id, "en")["checklist"]
     assert known["application_type"] == "extension" and known["items"] is None
     await counter.reply(officer, conversation_id, "Tell me about yourself, please.", "r1")
     await talk.quietly("I am from the Philippines, category B")
@@ -144,7 +143,7 @@ async def test_after_a_close_the_next_conversation_goes_on_from_the_list_of_the_
     await counter.close(officer, conversation_id, "solved")
 
     reply = await talk.hears("What does the change form look like?")
-    answers = Answers.load(ROOT)
+    answers = project.answers()
     listed = answers.replies("utter_material", "en", {"material": "M21", "profile": profile})[0]["text"]
     general = answers.replies("utter_material", "en", {"material": "M21", "profile": None})[0]["text"]
     assert listed != general and reply.text == listed and reply.state == "BOT"

@@ -19,7 +19,8 @@ from bot.conversations.threads import Address
 from bot.db import Database
 from bot.errors import Invalid, NotFound
 from bot.settings import Settings
-from tests.gateway import Gateway, answer, answers, desk, echo, hand_off, reply, running
+from tests.gateway import Gateway, answer, desk, echo, hand_off, reply, running
+from tests.project import answers
 from tests.staff import make_officer
 
 ANN = Address("socket", "session", "ann")

@@ -12,14 +12,14 @@ from bot.answers.cited import Citations
 from bot.catalogue.facts import Source
 from bot.catalogue.profile import Profile
 from bot.languages import LANGUAGES, Language
-from bot.settings import ROOT
+from tests import project
 
 REPORTED = "Reported, not confirmed by an authority"
 
 
 @pytest.fixture(scope="module")
 def answers() -> Answers:
-    return Answers.load(ROOT)
+    return project.answers()
 
 
 def asks_for_values(answers: Answers, name: str) -> bool:

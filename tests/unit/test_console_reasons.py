@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from bot.answers import Answers, status_doubts
+from bot.answers import status_doubts
 from bot.i18n import Texts
-from bot.settings import ROOT
+from tests import project
 
 # Those that no text offers: the applicant asks, the assistant fails, an officer joins, a matter is sensitive.
 ALWAYS = {"asked", "assistant_unavailable", "joined", "sensitive"}
 
 
 def test_every_reason_for_a_person_has_its_words_in_the_console() -> None:
-    answers = Answers.load(ROOT)
+    answers = project.answers()
     offered = {answers.response(name).offers for name in answers.names} - {None}
     reasons = offered | ALWAYS | {status_doubts.REFUSED, status_doubts.CONTRADICTORY}
     texts = Texts.load()

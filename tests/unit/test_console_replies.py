@@ -10,11 +10,12 @@ from bot.catalogue import Catalogue
 from bot.console.replies import OF_THE_OFFICER, load
 from bot.errors import DataError
 from bot.languages import LANGUAGES
+from tests import project
 
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
-    return Catalogue.load()
+    return project.catalogue()
 
 
 def test_every_reply_is_ready_in_both_languages(catalogue: Catalogue) -> None:

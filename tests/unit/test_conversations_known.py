@@ -6,7 +6,7 @@ import pytest
 
 from bot.catalogue.profile import Profile
 from bot.conversations.known import newest, overheard, profile_in
-from tests.gateway import answers
+from tests.project import answers
 
 QUESTION = {"card": None, "profile": {"application_type": "extension", "category": None, "circumstances": {}}}
 CARD = {"card": {"type": "checklist", "application_type": "extension", "category": "A", "items": []}}

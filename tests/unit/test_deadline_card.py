@@ -11,12 +11,12 @@ from bot.answers.formats import format_date
 from bot.catalogue.calendar import local
 from bot.db import now
 from bot.languages import Language
-from bot.settings import ROOT
+from tests import project
 
 
 @pytest.fixture(scope="module")
 def answers() -> Answers:
-    return Answers.load(ROOT)
+    return project.answers()
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers import Answers
 from bot.answers.frames import FRAMED
 from bot.catalogue import Catalogue
 from bot.catalogue.deadline_words import FILE, DeadlineWords
 from bot.catalogue.grounds import DATA
 from bot.errors import DataError
 from bot.languages import TONGUES, Tongue
-from bot.settings import ROOT
+from tests import project
 
 SAID: tuple[tuple[Tongue, str, str], ...] = (
     ("ar", "تصريح عملي ينتهي في 15 مارس، متى يجب أن أجدده؟", "extension_window"),
@@ -200,7 +199,7 @@ NOTHING: tuple[tuple[Tongue, str], ...] = (
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
-    return Catalogue.load()
+    return project.catalogue()
 
 
 @pytest.mark.parametrize(("tongue", "text", "rule"), [*SAID, *MISTYPED])
@@ -221,7 +220,7 @@ def test_what_names_none_or_several_names_no_rule(catalogue: Catalogue, tongue: 
 
 @pytest.mark.parametrize("tongue", FRAMED)
 def test_choices_and_questions_name_what_they_stand_for(tongue: Tongue) -> None:
-    answers = Answers.load(ROOT)
+    answers = project.answers()
     frame, deadlines = answers.frame(tongue), answers.catalogue.deadlines
     assert frame is not None
     for rule_id, title in frame.deadlines.items():

@@ -14,7 +14,8 @@ from bot.conversations.models import Conversation, Handoff
 from bot.db import Database
 from bot.languages import LANGUAGES
 from bot.settings import load
-from tests.gateway import CLOSED, FakePresence, answers, desk
+from tests.gateway import CLOSED, FakePresence, desk
+from tests.project import answers
 
 SHENZHEN = ZoneInfo("Asia/Shanghai")
 

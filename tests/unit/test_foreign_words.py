@@ -13,11 +13,12 @@ from bot.catalogue.grounds import DATA
 from bot.catalogue.profile import Profile
 from bot.errors import DataError
 from bot.languages import Tongue
+from tests import project
 
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
-    return Catalogue.load()
+    return project.catalogue()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from bot.errors import DataError
 from bot.languages import TONGUES, Tongue
 from bot.settings import ROOT
 from bot.traditional import in_traditional, is_traditional
+from tests import project
 
 # What some tongue writes as English does.
 _ALIKE = frozenset({"No", "Name", "In China", "Australia", "Canada", "China", "India", "Pakistan", "Russia"})
@@ -24,7 +25,7 @@ _ALIKE = frozenset({"No", "Name", "In China", "Australia", "Canada", "China", "I
 
 @pytest.fixture(scope="module")
 def answers() -> Answers:
-    return Answers.load(ROOT)
+    return project.answers()
 
 
 @pytest.mark.parametrize("tongue", FRAMED)
@@ -112,7 +113,7 @@ def test_frame_that_is_wrong_is_refused_by_its_name(tmp_path: Path, old: str, ne
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(DataError, match=r"de\.yml"):
-        Answers.load(tmp_path)
+        Answers.load(tmp_path, project.catalogue())
 
 
 @pytest.mark.parametrize("tongue", TONGUES)
@@ -182,7 +183,7 @@ def test_question_that_a_tongue_lacks_is_refused(tmp_path: Path, old: str, new: 
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(DataError, match=problem):
-        Answers.load(tmp_path)
+        Answers.load(tmp_path, project.catalogue())
 
 
 @pytest.mark.parametrize("tongue", FRAMED)

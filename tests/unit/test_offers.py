@@ -10,14 +10,14 @@ import pytest
 from bot.answers import MAX_CHOICES, Answers
 from bot.db import now
 from bot.languages import LANGUAGES, Language
-from bot.settings import ROOT
+from tests import project
 
 PERSON = "/handoff"
 
 
 @pytest.fixture(scope="module")
 def answers() -> Answers:
-    return Answers.load(ROOT)
+    return project.answers()
 
 
 def application(stage: str = "under_examination", days: int = 2, **changed: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import time_machine
 
 from bot.answers import Answers
 from bot.languages import LANGUAGES, Language
-from bot.settings import ROOT
+from tests import project
 
 pytestmark = pytest.mark.usefixtures("frozen")
 
@@ -23,7 +23,7 @@ def frozen() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def answers() -> Answers:
-    return Answers.load(ROOT)
+    return project.answers()
 
 
 def near(answers: Answers, name: str, language: Language = "en", matter: str | None = None) -> list[str]:

@@ -17,10 +17,10 @@ from bot.catalogue.calendar import SHANGHAI, WorkingCalendar
 from bot.catalogue.facts import load_sources
 from bot.catalogue.geo import Point, distance_km
 from bot.catalogue.grounds import DATA
-from bot.catalogue.places import Places
 from bot.catalogue.station_data import KEYS, load_station_data
 from bot.catalogue.stations import Stations
 from bot.errors import DataError
+from tests import project
 
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
 SEA_WORLD = Point(22.4863, 113.9113)
@@ -128,7 +128,7 @@ def test_distances_rise_and_a_certain_station_is_in_every_answer(lat: float, lon
 
 
 def test_a_distance_is_no_finer_than_its_error(stations: Stations) -> None:
-    places = Places.load()
+    places = project.catalogue().places
     shekou, hetao = places.find("Shekou").place, places.find("Hetao").place
     assert shekou is not None and hetao is not None
     near_shekou, near_hetao = (stations.nearest(place, when=TUESDAY)[0] for place in (shekou, hetao))
@@ -173,7 +173,7 @@ def test_a_day_is_answered_as_far_as_it_is_known(stations: Stations, day: date, 
 
 @pytest.mark.parametrize(("name", "key"), [("前海", "qianhai"), ("Hetao", "hetao"), ("Dameisha", None), ("Futian", None)])
 def test_a_place_at_the_door_of_a_station_means_it(stations: Stations, name: str, key: str | None) -> None:
-    place = Places.load().find(name).place
+    place = project.catalogue().places.find(name).place
     assert place is not None
     found = stations.at(place)
     assert (found.key if found else None) == key
@@ -308,7 +308,7 @@ def test_the_hall_is_open_now_and_the_others_are_not_known(stations: Stations) -
 
 
 def test_a_vague_place_makes_every_distance_an_estimate(stations: Stations) -> None:
-    district = Places.load().find("Futian").place
+    district = project.catalogue().places.find("Futian").place
     assert district is not None
     assert all(answer.about for answer in stations.nearest(district, when=TUESDAY))
 

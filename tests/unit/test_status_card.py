@@ -10,7 +10,7 @@ import time_machine
 from bot.answers import Answers
 from bot.languages import LANGUAGES, Language
 from bot.permits.models import STAGES
-from bot.settings import ROOT
+from tests import project
 
 pytestmark = pytest.mark.usefixtures("frozen")
 
@@ -23,7 +23,7 @@ def frozen() -> Any:
 
 @pytest.fixture(scope="module")
 def answers() -> Answers:
-    return Answers.load(ROOT)
+    return project.answers()
 
 
 def application(stage: str, **changes: Any) -> dict[str, Any]:

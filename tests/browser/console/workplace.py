@@ -24,7 +24,8 @@ from bot.staff import presence
 from bot.staff.service import Staff
 from tests.browser.scripts import fee
 from tests.console import PASSWORD
-from tests.gateway import PARTS, Gateway, answer, answers, hand_off, reply
+from tests.gateway import PARTS, Gateway, answer, hand_off, reply
+from tests.project import answers
 
 _ids = itertools.count(1)
 _TEXTS = Texts.load()

@@ -7,10 +7,9 @@ from typing import Any
 from playwright.async_api import expect
 from sqlalchemy import select
 
-from bot.answers import Answers
 from bot.conversations.models import Conversation, Message, Rating
 from bot.languages import Language
-from bot.settings import ROOT
+from tests import project
 from tests.browser.people import World
 from tests.browser.system.conftest import Hire
 from tests.staff import PASSWORD
@@ -42,7 +41,7 @@ def stored(system: System, first: str) -> tuple[Conversation, list[Message], Rat
 
 def only_in_category_b(language: Language) -> str:
     """What is said of the change form to somebody who extends a permit of category B, and to nobody else."""
-    answers = Answers.load(ROOT)
+    answers = project.answers()
     profile = {"application_type": "extension", "category": "B", "circumstances": {}}
     told, general = (
         answers.replies("utter_material", language, {"material": "M21", "profile": each})[0]["text"].splitlines()
