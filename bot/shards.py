@@ -23,6 +23,8 @@ _LOOK_EVERY_S: Final = 1.0
 _LOOK_WITHIN_S: Final = 2.0
 # A process that is only slow answers by then.
 _MISSED_UNTIL_GONE: Final = 3
+# Shorter than Rasa keeps an idle connection, see `bot.nlu.server`.
+_KEEP_ALIVE_S: Final = 30.0
 # How long after the start of this process no answer may mean that Rasa is still starting.
 _START_UP_S: Final = 60.0
 # Another shard may be asked after these: the answer of this one will not come, and a message is answered once whoever is asked.
@@ -109,26 +111,33 @@ class Shards:
 
     async def _post(self, address: str, message: Mapping[str, Any]) -> bytes:
         try:
-            async with self._session().post(
-                f"{address}{_PATH}", json=message, headers={REQUEST_HEADER: request_id()}, allow_redirects=False
-            ) as response:
-                if response.status != 200:
-                    raise AssistantUnavailable("assistant_unavailable", kind="status", status=response.status)
-                body = bytearray()
-                async for chunk in response.content.iter_chunked(1 << 16):
-                    body += chunk
-                    if len(body) > _LARGEST_ANSWER:
-                        raise AssistantUnavailable("assistant_unavailable", kind="too_large")
-                return bytes(body)
+            try:
+                return await self._once(address, message)
+            except aiohttp.ClientConnectorError:
+                raise
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                # A kept connection may be closed just as a message goes out; Rasa answers a message once, however often it is asked.
+                return await self._once(address, message)
         except aiohttp.ClientConnectorError:
             raise AssistantUnavailable("assistant_unavailable", kind="refused") from None
         except aiohttp.ClientError:
             raise AssistantUnavailable("assistant_unavailable", kind="broken") from None
 
+    async def _once(self, address: str, message: Mapping[str, Any]) -> bytes:
+        headers = {REQUEST_HEADER: request_id()}
+        async with self._session().post(f"{address}{_PATH}", json=message, headers=headers, allow_redirects=False) as response:
+            if response.status != 200:
+                raise AssistantUnavailable("assistant_unavailable", kind="status", status=response.status)
+            body = bytearray()
+            async for chunk in response.content.iter_chunked(1 << 16):
+                body += chunk
+                if len(body) > _LARGEST_ANSWER:
+                    raise AssistantUnavailable("assistant_unavailable", kind="too_large")
+            return bytes(body)
+
     def _session(self) -> aiohttp.ClientSession:
         if self._client is None:
-            # A kept connection may be closed by Rasa just when a message goes out, and that message would be lost.
-            connector = aiohttp.TCPConnector(force_close=True)
+            connector = aiohttp.TCPConnector(keepalive_timeout=_KEEP_ALIVE_S)
             self._client = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None))
         return self._client
 

@@ -93,7 +93,8 @@ async def test_a_shard_that_is_gone_or_ends_in_the_middle_hands_on() -> None:
         assert await asked(shards, "x") == second.name
         await second.server.close()
         assert await asked(shards, "x") == third.name
-        assert (first.asked, second.asked, third.asked) == (2, 1, 1)
+        # Once more over a new connection, for the kept one may have been closed for being idle.
+        assert (first.asked, second.asked, third.asked) == (3, 1, 1)
 
 
 async def test_a_shard_that_hangs_is_given_up_and_asked_again_once_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
