@@ -7,7 +7,7 @@ export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run cluster faults test check vulnerabilities train evaluate compare bench growth sizes screenshots facts demo lock clean
+.PHONY: help environment run cluster faults test check vulnerabilities train evaluate compare bench growth sizes screenshots readings facts demo lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,9 @@ sizes: environment ## what a page loads for the widget; fails above 15 kB before
 
 screenshots: environment ## a picture of every state of widget and console, under var/screenshots or FOLDER=…
 	@$(PYTHON) -m tests.screenshots $(FOLDER)
+
+readings: environment ## how the names of places are read, after places were added or renamed
+	@$(PYTHON) -m bot.catalogue.readings
 
 facts: environment ## facts that somebody must look at again
 	@$(PYTHON) -m bot facts

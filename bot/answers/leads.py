@@ -76,7 +76,8 @@ class Leads:
         return found
 
     def _outside(self, text: str) -> dict[Language, str] | None:
-        match = self._catalogue.places.find(text)
+        # Nobody is sent to another city for the sound of a word.
+        match = self._catalogue.places.find(text, by_ear=False)
         return dict(match.outside_name) if match.kind == "outside" and match.outside_name is not None else None
 
 

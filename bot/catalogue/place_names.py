@@ -13,6 +13,8 @@ from typing import Final
 
 from opencc import OpenCC
 
+READINGS: Final = Path(__file__).parent / "data" / "readings.json"
+
 _APOSTROPHE: Final = re.compile(r"['’‘`´]")
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
 HAN: Final = re.compile(r"[\u3400-\u9fff]+")
@@ -95,12 +97,25 @@ def fold_chinese(text: str) -> str:
 
 def pinyin(text: str) -> tuple[str, ...]:
     """The syllables of a Chinese text, without tones."""
+    known = _readings().get(text)
+    return spoken(text) if known is None else tuple(known.split())
+
+
+@cache
+def _readings() -> dict[str, str]:
+    """The syllables of the names of places, so that a process which reads nothing else needs no tables; `make readings` writes them."""
+    found: dict[str, str] = json.loads(READINGS.read_text(encoding="utf-8")) if READINGS.exists() else {}
+    return found
+
+
+def spoken(text: str) -> tuple[str, ...]:
+    """The same from the tables of a whole dictionary."""
     return tuple(syllable.replace("ü", "v") for syllable in _pronounce()(text))
 
 
 @cache
 def _pronounce() -> Callable[[str], list[str]]:
-    # Its tables take 30 MB, which only a process that looks for places should spend. Its own way to read them takes 60: each of
+    # Its tables take 30 MB, which only a process that listens for places should spend. Its own way to read them takes 60: each of
     # 47,000 phrases would have lists of its own for syllables that are a thousand in all.
     os.environ["PYPINYIN_NO_PHRASES"] = "1"
     os.environ["PYPINYIN_NO_DICT_COPY"] = "1"

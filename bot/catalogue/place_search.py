@@ -253,10 +253,10 @@ class NameIndex(Generic[T]):
         known = self._run_on if _RUN_ON_SCRIPT.fullmatch(stem) else self._stems
         known.setdefault(_plain_script(stem), target)
 
-    def mentions(self, text: str) -> list[Mention[T]]:
-        """Names in the text, without overlaps, in the order they stand there."""
+    def mentions(self, text: str, by_ear: bool = True) -> list[Mention[T]]:
+        """Names in the text, without overlaps, in the order they stand there; `by_ear` those, too, that only sound like one."""
         plain = simplified(text[:_LONGEST_TEXT])
-        found = [*self._in_latin(plain), *self._in_chinese(plain), *self._in_other_scripts(plain)]
+        found = [*self._in_latin(plain), *self._in_chinese(plain, by_ear), *self._in_other_scripts(plain)]
         taken: list[Mention[T]] = []
         for mention in sorted(found, key=lambda m: (-(m.score >= 95), -(m.end - m.start), -m.score, m.start)):
             if all(mention.end <= other.start or mention.start >= other.end for other in taken):
@@ -358,7 +358,7 @@ class NameIndex(Generic[T]):
                 if stem in plain:
                     yield Mention(match.start(), match.end(), (target,), 100, False)
 
-    def _in_chinese(self, text: str) -> Iterator[Mention[T]]:
+    def _in_chinese(self, text: str, by_ear: bool) -> Iterator[Mention[T]]:
         covered: set[int] = set()
         lowered = text.lower()
         for start in range(len(lowered)):
@@ -371,7 +371,7 @@ class NameIndex(Generic[T]):
                 yield Mention(start, start + length, tuple(targets), 70 if weak else 100, weak)
                 covered.update(range(start, start + length))
                 break
-        for run in HAN.finditer(text):
+        for run in HAN.finditer(text) if by_ear else ():
             syllables = None
             for start in range(run.start(), run.end() - 2):
                 for length in range(min(8, run.end() - start), 2, -1):

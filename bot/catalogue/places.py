@@ -185,12 +185,16 @@ class Places:
         near = ranked and ranked[0][0] <= _NEIGHBOUR_KM
         return PlaceMatch("outside", outside_name=self._outside[ranked[0][1]].name if near else None)
 
-    def find(self, text: str) -> PlaceMatch:
-        """Where the text says that somebody is; see `PlaceMatch`."""
+    def find(self, text: str, by_ear: bool = True) -> PlaceMatch:
+        """Where the text says that somebody is; see `PlaceMatch`.
+
+        Args:
+            by_ear: whether Chinese characters count that only sound like a name, as they do in typing errors.
+        """
         point = read_point(text)
         if point is not None:
             return self.at(point)
-        mentions = self._index.mentions(text)
+        mentions = self._index.mentions(text, by_ear)
         strong = [mention for mention in mentions if not mention.weak and not _only_roads(mention)]
         strong = strong or [mention for mention in mentions if not mention.weak]
         return self._decide(_without_surroundings(strong or mentions, simplified(text)))

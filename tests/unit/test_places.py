@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from bot.catalogue import place_names, readings
 from bot.catalogue.geo import Point, distance_km
 from bot.catalogue.place_names import fold
 from bot.catalogue.places import Place, Places
@@ -152,3 +154,14 @@ def test_a_broken_row_is_named(tmp_path: Path, line: str, field: str) -> None:
     with pytest.raises(DataError) as error:
         Places.load(tmp_path)
     assert error.value.field == field
+
+
+def test_readings_of_names_are_those_of_the_dictionary() -> None:
+    written = json.loads(place_names.READINGS.read_text(encoding="utf-8"))
+    assert written == readings.needed(), "places were changed: run make readings"
+
+
+def test_place_of_one_name_alone_needs_no_dictionary(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place_names, "_pronounce", pytest.fail)
+    assert places.find("石家庄的规定一样吗", by_ear=False).kind == "outside"
+    assert places.find("how long does it take", by_ear=False).kind == "unknown"
