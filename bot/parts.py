@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from bot.answers import Answers
 from bot.answers.person_card import hours_text
 from bot.answers.station_card import public_stations
-from bot.catalogue import Catalogue
 from bot.catalogue.stations import SAFE_CHOICE
 from bot.channels.home import ShowStations
 from bot.conversations.composer import Contact, RenderPrivate
@@ -54,14 +53,17 @@ class Parts:
     came_from: CameFrom = lambda _session, _conversation, _network: None
 
 
-def real_parts(settings: Settings) -> Parts:
-    """The parts of the real system; reads catalogue and answers.
+def real_parts(settings: Settings, answers: Answers | None = None) -> Parts:
+    """The parts of the real system.
+
+    Args:
+        answers: with their catalogue; read when not given.
 
     Raises:
         DataError: a data file is wrong.
     """
-    catalogue = Catalogue.load()
-    answers = Answers.load(ROOT, catalogue)
+    answers = answers or Answers.load(ROOT)
+    catalogue = answers.catalogue
     vault = Vault(settings.data_dir / KEY_FILE)
 
     def hide(session: Session, conversation_id: str, text: str, expects: str | None) -> str:

@@ -91,12 +91,17 @@ class Postgres:
 
     def create(self, database: str, template: str = "template0") -> str:
         """Make a database, a copy of `template`; returns its address."""
-        self._execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        # Since release 15 a copy goes through the log by default, which takes three times as long for a database this small.
+        strategy = " STRATEGY FILE_COPY" if self._release() >= 15 else ""
+        self._execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"{strategy}')
         return self.url(database)
 
     def drop(self, database: str) -> None:
         """Remove a database, whoever is still connected."""
         self._execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def _release(self) -> int:
+        return int((self.folder / "data" / "PG_VERSION").read_text())
 
     def _execute(self, statement: str) -> None:
         engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", future=True)

@@ -16,6 +16,7 @@ from bot.parts import real_parts
 from bot.permits.service import Permits
 from bot.settings import Settings
 from bot.vault import KEY_FILE, Vault, derived_key, read_or_create_key
+from tests import project
 from tests.browser.conftest import Site, StartSite
 from tests.browser.widget import overflow
 from tests.gateway import answer, reply
@@ -62,7 +63,7 @@ async def test_change_is_told_in_the_open_window_and_one_tap_stops_it_whoever_ha
     start_site: StartSite, tmp_path: Path
 ) -> None:
     register = Register(tmp_path)
-    parts = real_parts(Settings(data_dir=tmp_path))
+    parts = real_parts(Settings(data_dir=tmp_path), project.answers())
     site = register.site = await start_site(register.look_up, parts, record_tokens={TOKEN: "authority"}, desk_hours="always")
     await register.delivers("submitted", 10)
     widget = await site.opened()
@@ -94,7 +95,7 @@ async def test_link_under_it_leads_to_pages_that_take_and_confirm_an_address(
     start_site: StartSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register = Register(tmp_path)
-    parts = real_parts(Settings(data_dir=tmp_path))
+    parts = real_parts(Settings(data_dir=tmp_path), project.answers())
     with Postbox(tmp_path) as postbox:
         monkeypatch.setenv("SSL_CERT_FILE", str(postbox.authority))
         mail = postbox.server("http://assistant.example")

@@ -18,6 +18,7 @@ from bot.permits import demo
 from bot.settings import Settings
 from bot.vault import Vault
 from tests.gateway import answer, echo, reply, running
+from tests.project import answers
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ async def test_number_and_birth_date_reach_rasa_as_tokens_that_the_vault_resolve
             return answer(reply("Which number?", expects="number"))
         return answer(reply("Born when?", expects="date"))
 
-    async with running(settings, script, real_parts(settings)) as gateway:
+    async with running(settings, script, real_parts(settings, answers())) as gateway:
         await gateway.say("where is my application")
         await gateway.say("it is SZ2026X4471902")
         await gateway.say("3 May 1987")
@@ -60,7 +61,7 @@ async def test_failed_look_ups_of_one_network_count_together_whatever_conversati
         assert "net" not in str(message["metadata"]).lower()
         return answer(reply(outcome))
 
-    async with running(settings, script, real_parts(settings)) as gateway:
+    async with running(settings, script, real_parts(settings, answers())) as gateway:
         right, wrong = f"number {mine['number']}", "number SZ2026X4471902"
         said = [await gateway.texts(text, f"sender {each}") for each, text in enumerate([right, wrong, wrong, right])]
         assert said == [["found"], ["refused"], ["refused"], ["refused"]]
@@ -68,7 +69,7 @@ async def test_failed_look_ups_of_one_network_count_together_whatever_conversati
         assert session.execute(select(func.count(Turn.message_id), func.count(Turn.network))).one() == (4, 0)
     # A service with a token speaks for many people, and its failures are not those of one network.
     token = "0123456789abcdef0123456789abcdef"
-    async with running(replace(settings, rest_tokens={token: "hotline"}), script, real_parts(settings)) as gateway:
+    async with running(replace(settings, rest_tokens={token: "hotline"}), script, real_parts(settings, answers())) as gateway:
         body = {"sender": "one of many", "message": right}
         _, said = await gateway.post(body, headers={"Authorization": f"Bearer {token}"})
         assert [message["text"] for message in said] == ["found"]
@@ -79,7 +80,7 @@ async def test_result_that_is_gone_is_told_as_such(settings: Settings) -> None:
     async def script(_message: dict[str, Any]) -> Any:
         return answer(reply("", private="<RESULT:7>"))
 
-    async with running(settings, script, real_parts(settings)) as gateway:
+    async with running(settings, script, real_parts(settings, answers())) as gateway:
         (message,) = await gateway.say("status")
     assert message["text"] and message["metadata"]["author"] == "bot"
 
@@ -88,13 +89,13 @@ async def test_real_hand_off_shows_hours_and_hotline(settings: Settings) -> None
     async def script(_message: dict[str, Any]) -> Any:
         return []
 
-    async with running(settings, script, real_parts(settings)) as gateway:
+    async with running(settings, script, real_parts(settings, answers())) as gateway:
         (person,) = await gateway.say("你好")
     assert "0755-88121678" in person["text"] and "周一至周五" in person["text"]
     assert person["metadata"]["card"]["reason"] == "assistant_unavailable" and person["metadata"]["topic"] == "handoff"
 
 
 async def test_typed_token_is_not_taken_for_one_of_the_vault(settings: Settings) -> None:
-    async with running(settings, echo, real_parts(settings)) as gateway:
+    async with running(settings, echo, real_parts(settings, answers())) as gateway:
         await gateway.say("my number is <NUMBER:1> and <RESULT:1>")
         assert "<RESULT:1>" not in gateway.rasa.texts[0]

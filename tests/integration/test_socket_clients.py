@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from bot.app import CONVERSATIONS, DATABASE
+from bot.channels import socket
+from bot.channels.plain import PlainClients
 from bot.channels.visitors import address_of
 from bot.conversations.models import Message
 from bot.db import Database
@@ -26,8 +29,10 @@ TRANSPORTS = pytest.mark.parametrize("transports", [["websocket"], ["polling"]],
 
 
 @pytest_asyncio.fixture
-async def gateway(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Gateway]:
+async def gateway(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gateway]:
     url = str(sqlite_database.engine.url)
+    # These clients tell what they receive at once; `rasa-webchat`, which holds it back, is in `tests/browser`.
+    monkeypatch.setattr(socket, "PlainClients", partial(PlainClients, shown_after=lambda _text: 0.2))
     async with running(Settings(data_dir=tmp_path, database_url=url, demo=False), listens) as opened:
         yield opened
 
