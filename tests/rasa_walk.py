@@ -36,9 +36,7 @@ _SURE: Final = 0.95
 
 def questions_of(topic: str, language: str) -> list[str]:
     """What people ask about a topic in one language."""
-    file = ROOT / "data" / "topics" / f"{topic}.yml"
-    content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
-    return list((content.get("questions") or {}).get(language) or ())
+    return list((project.topics().get(topic, {}).get("questions") or {}).get(language) or ())
 
 
 def _small_project(folder: Path) -> Path:
@@ -47,10 +45,9 @@ def _small_project(folder: Path) -> Path:
     shutil.copytree(ROOT / "data" / "flows", folder / "data" / "flows")
     for name in ("domain.yml", "config.yml"):
         shutil.copy(ROOT / name, folder / name)
-    for file in sorted((ROOT / "data" / "topics").glob("*.yml")):
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for name, content in project.topics().items():
         few = {"topic": content["topic"], "group": content["group"], "questions": {"en": content["questions"]["en"][:_FEW]}}
-        (folder / "data" / "topics" / file.name).write_text(yaml.safe_dump(few, allow_unicode=True), encoding="utf-8")
+        (folder / "data" / "topics" / f"{name}.yml").write_text(yaml.safe_dump(few, allow_unicode=True), encoding="utf-8")
     return folder
 
 

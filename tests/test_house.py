@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from bot.answers import MAX_CHOICES, Answers
 from bot.catalogue.profile import Profile
-from bot.data_file import read_mapping
+from bot.data_file import read_mapping, read_yaml
 from bot.languages import LANGUAGES
 from bot.nlu.safety import SafetyPhrases
 from bot.settings import ROOT
@@ -34,7 +33,7 @@ def answers() -> Answers:
 
 @pytest.fixture(scope="module")
 def domain() -> dict:
-    return yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
+    return read_yaml(ROOT / "domain.yml")
 
 
 def python_files(*folders: str) -> Iterator[Path]:
@@ -79,7 +78,7 @@ def test_no_question_stands_in_two_places(questions: dict[str, dict[str, list[st
 def test_every_topic_is_answered(answers: Answers) -> None:
     flow_intents = set()
     for path in (ROOT / "data" / "flows").glob("*.yml"):
-        for rule in yaml.safe_load(path.read_text(encoding="utf-8")).get("rules", []):
+        for rule in read_yaml(path).get("rules", []):
             flow_intents |= {step["intent"] for step in rule["steps"] if "intent" in step}
     assert [name for name, topic in answers.topics.items() if not topic.answered and name not in flow_intents] == []
 

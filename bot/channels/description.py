@@ -11,6 +11,7 @@ from typing import Any, Final
 import yaml
 from aiohttp import web
 
+from bot.data_file import read_yaml
 from bot.errors import DataError
 
 PATH: Final = "/api/v1/openapi.json"
@@ -25,7 +26,7 @@ def description() -> Mapping[str, Any]:
         DataError: its file cannot be read.
     """
     try:
-        found: Mapping[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+        found: Mapping[str, Any] = read_yaml(FILE)
     except (OSError, yaml.YAMLError) as error:
         raise DataError(FILE.name, "file", "content", type(error).__name__) from error
     return found

@@ -34,9 +34,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from bot.catalogue.calendar import local
+from bot.data_file import read_yaml
 from bot.db import now
 from bot.languages import LANGUAGES
 from bot.spoken import tongue_of
@@ -104,7 +103,7 @@ def dialogues(folder: Path = FOLDER) -> list[Dialogue]:
 
 
 def _read(file: Path) -> Iterator[Dialogue]:
-    for entry in yaml.safe_load(file.read_text(encoding="utf-8")):
+    for entry in read_yaml(file):
         where = f"{file.name}: {entry.get('goal')!r}"
         _refuse_unknown(Dialogue, entry, where, "language")
         if not entry.get("goal") or not 3 <= len(entry.get("turns") or ()) <= 12:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-import yaml
 
-from bot.settings import ROOT
+from tests import project
 from tests.dialogue.conftest import Case, Talk
 
 FORMS: Mapping[str, tuple[str, str]] = {
@@ -23,8 +22,7 @@ ENDS = frozenset({"cancel", "handoff", "sensitive"})
 def topics() -> dict[str, tuple[str, str]]:
     """Group and first English training question of every topic."""
     found = {}
-    for file in sorted((ROOT / "data" / "topics").glob("*.yml")):
-        topic = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for topic in project.topics().values():
         found[topic["topic"]] = topic["group"], topic["questions"]["en"][0]
     return found
 

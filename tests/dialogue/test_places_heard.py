@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-import yaml
 
 from bot.catalogue import Catalogue
+from bot.data_file import read_yaml
 from bot.settings import ROOT
 
 _NOW = datetime(2026, 11, 24, 2, 0, tzinfo=timezone.utc)
@@ -28,7 +28,7 @@ def _holds(wanted: str, station: str, district: str) -> bool:
 
 
 def test_the_station_is_one_that_a_clerk_would_name(catalogue: Catalogue, capsys: pytest.CaptureFixture[str]) -> None:
-    entries = [entry for listed in yaml.safe_load(_FILE.read_text(encoding="utf-8")).values() for entry in listed]
+    entries = [entry for listed in read_yaml(_FILE).values() for entry in listed]
     assert len(entries) >= 150
     assert len({said for said, _ in entries}) == len(entries)
     heard = [(said, wanted, *_heard(catalogue, said)) for said, wanted in entries]

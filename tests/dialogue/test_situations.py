@@ -9,12 +9,12 @@ from datetime import date
 from typing import Any
 
 import pytest
-import yaml
 
 from bot.catalogue import Catalogue
 from bot.catalogue.conditions import UNKNOWN
 from bot.catalogue.papers import Papers
 from bot.catalogue.profile import Profile
+from bot.data_file import read_yaml
 from bot.settings import ROOT
 
 _TODAY = date(2026, 11, 24)
@@ -80,7 +80,7 @@ def _faults(catalogue: Catalogue, case: Mapping[str, Any]) -> list[str]:
 
 
 def test_the_list_is_the_one_that_a_clerk_would_hand_out(catalogue: Catalogue, capsys: pytest.CaptureFixture[str]) -> None:
-    cases: dict[str, list[Mapping[str, Any]]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    cases: dict[str, list[Mapping[str, Any]]] = read_yaml(_FILE)
     assert [(language, len(listed) >= least) for (language, listed), least in zip(cases.items(), (60, 45, 15), strict=True)] == [
         ("en", True), ("zh", True), ("mixed", True),
     ]  # fmt: skip
@@ -93,7 +93,7 @@ def test_the_list_is_the_one_that_a_clerk_would_hand_out(catalogue: Catalogue, c
 
 
 def test_what_is_asked_is_never_what_was_said(catalogue: Catalogue) -> None:
-    for listed in yaml.safe_load(_FILE.read_text(encoding="utf-8")).values():
+    for listed in read_yaml(_FILE).values():
         for case in listed:
             read = catalogue.papers.reader.read_profile(case["says"])
             question = catalogue.papers.checklists.next_question(read, _TODAY)

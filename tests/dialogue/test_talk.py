@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 from sqlalchemy import select
 
 from bot.conversations.models import Handoff, Message
-from bot.settings import ROOT
+from tests import project
 from tests.dialogue.conftest import Reply, System, Talk
 
 
 def questions(group: str) -> list[tuple[str, str, str]]:
     """Topic, language and first question of every topic of a group."""
     found = []
-    for file in sorted((ROOT / "data" / "topics").glob("*.yml")):
-        topic = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for topic in project.topics().values():
         if topic["group"] == group:
             found += [(topic["topic"], language, topic["questions"][language][0]) for language in ("en", "zh")]
     return found

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 
 import numpy as np
-import yaml
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
 
@@ -16,6 +15,7 @@ from bot.nlu.evaluate import HOLDOUT
 from bot.nlu.holdout import read_holdout
 from bot.nlu.text import plain
 from bot.settings import ROOT
+from tests import project
 from tests.system import System
 
 # Share of the four-letter pieces, weighed by their number, that two texts have in common.
@@ -31,8 +31,8 @@ def _width(text: str) -> int:
 
 
 def _examples() -> Iterator[str]:
-    for file in sorted((ROOT / "data" / "topics").glob("*.yml")):
-        for listed in yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)["questions"].values():
+    for topic in project.topics().values():
+        for listed in topic["questions"].values():
             yield from listed
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
-import yaml
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from actions import services as installed
 from bot import migrations
+from bot.data_file import read_yaml
 from bot.db import Database
 from bot.settings import ROOT
 from tests.rasa_walk import After, Walker, questions_of, walker
@@ -48,7 +48,7 @@ PERHAPS_ANSWERS: Final = {"affirm", "deny", "out_of_scope"}
 WRITTEN: Final = ("choose", "several", "follow_up")
 INTENTS: Final = [
     name
-    for entry in yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))["intents"]
+    for entry in read_yaml(ROOT / "domain.yml")["intents"]
     for name in [entry if isinstance(entry, str) else next(iter(entry))]
     if name not in WRITTEN
 ]

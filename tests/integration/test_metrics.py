@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text, update
@@ -24,6 +23,7 @@ from bot.audit_chain import opened
 from bot.conversations.desk import Rules
 from bot.conversations.models import Conversation, Handoff, LeftMessage
 from bot.conversations.switch import command as switch
+from bot.data_file import read_yaml
 from bot.db import now
 from bot.settings import ROOT, Settings
 from bot.staff import presence
@@ -70,7 +70,7 @@ def value(published: dict[str, Metric], family: str, sample: str = "", **labels:
 
 def expressions() -> Iterator[tuple[str, str]]:
     """Every expression of the alarms and the dashboard, with where it stands."""
-    for group in yaml.safe_load((FOLDER / "alarms.yml").read_text(encoding="utf-8"))["groups"]:
+    for group in read_yaml(FOLDER / "alarms.yml")["groups"]:
         for rule in group["rules"]:
             yield rule["alert"], rule["expr"]
     for panel in json.loads((FOLDER / "dashboard.json").read_text(encoding="utf-8"))["panels"]:
@@ -113,7 +113,7 @@ def test_every_alarm_says_in_the_manual_what_it_means_and_what_to_do() -> None:
         name: (means.strip(), act.strip())
         for name, means, act in re.findall(r"^\| ([A-Z]\w+) \| ([^|]+) \| ([^|]+) \|$", part, re.MULTILINE)
     }
-    rules = [rule for group in yaml.safe_load((FOLDER / "alarms.yml").read_text(encoding="utf-8"))["groups"] for rule in group["rules"]]
+    rules = [rule for group in read_yaml(FOLDER / "alarms.yml")["groups"] for rule in group["rules"]]
     assert {rule["alert"] for rule in rules} == set(told) and all(len(cell) > 20 for cells in told.values() for cell in cells)
     assert all(rule["labels"]["severity"] in ("critical", "warning", "info") and rule["annotations"]["summary"] for rule in rules)
 

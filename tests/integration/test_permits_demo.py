@@ -7,9 +7,9 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-import yaml
 from sqlalchemy import func, select
 
+from bot.data_file import read_yaml
 from bot.db import Database
 from bot.permits import demo
 from bot.permits.demo.dataset import PREFIX, SHENZHEN, people
@@ -200,5 +200,5 @@ def test_command_prints_samples_as_json(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_stages_are_those_of_the_catalogue() -> None:
-    stages = yaml.safe_load((ROOT / "bot/catalogue/data/stages.yml").read_text(encoding="utf-8"))
+    stages = read_yaml(ROOT / "bot/catalogue/data/stages.yml")
     assert set(stages) == set(STAGES)

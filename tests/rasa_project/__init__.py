@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+from bot.data_file import read_yaml
 from bot.settings import ROOT
 
 QUESTIONS: Final[Mapping[str, tuple[str, Mapping[str, Sequence[str]]]]] = {
@@ -192,7 +193,7 @@ def write_project(root: Path) -> Path:
     write_flow(root)
     (root / "domain.yml").write_text(yaml.safe_dump(dict(DOMAIN), sort_keys=False), encoding="utf-8")
     shutil.copy(ROOT / "config.yml", root / "config.yml")
-    endpoints = yaml.safe_load((ROOT / "endpoints.yml").read_text(encoding="utf-8"))
+    endpoints = read_yaml(ROOT / "endpoints.yml")
     endpoints["nlg"] = {"type": "tests.rasa_project.texts.PlainResponses"}
     (root / "endpoints.yml").write_text(yaml.safe_dump(endpoints), encoding="utf-8")
     return root

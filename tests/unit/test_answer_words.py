@@ -9,6 +9,7 @@ import yaml
 
 from bot.catalogue.answer_words import FILE, AnswerWords
 from bot.catalogue.grounds import DATA
+from bot.data_file import read_yaml
 from bot.errors import DataError
 
 WORDS = AnswerWords.load()
@@ -156,7 +157,7 @@ def test_what_does_not_go_back(text: str) -> None:
 
 
 def test_a_tongue_that_is_missing_is_refused(tmp_path: Path) -> None:
-    raw = yaml.safe_load((DATA / FILE).read_text(encoding="utf-8"))
+    raw = read_yaml(DATA / FILE)
     del raw["refusals"]["pl"]
     (tmp_path / FILE).write_text(yaml.safe_dump(raw), encoding="utf-8")
     with pytest.raises(DataError, match="refusals"):
@@ -164,7 +165,7 @@ def test_a_tongue_that_is_missing_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_section_that_is_missing_is_refused(tmp_path: Path) -> None:
-    raw = yaml.safe_load((DATA / FILE).read_text(encoding="utf-8"))
+    raw = read_yaml(DATA / FILE)
     del raw["back"]
     (tmp_path / FILE).write_text(yaml.safe_dump(raw), encoding="utf-8")
     with pytest.raises(DataError, match="back"):

@@ -30,7 +30,7 @@ DEPLOY = ROOT / "deploy"
 COLOURS = ("blue", "green")
 MODEL = "models/model.tar.gz"
 UNITS = units(DEPLOY / "systemd")
-COMPOSE = {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in DEPLOY.glob("compose*.yml")}
+COMPOSE = {path.name: yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader) for path in DEPLOY.glob("compose*.yml")}
 MANIFESTS = documents(DEPLOY / "kubernetes")
 
 

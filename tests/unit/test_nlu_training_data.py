@@ -19,7 +19,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def _rules(project: Path) -> dict[str, list[Any]]:
-    return {entry["rule"]: entry["steps"] for entry in yaml.safe_load(generate(project).rules)["rules"]}
+    return {entry["rule"]: entry["steps"] for entry in yaml.load(generate(project).rules, yaml.CSafeLoader)["rules"]}
 
 
 def test_the_same_input_gives_the_same_bytes(project: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_topic_of_a_flow_and_one_that_a_flow_claims_get_no_such_rule(project: 
 
 
 def test_every_question_becomes_an_example(project: Path) -> None:
-    intents = {entry["intent"]: entry["examples"] for entry in yaml.safe_load(generate(project).nlu)["nlu"]}
+    intents = {entry["intent"]: entry["examples"] for entry in yaml.load(generate(project).nlu, yaml.CSafeLoader)["nlu"]}
     assert set(intents) == set(QUESTIONS)
     assert intents["fee"].splitlines()[0] == "- how much does it cost"
     assert "- apply这个要fee吗" in intents["fee"]
@@ -136,7 +136,7 @@ def test_a_topic_that_the_domain_does_not_list_is_refused(project: Path) -> None
 
 def test_rasa_gets_to_know_every_topic_by_a_few_examples(project: Path) -> None:
     generated = generate(project)
-    few = {entry["intent"]: entry["examples"].splitlines() for entry in yaml.safe_load(generated.first_examples())["nlu"]}
+    few = {entry["intent"]: entry["examples"].splitlines() for entry in yaml.load(generated.first_examples(), yaml.CSafeLoader)["nlu"]}
     assert few.keys() == {topic for _, topic in generated.examples}
     assert max(map(len, few.values())) == 2
     for sentence, topic in generated.examples:

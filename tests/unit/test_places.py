@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bot.catalogue import place_names, readings
 from bot.catalogue.geo import Point, distance_km
 from bot.catalogue.place_names import fold
 from bot.catalogue.places import Place, Places
+from bot.data_file import read_yaml
 from bot.errors import DataError
 
-CASES: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "places_cases.yml").read_text(encoding="utf-8"))
+CASES: dict[str, Any] = read_yaml(Path(__file__).parent / "places_cases.yml")
 FOUND = [(text, name) for name, texts in CASES["found"].items() for text in texts]
 OUTSIDE = [(text, name) for name, texts in CASES["outside"].items() for text in texts]
 

@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bot.data_file import read_yaml
 from bot.redaction import PUBLIC_NUMBERS, Expects, redact
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -333,7 +333,7 @@ def test_typed_token_is_made_harmless(typed: str, expects: Expects) -> None:
 
 
 def test_published_numbers_of_the_catalogue_stay_readable() -> None:
-    phones = yaml.safe_load((ROOT / "bot/catalogue/data/facts/phones.yml").read_text(encoding="utf-8"))
+    phones = read_yaml(ROOT / "bot/catalogue/data/facts/phones.yml")
     assert {fact["values"]["number"] for fact in phones.values()} <= set(PUBLIC_NUMBERS)
     for number in PUBLIC_NUMBERS:
         assert _redacted(f"Is {number} right?") == f"Is {number} right?"

@@ -19,6 +19,7 @@ from bot.catalogue.geo import Point, distance_km
 from bot.catalogue.grounds import DATA
 from bot.catalogue.station_data import KEYS, load_station_data
 from bot.catalogue.stations import Stations
+from bot.data_file import read_yaml
 from bot.errors import DataError
 from tests import project
 
@@ -378,7 +379,7 @@ def test_a_missing_station_key_is_named(tmp_path: Path) -> None:
 
 
 def test_a_new_station_is_one_entry(tmp_path: Path) -> None:
-    raw = yaml.safe_load((DATA / "stations.yml").read_text(encoding="utf-8"))
+    raw = read_yaml(DATA / "stations.yml")
     raw["stations"]["longhua"] = {**raw["stations"]["pingshan"], "name": {"en": "Longhua Work Station", "zh": "龙华工作站"}}
     path = tmp_path / "stations.yml"
     path.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")

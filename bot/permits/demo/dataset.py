@@ -11,8 +11,7 @@ from random import Random
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import yaml
-
+from bot.data_file import read_yaml
 from bot.permits.models import CLOSED_STAGES
 
 FOLDER: Final[Path] = Path(__file__).resolve().parent
@@ -200,4 +199,4 @@ def _employers() -> list[DemoEmployer]:
 
 
 def _yaml(name: str) -> Any:
-    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+    return read_yaml(FOLDER / name)
