@@ -83,6 +83,10 @@ def step(title: str, command: list[str], environment: dict[str, str]) -> bool:
     return passed
 
 
+# Two workers, who take what belongs together in the order of tests/conftest.py.
+_SHARED = ("--numprocesses", str(min(2, os.cpu_count() or 1)), "--dist", "loadgroup", "--no-loadscope-reorder")
+
+
 def main() -> int:
     missing = [component for component in COMPONENTS if not component.present]
     if missing:
@@ -98,7 +102,7 @@ def main() -> int:
         step("types", [python, "-m", "mypy"], environment),
         step("layers", [str(bin_dir / "lint-imports")], environment),
         step("facts and texts", [python, "-m", "bot", "check"], environment),
-        step("tests", [python, "-m", "pytest", "--numprocesses", str(min(2, os.cpu_count() or 1)), "--dist", "loadgroup"], environment),
+        step("tests", [python, "-m", "pytest", *_SHARED], environment),
     ]
     audited = subprocess.run([python, "deploy/vulnerabilities.py"], cwd=ROOT, env=environment).returncode
     # Where no list of vulnerabilities can be reached, the code is not at fault.

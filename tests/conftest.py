@@ -7,6 +7,7 @@ import gc
 import itertools
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +51,17 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def _group(item: pytest.Item) -> str:
+    """What is one worker's: a file, or everything that starts the whole system, for which a model is trained."""
+    whole = any(item.nodeid.startswith(folder) for folder in _WHOLE_SYSTEM)
+    return "whole system" if whole else item.nodeid.partition("::")[0]
+
+
+def _rank(item: pytest.Item) -> int:
+    places = ("whole system", "tests/browser/", "tests/integration/")
+    return next((rank for rank, place in enumerate(places) if _group(item).startswith(place)), len(places))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs a component that `make test` found missing, with which the run ends "incomplete", and share the rest."""
@@ -60,9 +72,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return bool(_MISSING & (named | {value for value in parameters.values() if isinstance(value, str)}))
 
     for item in items:
-        # Two workers share the tests by file; those that start the whole system, for which a model is trained, are one worker's.
-        whole = any(item.nodeid.startswith(folder) for folder in _WHOLE_SYSTEM)
-        item.add_marker(pytest.mark.xdist_group("whole system" if whole else item.nodeid.partition("::")[0]))
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    # What takes long comes first, so that no worker ends long before the other. Of a file with few tests each takes long.
+    sizes = Counter(_group(item) for item in items)
+    items.sort(key=lambda item: (_rank(item), sizes[_group(item)], _group(item)))
     left_out = [item for item in items if lacks_something(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
