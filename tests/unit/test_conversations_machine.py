@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+import sqlite3
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -12,6 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.conversations.desk import Rules
 from bot.conversations.events import Stored
@@ -49,6 +52,11 @@ class Life(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.database = Database("sqlite://", AUDIT_KEY)
         Base.metadata.create_all(self.database.engine)
+        with contextlib.closing(self.database.engine.raw_connection()) as only:
+            # The one connection that a database in memory has.
+            self.connection: sqlite3.Connection = only.connection
+        self.looks: dict[str, Any] = {}
+        self.writes = 0
         self.office = Office(self.database, Cuttable)
         self.officers = self.office.hire()
         self.windows = [Window(), Window()]
@@ -63,15 +71,25 @@ class Life(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
         self.loop.close()
+        assert self.database.engine.pool.checkedin() == 1, "what another connection writes would not be seen"
         self.database.close()
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
 
+    def look(self, what: str, query: Callable[[Session], T]) -> T:
+        """What the database says; asked again once something was written, since every rule and every invariant wants to know it."""
+        if self.connection.total_changes != self.writes:
+            self.looks, self.writes = {}, self.connection.total_changes
+        if what not in self.looks:
+            self.looks[what] = self.office.read(query)
+        found: T = self.looks[what]
+        return found
+
     @property
     def newest(self) -> Any:
         newest = select(Conversation).order_by(Conversation.ordinal.desc()).limit(1)
-        return self.office.read(lambda session: session.execute(newest).scalar_one_or_none())
+        return self.look("newest", lambda session: session.execute(newest).scalar_one_or_none())
 
     @property
     def state(self) -> State | None:
@@ -329,13 +347,14 @@ class Life(RuleBasedStateMachine):
     def _record(self) -> list[tuple[str, int, str]]:
         query = select(Message.conversation_id, Message.seq, Message.id).join(Conversation, Conversation.id == Message.conversation_id)
         in_order = query.order_by(Conversation.ordinal, Message.seq)
-        return self.office.read(lambda session: [tuple(row) for row in session.execute(in_order)])
+        return self.look("record", lambda session: [tuple(row) for row in session.execute(in_order)])
 
     def _ids(self) -> list[str]:
         return [each.id for each in self._conversations()]
 
     def _conversations(self) -> list[Any]:
-        return self.office.read(lambda session: list(session.execute(select(Conversation).order_by(Conversation.ordinal)).scalars()))
+        every = select(Conversation).order_by(Conversation.ordinal)
+        return self.look("conversations", lambda session: list(session.execute(every).scalars()))
 
     @invariant()
     def one_owner_exactly_while_with_staff(self) -> None:
