@@ -236,7 +236,8 @@ async def test_long_post_that_arrives_in_pieces_is_taken_as_a_whole(gateway: Gat
     assert gateway.rasa.texts == ["字" * 1900]
 
 
-async def test_change_to_a_websocket_that_goes_nowhere_leaves_polling_alive(gateway: Gateway) -> None:
+async def test_change_to_a_websocket_that_goes_nowhere_leaves_polling_alive(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.sockets._PROBE_WITHIN_S", 0.5)
     # As behind a box that lets the handshake pass and swallows what follows.
     async with gateway.client.get(gateway.url(POLL)) as response:
         sid = json.loads((await response.text())[1:])["sid"]
