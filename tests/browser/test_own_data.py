@@ -88,3 +88,18 @@ async def prove(widget: Widget, number: str, born: str, then: str) -> None:
     await widget.window.get_by_label("Number").fill(number)
     await widget.window.get_by_label("Date of birth").fill(born)
     await widget.button(then).click()
+
+
+async def test_tab_whose_session_is_taken_off_the_device_puts_no_new_one_there(start_site: StartSite) -> None:
+    """Another tab erases, and what it removes is heard before the service says so."""
+    site = await start_site()
+    widget = await site.opened()
+    await widget.asks("hello", "echo: hello")
+    other = await site.tab(widget.page.context)
+    await other.goto(f"{site.host.origin}/")
+    async with widget.page.expect_event("websocket") as line:
+        await other.evaluate("Object.keys(localStorage).forEach((name) => localStorage.removeItem(name))")
+    # The answer to the greeting of a new session.
+    await (await line.value).wait_for_event("framereceived", lambda frame: "session_id" in str(frame))
+    await expect(widget.bubbles).to_have_count(0)
+    assert await widget.storage() == {}

@@ -297,6 +297,8 @@ export class Conversation {
       this.resume(value);
     }
     if (name === "token" && value === null && this.token && !this.erasing) {
+      // What was taken off the device must not be put there again by the session that begins now.
+      this.storage.clear();
       this.forget();
       this.line.again();
     }
