@@ -20,7 +20,7 @@ held = resident()
 last = b"y" * 900_000
 del pieces
 keep_for_good()
-print(held - before > 150_000, resident() - before < 50_000, gc.get_freeze_count() > 0, gc.get_threshold() == (700, 10, 10))
+print(held - before > 150_000, resident() - before < 50_000, gc.get_freeze_count() > 0, gc.get_threshold() == (700, 10, 25))
 """
 
 
