@@ -25,6 +25,7 @@ from tests.servers import free_port
 from tests.system import copy_what_is_dear, interrupt, keep_what_is_dear
 
 _READY_WITHIN_S: Final = 600
+_ENDED_WITHIN_S: Final = 40
 _SERVES: Final = {"gateway": "/readyz", "rasa": "/status", "actions": "/health"}
 
 
@@ -148,7 +149,7 @@ def started(folder: Path, arguments: Sequence[str] = (), settings: Mapping[str, 
         family |= set(tree(run.pid))
         # A stopped process could not end.
         send(list(family), signal.SIGCONT)
-        interrupt(run)
+        interrupt(run, _ENDED_WITHIN_S)
     left = [pid for pid in family if _ours(pid, data_dir)]
     assert not left, f"processes are left: {left}"
 

@@ -25,7 +25,7 @@ from tests.servers import free_port
 
 _CLOCK: Final = Path(__file__).parent / "clock"
 _READY_WITHIN_S: Final = 600
-_ENDED_WITHIN_S: Final = 40
+_ENDED_WITHIN_S: Final = 30
 # What is expensive to make again: vectors of the training sentences, and the model.
 _KEPT: Final = ("cache/encodings.db", "models/*.tar.gz")
 # Folders of systems that this process has started: the next need not train again.
@@ -121,18 +121,18 @@ def started(folder: Path, moment: datetime | None = None, **settings: str) -> It
         yield running
     finally:
         family |= _descendants(run.pid)
-        interrupt(run)
+        interrupt(run, _ENDED_WITHIN_S)
     left = {pid for pid, begun in family.items() if _begun(pid) == begun}
     assert not left, f"processes are left: {left}"
     assert said.read_text().count("· stopping") == 1 and "error" not in said.read_text(), said.read_text()
 
 
-def interrupt(run: subprocess.Popen[bytes]) -> None:
-    """Press Ctrl-C for a process that leads its own group, and end the group where that does not."""
+def interrupt(run: subprocess.Popen[bytes], within_s: float) -> None:
+    """Press Ctrl-C for a process that leads its own group, and end the group where that does not within so many seconds."""
     # A terminal sends Ctrl-C to make and to what it runs.
     os.killpg(run.pid, signal.SIGINT)
     try:
-        run.wait(_ENDED_WITHIN_S)
+        run.wait(within_s)
     except subprocess.TimeoutExpired:
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()

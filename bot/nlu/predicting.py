@@ -18,7 +18,8 @@ from rasa.shared.nlu.constants import ACTION_NAME, TEXT
 
 _find_action: Final = RulePolicy._find_action_from_rules
 _possible_keys: Final = RulePolicy._get_possible_keys
-_MOST_REMEMBERED: Final = 20_000
+# Each takes a kilobyte.
+_MOST_REMEMBERED: Final = 2_000
 Found = tuple[str | None, str | None, bool]
 
 
