@@ -7,10 +7,11 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final, Literal, get_args
 
 from bot.data_file import read_mapping
 from bot.errors import DataError
+from bot.fragments import Fragments
 from bot.languages import TONGUES
 from bot.nlu.text import plain
 
@@ -44,6 +45,8 @@ _COMMAS: Final = re.compile(r"[,、]+")
 _NO_WORDS: Final = re.compile(r"[^\w.]+|_")
 _NO_JOINED: Final = re.compile(r"[^\w.,\u0e31-\u0e4e\u3099\u309a\u30fc]+|_")
 _NO_CHINESE: Final = re.compile(r"[^a-z0-9\u3400-\u9fff.,]+")
+# How much of a phrase is looked for before its pattern is: it should be rare, and short enough for every phrase to have it.
+_FRAGMENT: Final = {"en": 5, _WORDS: 5, "zh": 2, _JOINED: 2}
 
 
 def _as_english(text: str) -> str:
@@ -96,8 +99,22 @@ def _word(word: str) -> str:
     return f"{begins}{re.escape(inner)}{ends}"
 
 
-def _pattern(phrase: str, language: str) -> str:
-    """The regular expression of a phrase; ValueError says what is wrong with it."""
+def _fragment(choice: str, view: str) -> str:
+    """The middle of the longest piece of a choice that stands in a message as it is written here."""
+    pieces = re.split(r"- | -", f" {choice.strip()} ") if view in ("en", _WORDS) else [choice]
+    longest = max(pieces, key=len)
+    return longest[max(0, len(longest) - _FRAGMENT[view]) // 2 :][: _FRAGMENT[view]]
+
+
+def _fragments(groups: Sequence[Sequence[str]], view: str) -> frozenset[str]:
+    """Of which a message has one if it has a phrase that consists of these choices; the empty one is in each."""
+    sure = (choices for choices in groups if _BREAK not in choices and all(map(str.strip, choices)))
+    certain = [frozenset(_fragment(choice, view) for choice in choices) for choices in sure]
+    return max(certain, key=lambda each: (min(map(len, each)), -len(each)), default=frozenset({""}))
+
+
+def _pattern(phrase: str, language: str) -> tuple[str, frozenset[str]]:
+    """The regular expression of a phrase and the fragments of which it needs one; ValueError says what is wrong with it."""
     view = _view_of(language)
     by_word = view in ("en", _WORDS)
     written = _english if by_word else re.escape
@@ -107,6 +124,7 @@ def _pattern(phrase: str, language: str) -> str:
         phrase = _bare(phrase) if by_word else phrase
     allowed = _ALLOWED.get(view) or (_ALLOWED_WORDS if by_word else _ALLOWED_JOINED)
     pattern, end, must_match = "", 0, False
+    groups: list[Sequence[str]] = []
     for part in _PARTS.finditer(phrase):
         if part.start() != end:
             break
@@ -124,14 +142,15 @@ def _pattern(phrase: str, language: str) -> str:
             # Longer choices first, so that "kill myself" is not cut short by a choice that begins it.
             pattern += f"(?:{'|'.join(sorted(found, key=len, reverse=True))})"
             must_match = must_match or all(found)
+            groups.append(choices)
     if end != len(phrase):
         raise ValueError(f"{phrase[end:]!r} cannot be read; brackets may not stand in brackets, and | stands in brackets only")
     if not must_match:
         raise ValueError("at least one word must be certain, or everything would match")
-    return pattern
+    return pattern, _fragments(groups, view)
 
 
-def _patterns(file: Path, entry: str, language: str, listed: Any) -> Iterator[str]:
+def _patterns(file: Path, entry: str, language: str, listed: Any) -> Iterator[tuple[str, frozenset[str]]]:
     if not isinstance(listed, list):
         raise DataError(file, entry, language, "must be a list of phrases")
     for phrase in listed:
@@ -143,7 +162,29 @@ def _patterns(file: Path, entry: str, language: str, listed: Any) -> Iterator[st
             raise DataError(file, entry, language, f"{phrase!r}: {error}") from error
 
 
-_Compiled = Mapping[str, re.Pattern[str]]
+class PhrasesByKind:
+    """Finds the kind of phrase in a message. A pattern is compiled and tried only where the message has a fragment that it needs.
+
+    Args:
+        phrases: in the order of seriousness, kind, form of the message, regular expression and fragments of each.
+    """
+
+    def __init__(self, phrases: Sequence[tuple[Kind, str, str, frozenset[str]]]) -> None:
+        self._kinds = [kind for kind, _, _, _ in phrases]
+        self._forms = [form for _, form, _, _ in phrases]
+        self._patterns: list[str | re.Pattern[str]] = [pattern for _, _, pattern, _ in phrases]
+        self._fragments = {form: Fragments(needed if each == form else () for _, each, _, needed in phrases) for form in {*self._forms}}
+
+    def first_in(self, views: Mapping[str, str]) -> Kind | None:
+        """The most serious kind of which a phrase stands in a message, or None."""
+        likely = sorted(number for form, fragments in self._fragments.items() for number in fragments.likely(views[form]))
+        return next((self._kinds[number] for number in likely if self._compiled(number).search(views[self._forms[number]])), None)
+
+    def _compiled(self, number: int) -> re.Pattern[str]:
+        pattern = self._patterns[number]
+        if isinstance(pattern, str):
+            pattern = self._patterns[number] = _one([pattern], self._forms[number])
+        return pattern
 
 
 @dataclass(frozen=True)
@@ -152,13 +193,13 @@ class SafetyPhrases:
 
     Attributes:
         innocent: by form of the message, what is taken out of it first.
-        phrases: for each kind in the order of seriousness, what it is recognised by.
+        phrases: what each kind is recognised by.
         hints: words by which a message that is known to be grave shows its kind.
     """
 
-    innocent: _Compiled
-    phrases: Mapping[Kind, _Compiled]
-    hints: Mapping[Kind, _Compiled]
+    innocent: Mapping[str, re.Pattern[str]]
+    phrases: PhrasesByKind
+    hints: PhrasesByKind
 
     @classmethod
     def load(cls, root: Path) -> SafetyPhrases:
@@ -172,12 +213,16 @@ class SafetyPhrases:
         for entry in content:
             if entry not in (*_KINDS, _INNOCENT, _HINTS):
                 raise DataError(file, str(entry), "kind", f"must be one of {', '.join((*_KINDS, _INNOCENT, _HINTS))}")
-        compiled = {entry: _compiled(file, entry, content.get(entry), needed=_LANGUAGES) for entry in (*_KINDS, _INNOCENT)}
+        innocent = {
+            view: _one([pattern for pattern, _ in each], view)
+            for view, each in _by_view(file, _INNOCENT, content.get(_INNOCENT), needed=_LANGUAGES).items()
+        }
+        phrases = {kind: _by_view(file, kind, content.get(kind), needed=_LANGUAGES) for kind in _KINDS}
         hints = content.get(_HINTS) or {}
         if not isinstance(hints, dict) or set(hints) - set(_KINDS):
             raise DataError(file, _HINTS, "kind", f"must be some of {', '.join(_KINDS)}")
-        hinted = {kind: _compiled(file, f"{_HINTS}.{kind}", hints.get(kind) or {}) for kind in _KINDS}
-        return cls(compiled.pop(_INNOCENT), cast("dict[Kind, _Compiled]", compiled), cast("dict[Kind, _Compiled]", hinted))
+        hinted = {kind: _by_view(file, f"{_HINTS}.{kind}", hints.get(kind) or {}) for kind in _KINDS}
+        return cls(innocent, _of_kinds(phrases), _of_kinds(hinted))
 
     def kind_of(self, text: str) -> Kind | None:
         """Which kind of matter a message speaks of, the most serious one first; None for almost all messages."""
@@ -185,27 +230,30 @@ class SafetyPhrases:
         for view, pattern in self.innocent.items():
             # The mark keeps what stood before from meeting what stood after.
             views[view] = pattern.sub(f"{_BREAK} " if view in ("en", _WORDS) else _BREAK, views[view])
-        return _first(self.phrases, views)
+        return self.phrases.first_in(views)
 
     def hint_of(self, text: str) -> Kind | None:
         """Which kind of matter a message that is known to be grave most likely speaks of, or None."""
-        return self.kind_of(text) or _first(self.hints, _views(plain(text, lines=True)))
+        return self.kind_of(text) or self.hints.first_in(_views(plain(text, lines=True)))
 
 
-def _first(kinds: Mapping[Kind, _Compiled], views: Mapping[str, str]) -> Kind | None:
-    return next((kind for kind, patterns in kinds.items() if any(patterns[view].search(views[view]) for view in patterns)), None)
+_Phrases = Mapping[str, Sequence[tuple[str, frozenset[str]]]]
 
 
-def _compiled(file: Path, entry: str, by_language: Any, needed: Sequence[str] = ()) -> dict[str, re.Pattern[str]]:
+def _of_kinds(kinds: Mapping[Kind, _Phrases]) -> PhrasesByKind:
+    return PhrasesByKind([(kind, view, *each) for kind, by_view in kinds.items() for view, listed in by_view.items() for each in listed])
+
+
+def _by_view(file: Path, entry: str, by_language: Any, needed: Sequence[str] = ()) -> _Phrases:
     """The phrases of each form of a message."""
     if not isinstance(by_language, dict) or set(needed) - set(by_language) or set(by_language) - set(TONGUES):
         raise DataError(file, entry, "language", f"must have phrases in {' and '.join(needed) or 'some of our languages'}, by language")
-    patterns: dict[str, list[str]] = {}
+    patterns: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for language, listed in by_language.items():
         patterns.setdefault(_view_of(language), []).extend(_patterns(file, entry, language, listed))
-    return {view: _one(each, by_word=view in ("en", _WORDS)) for view, each in patterns.items()}
+    return patterns
 
 
-def _one(patterns: Sequence[str], by_word: bool) -> re.Pattern[str]:
+def _one(patterns: Sequence[str], view: str) -> re.Pattern[str]:
     # An empty list finds nothing. Whether a word begins is looked at once for all phrases, not a thousand times for each letter.
-    return re.compile(f"{'(?<= )' if by_word else ''}(?:{'|'.join(patterns)})" if patterns else r"(?!)")
+    return re.compile(f"{'(?<= )' if view in ('en', _WORDS) else ''}(?:{'|'.join(patterns)})" if patterns else r"(?!)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -301,6 +302,18 @@ def _write(root: Path, **changes: object) -> SafetyPhrases:
     file.parent.mkdir(exist_ok=True)
     file.write_text(yaml.safe_dump({**content, **changes}, allow_unicode=True), encoding="utf-8")
     return SafetyPhrases.load(root)
+
+
+def _all_phrases() -> list[str]:
+    content = yaml.safe_load((ROOT / FILE).read_text(encoding="utf-8"))
+    return [phrase for kind in MEANT for listed in content[kind].values() for phrase in listed]
+
+
+def test_a_message_that_is_nothing_but_a_phrase_of_the_file_is_recognised(phrases: SafetyPhrases) -> None:
+    def written(phrase: str) -> str:
+        return re.sub(r"\(([^()|]*)[^()]*\)", r"\1", phrase).replace("…", "").replace("-", "")
+
+    assert [phrase for phrase in _all_phrases() if phrases.kind_of(written(phrase)) is None] == []
 
 
 def test_choices_gaps_and_ends_of_sentences_can_be_written(tmp_path: Path) -> None:
