@@ -1,9 +1,9 @@
-"""Traditional Chinese, made from the simplified texts that everything is written in."""
+"""Traditional Chinese, made from the simplified texts that everything is written in, and the way back."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -42,14 +42,24 @@ def in_traditional(value: Any) -> Any:
 
 def is_traditional(text: str, otherwise: bool = False) -> bool:
     """Whether Chinese is written in traditional characters; `otherwise` when every character of it is the same in both."""
-    simplified, converted = _simplifier().convert(text), traditional(text)
-    old = sum(one != other for one, other in zip(text, simplified))
+    converted = traditional(text)
+    old = sum(one != other for one, other in zip(text, simplified(text)))
     new = sum(one != other for one, other in zip(text, converted))
     return old > new if old != new else otherwise
 
 
+def simplified(text: str) -> str:
+    """The text in simplified characters; length and order are kept."""
+    convert, changing = _simplifier()
+    return text if changing.isdisjoint(text) else str(convert(text))
+
+
 @lru_cache(maxsize=1)
-def _simplifier() -> Any:
+def _simplifier() -> tuple[Callable[[str], Any], frozenset[str]]:
+    """The converter, which takes its time, and all characters that it ever changes, in words or alone."""
     from opencc import OpenCC
 
-    return OpenCC("t2s")
+    converter = OpenCC("t2s")
+    changes = (pair for _, _, table in converter.dict_cache.values() for pair in table.items())
+    changing = frozenset(one for old, new in changes for one, other in zip(old, new.split(" ")[0], strict=True) if one != other)
+    return converter.convert, changing

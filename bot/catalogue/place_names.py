@@ -7,11 +7,11 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Final
 
-from opencc import OpenCC
+from bot import traditional
 
 READINGS: Final = Path(__file__).parent / "data" / "readings.json"
 
@@ -73,11 +73,6 @@ _ENGLISH_TAILS: Final = (
 )
 
 
-@lru_cache(maxsize=1)
-def _simplifier() -> OpenCC:
-    return OpenCC("t2s")
-
-
 def fold(text: str) -> str:
     """Latin text as lower-case words: no accents, no apostrophes, one space between."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text))
@@ -87,7 +82,7 @@ def fold(text: str) -> str:
 
 def simplified(text: str) -> str:
     """Chinese in simplified characters, full-width forms made plain; length and order are kept."""
-    return str(_simplifier().convert(unicodedata.normalize("NFKC", text)))
+    return traditional.simplified(unicodedata.normalize("NFKC", text))
 
 
 def fold_chinese(text: str) -> str:

@@ -6,11 +6,12 @@ import re
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from bot.data_file import read_mapping
 from bot.errors import DataError
 from bot.settings import ROOT
+from bot.traditional import simplified
 
 FILE: Final = Path("data") / "footers.yml"
 LONGEST: Final = 150
@@ -28,13 +29,6 @@ _TOKEN_WORDS: Final = {
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _SPACES = re.compile(r"\s+")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
-
-
-@lru_cache(maxsize=1)
-def _simplifier() -> Any:
-    from opencc import OpenCC
-
-    return OpenCC("t2s")
 
 
 @lru_cache(maxsize=1)
@@ -108,7 +102,7 @@ def _tidied(text: str, lines: bool = False) -> str:
 
 
 def _simplified(text: str) -> str:
-    return (_simplifier().convert(text) if _HAN.search(text) else text).lower()
+    return (simplified(text) if _HAN.search(text) else text).lower()
 
 
 def plain(text: str, lines: bool = False) -> str:
