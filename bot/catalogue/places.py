@@ -110,6 +110,7 @@ class Places:
     ) -> None:
         self._places, self._build, self._outside, self._outlines = tuple(places), index, tuple(outside), outlines
         self._destinations = frozenset(destinations)
+        self._by_key = {place.key: place for place in self._places}
 
     @classmethod
     def load(cls, folder: Path = DATA) -> Places:
@@ -168,7 +169,7 @@ class Places:
 
     def by_key(self, key: str) -> Place | None:
         """The place with this key, for an answer to "which one do you mean"."""
-        return next((place for place in self._places if place.key == key), None)
+        return self._by_key.get(key)
 
     def in_shenzhen(self, point: Point) -> bool:
         """Whether the point lies in the city (to about a kilometre, closer on the side of Hong Kong)."""

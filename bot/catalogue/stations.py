@@ -113,6 +113,10 @@ class Stations:
                 folded = {fold_chinese(name) if language == "zh" else fold(name) for name in names}
                 self._names += [(name, language, station) for name in folded]
         self._names.sort(key=lambda item: -len(item[0]))
+        self._aliases = [
+            (matter, [fold_chinese(alias) for alias in matter.aliases["zh"]], [fold(alias) for alias in matter.aliases["en"]])
+            for matter in data.matters.values()
+        ]
 
     @classmethod
     def load(
@@ -197,9 +201,9 @@ class Stations:
         """The matter that `text` speaks of, by the longest phrase in it, or None."""
         latin, chinese = f" {fold(text)} ", fold_chinese(text)
         best: tuple[int, Matter] | None = None
-        for matter in self._data.matters.values():
-            hits = [2 * len(a) for a in map(fold_chinese, matter.aliases["zh"]) if a in chinese]
-            hits += [len(a) for a in map(fold, matter.aliases["en"]) if f" {a} " in latin]
+        for matter, in_chinese, in_latin in self._aliases:
+            hits = [2 * len(alias) for alias in in_chinese if alias in chinese]
+            hits += [len(alias) for alias in in_latin if f" {alias} " in latin]
             if hits and (best is None or max(hits) > best[0]):
                 best = max(hits), matter
         return best[1] if best else None
