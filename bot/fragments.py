@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import sre_compile
+import sre_parse
 from collections.abc import Collection, Iterable
+from sre_constants import BRANCH, IN, LITERAL, MAX_REPEAT, MIN_REPEAT, SUBPATTERN
+from typing import Any
 
 
 class Fragments:
@@ -28,3 +33,39 @@ class Fragments:
         needing = self._needing
         pieces = (text[start : start + size] for size in self._sizes for start in range(len(text)))
         return set(self._always).union(*[needing[piece] for piece in pieces if piece in needing])
+
+
+def compiled(pattern: str, longest: int) -> tuple[re.Pattern[str], frozenset[str]]:
+    """What `re.compile` gives, and fragments of at most `longest` characters of which every text has one in which it finds something.
+
+    Raises:
+        re.error: it is no pattern.
+    """
+    # These are the two halves of `re.compile`; what the first one has read shows what must be there.
+    read = sre_parse.parse(pattern)
+    found: re.Pattern[str] = sre_compile.compile(read)
+    return found, frozenset({""}) if found.flags & re.IGNORECASE else _needed(read, longest)
+
+
+def _needed(sequence: Any, longest: int) -> frozenset[str]:
+    """The longest of what must be there, or the least of what is equally long."""
+    options: list[Collection[str]] = []
+    letters = ""
+    for kind, what in [*sequence.data, (None, None)]:
+        if kind is LITERAL:
+            letters += chr(what)
+            continue
+        if letters:
+            options.append({letters})
+            letters = ""
+        if kind is SUBPATTERN:
+            _, flags, _, inner = what
+            options.append({""} if flags & re.IGNORECASE else _needed(inner, longest))
+        elif kind is BRANCH:
+            options.append({fragment for branch in what[1] for fragment in _needed(branch, longest)})
+        elif kind is IN and all(each is LITERAL for each, _ in what):
+            options.append({chr(letter) for _, letter in what})
+        elif kind in (MAX_REPEAT, MIN_REPEAT) and what[0] > 0:
+            options.append(_needed(what[2], longest))
+    cut = [frozenset(each[max(0, len(each) - longest) // 2 :][:longest] for each in option) for option in options]
+    return max(cut, key=lambda each: (min(map(len, each)), -len(each)), default=frozenset({""}))

@@ -12,6 +12,7 @@ from bot.catalogue.entries import read_entries, read_phrases
 from bot.catalogue.phrases import plain
 from bot.catalogue.place_names import HAN
 from bot.errors import DataError
+from bot.fragments import Fragments, compiled
 
 FILE: Final = "sentence_patterns.yml"
 ANSWERS: Final = "answer_patterns.yml"
@@ -24,6 +25,7 @@ _END: Final = r"(?:(?![a-z0-9])|(?<![a-z0-9]))"
 _SPACES: Final = re.compile(r"(\[[^\]]*\])| +(\??)")
 _ROOM: Final = r"[^.;!?。；！？\n]"
 _LATIN_ROOM, _HAN_ROOM = 40, 14
+_LONGEST_FRAGMENT: Final = 4
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,15 @@ class PatternFound:
 class SentencePatterns:
     """Finds the patterns of the file in texts as `plain` makes them."""
 
-    def __init__(self, patterns: Collection[tuple[str, str, re.Pattern[str]]]) -> None:
-        self._patterns = tuple(patterns)
+    def __init__(self, patterns: Collection[tuple[str, str, re.Pattern[str], frozenset[str]]]) -> None:
+        self._patterns = [(key, value, pattern) for key, value, pattern, _ in patterns]
+        self._fragments = Fragments(needed for _, _, _, needed in patterns)
 
     def find(self, bare: str) -> list[PatternFound]:
         """Every pattern in `bare`, in the order of the file."""
         return [
             PatternFound(match.start(), match.end(), match.group(), key, value)
-            for key, value, pattern in self._patterns
+            for key, value, pattern in map(self._patterns.__getitem__, sorted(self._fragments.likely(bare)))
             for match in pattern.finditer(bare)
         ]
 
@@ -67,7 +70,7 @@ class SentencePatterns:
 
 def _patterns(
     file: str, key: str, values: Any, sets: Mapping[str, str], domains: Mapping[str, Collection[str]]
-) -> list[tuple[str, str, re.Pattern[str]]]:
+) -> list[tuple[str, str, re.Pattern[str], frozenset[str]]]:
     if key not in domains or not isinstance(values, Mapping):
         raise DataError(file, key, "entry", "must be a thing that can be read, with patterns by value")
     read = []
@@ -78,19 +81,19 @@ def _patterns(
             )
         for pattern in read_phrases(file, key, value, listed):
             try:
-                read.append((key, value, _compiled(pattern, sets)))
+                read.append((key, value, *_compiled(pattern, sets)))
             except (re.error, KeyError) as error:
                 raise DataError(file, key, value, f"{pattern!r} is no pattern: {error}") from None
     return read
 
 
-def _compiled(pattern: str, sets: Mapping[str, str]) -> re.Pattern[str]:
+def _compiled(pattern: str, sets: Mapping[str, str]) -> tuple[re.Pattern[str], frozenset[str]]:
     whole = plain(_SET.sub(lambda match: f"(?:{sets[match.group(1)]})", pattern))
     most = _HAN_ROOM if HAN.search(whole) else _LATIN_ROOM
     far, near = f"{_END}.{{0,{2 * most}}}?{_START}", f"{_END}{_ROOM}{{0,{most}}}?{_START}"
     wide = (re.split(r"\.{3}", part) for part in re.split(r"\.{6}", whole))
     parts = (near.join(_SPACES.sub(_gap, piece.strip()) for piece in pieces) for pieces in wide)
-    return re.compile(f"{_START}(?:{far.join(parts)}){_END}")
+    return compiled(f"{_START}(?:{far.join(parts)}){_END}", _LONGEST_FRAGMENT)
 
 
 def _gap(match: re.Match[str]) -> str:

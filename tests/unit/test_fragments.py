@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from bot.fragments import Fragments
+import re
+
+import pytest
+
+from bot.fragments import Fragments, compiled
 
 
 def test_a_phrase_is_likely_where_one_of_its_fragments_stands() -> None:
@@ -16,3 +20,30 @@ def test_a_phrase_that_needs_nothing_is_always_likely_and_one_without_a_fragment
     fragments = Fragments([{""}, set(), {"a"}])
     assert fragments.likely("") == {0}
     assert fragments.likely("a") == {0, 2}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "needed"),
+    [
+        ("(work )?permits?", {"permit"}),
+        ("(?:my )?(visa|card)", {"visa", "card"}),
+        ("[的了]", {"的", "了"}),
+        ("(?<=a)bc(?!d)", {"bc"}),
+        ("(?:one )+", {"one "}),
+        (r"\w+ x*", {" "}),
+        ("a?|permit", {"", "permit"}),
+        ("(?i:permit)", {""}),
+        ("(?i)permit", {""}),
+        (r"[^x]+", {""}),
+    ],
+)
+def test_a_pattern_needs_what_every_text_that_it_is_found_in_has(pattern: str, needed: set[str]) -> None:
+    assert compiled(pattern, 8)[1] == needed
+
+
+def test_a_pattern_is_compiled_as_ever() -> None:
+    pattern, needed = compiled("company|companies", 4)
+    assert [match.group() for match in pattern.finditer("a company of companies")] == ["company", "companies"]
+    assert needed == {"ompa"}
+    with pytest.raises(re.error):
+        compiled("(?<=a+)b", 4)
