@@ -183,7 +183,7 @@ def _dump(content: Any) -> str:
 def _code() -> bytes:
     folder = Path(__file__).parent
     # Thresholds are fitted for each language.
-    return b"".join((folder / name).read_bytes() for name in (*_CODE, "../spoken.py", "../foreign_languages.py"))
+    return b"".join((folder / name).read_bytes() for name in (*_CODE, "../spoken.py", "../foreign_languages.py", "../traditional.py"))
 
 
 def generate(root: Path, warn: Callable[[str], None] = lambda _line: None) -> Generated:
