@@ -184,11 +184,11 @@ def _predict_twice() -> None:
 
     def find(self: RulePolicy, *arguments: Any, **named: Any) -> predicting.Found:
         action, rule, returns = quickly(self, *arguments, **named)
-        RulePolicy._get_possible_keys = predicting._possible_keys
+        RulePolicy._get_possible_keys, RulePolicy._prediction_states = predicting._possible_keys, predicting._all_states
         try:
             of_rasa = predicting._find_action(self, *arguments, **named)
         finally:
-            RulePolicy._get_possible_keys = predicting._fitting_quickly
+            RulePolicy._get_possible_keys, RulePolicy._prediction_states = predicting._fitting_quickly, predicting._recent_states
         assert (action, returns) == (of_rasa[0], of_rasa[2])
         return action, rule, returns
 

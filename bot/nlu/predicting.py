@@ -13,11 +13,13 @@ from rasa.engine.graph import GraphNode
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, PREVIOUS_ACTION, USER
 from rasa.shared.core.domain import Domain, State
+from rasa.shared.core.events import ActionExecuted
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ACTION_NAME, TEXT
 
 _find_action: Final = RulePolicy._find_action_from_rules
 _possible_keys: Final = RulePolicy._get_possible_keys
+_all_states: Final = RulePolicy._prediction_states
 # Each takes a kilobyte.
 _MOST_REMEMBERED: Final = 2_000
 Found = tuple[str | None, str | None, bool]
@@ -90,6 +92,40 @@ def _find_quickly(self: RulePolicy, tracker: DialogueStateTracker, domain: Domai
     return _find_action(self, tracker, domain, use_text_for_last_user_input)
 
 
+class _Recent:
+    """A conversation of which only the last states are asked for."""
+
+    def __init__(self, tracker: DialogueStateTracker, count: int) -> None:
+        self._tracker, self._count = tracker, count
+
+    def past_states(self, domain: Domain, **_: Any) -> list[State]:
+        """At most so many states, the present one last."""
+        events = self._tracker.applied_events()
+        left = sum(isinstance(event, ActionExecuted) for event in events) - self._count + 1
+        before, states = self._tracker.init_copy(), []
+        for event in events:
+            if isinstance(event, ActionExecuted):
+                if left <= 0:
+                    states.append(domain.get_active_state(before))
+                left -= 1
+            before.update(event)
+        return [*states, domain.get_active_state(before)]
+
+
+def _recent_states(
+    self: RulePolicy,
+    tracker: DialogueStateTracker,
+    domain: Domain,
+    use_text_for_last_user_input: bool = False,
+    rule_only_data: dict[str, Any] | None = None,
+) -> list[State]:
+    rules = _rules_of(self)
+    if rules.read_text:
+        return _all_states(self, tracker, domain, use_text_for_last_user_input, rule_only_data)
+    recent: Any = _Recent(tracker, rules.longest)
+    return self.featurizer.prediction_states([recent], domain, use_text_for_last_user_input)[0]
+
+
 def _fitting_quickly(self: RulePolicy, lookup: dict[str, str], states: Sequence[State]) -> frozenset[str] | set[str]:
     rules = _rules_of(self)
     if rules.read_text:
@@ -105,6 +141,7 @@ def _fitting_quickly(self: RulePolicy, lookup: dict[str, str], states: Sequence[
 
 
 def predict_quickly() -> None:
-    """Let Rasa's rule policy remember which rules fit, and not look for rules about texts where there are none."""
+    """Let Rasa's rule policy remember which rules fit, look back no farther than they do, and not for texts where no rule has any."""
     RulePolicy._find_action_from_rules = _find_quickly
     RulePolicy._get_possible_keys = _fitting_quickly
+    RulePolicy._prediction_states = _recent_states
