@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from jsonschema import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
+from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig, concat_url
 
 from bot.logs import REQUEST_HEADER, request_id
@@ -27,6 +28,21 @@ _AWAY_FOR_S: Final = 5.0
 _KEEP_ALIVE_S: Final = 30.0
 """Shorter than the action server keeps an idle connection."""
 _AWAY: Final = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, asyncio.TimeoutError)
+
+
+def without_old_replies(call: Mapping[str, Any]) -> dict[str, Any]:
+    """What an action is called with, without the replies to the messages before the last one.
+
+    They are most of it, and `actions.turn` looks no farther back for what was said; the names of responses and what filled them stay.
+    """
+    tracker: Mapping[str, Any] = call.get("tracker") or {}
+    kept: list[Mapping[str, Any]] = []
+    heard = 0
+    for event in reversed(tracker.get("events") or ()):
+        heard += event["event"] == UserUttered.type_name
+        old = heard > 1 and event["event"] == BotUttered.type_name
+        kept.append({**event, "data": {}} if old else event)
+    return {**call, "tracker": {**tracker, "events": kept[::-1]}}
 
 
 class ActionEndpoint(EndpointConfig):
@@ -67,6 +83,8 @@ class ActionEndpoint(EndpointConfig):
     ) -> Any | None:
         """Call an action server and return its JSON; a connection found dead is opened anew once, then the next server is asked."""
         kwargs.pop("timeout", None)
+        if kwargs.get("json"):
+            kwargs["json"] = without_old_replies(kwargs["json"])
         until = time.monotonic() + self._patience_s
         order = sorted(self._urls, key=lambda url: self._away.get(url, 0.0) > time.monotonic())
         for url in order[:-1]:

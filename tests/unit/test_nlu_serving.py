@@ -15,7 +15,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.errors import NotFound
 from bot.logs import places
-from bot.nlu.action_endpoint import _validate_action_result
+from bot.nlu.action_endpoint import _validate_action_result, without_old_replies
 from bot.nlu.lock_store import FifoLockStore
 from bot.nlu.quiet_logs import QuietFormatter
 from bot.nlu.responses import language_of, understood_from
@@ -93,6 +93,18 @@ def test_a_rejected_result_is_not_quoted() -> None:
     with pytest.raises(ValidationError) as rejected:
         _validate_action_result(RemoteAction("action_x", None), {"events": "SECRET-WORD"})
     assert "SECRET-WORD" not in str(rejected.value)
+
+
+def test_an_action_is_told_the_replies_to_the_last_message_and_the_names_of_those_before() -> None:
+    def said(name: str) -> dict[str, Any]:
+        return {"event": "bot", "metadata": {"template": name}, "data": {"custom": {"replies": [{"text": name}]}}}
+
+    heard = {"event": "user", "text": "?"}
+    events = [said("a"), heard, said("b"), heard, said("c"), heard, said("d")]
+    told = without_old_replies({"next_action": "action_x", "tracker": {"slots": {}, "events": events}})
+    assert told["next_action"] == "action_x" and told["tracker"]["slots"] == {}
+    assert told["tracker"]["events"] == [{**said("a"), "data": {}}, heard, {**said("b"), "data": {}}, heard, said("c"), heard, said("d")]
+    assert events[0] == said("a")
 
 
 def _record(name: str, message: str, error: BaseException | None = None) -> logging.LogRecord:
