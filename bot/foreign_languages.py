@@ -103,7 +103,11 @@ def shown_by(words: Sequence[str], known: Mapping[str, Collection[Tongue]]) -> t
         for tongue in known.get(word, ()):
             ours[tongue] += 1
     signs: dict[str, int] = {}
+    strange = {word for word in words if word not in known}
     for code, language in foreign_languages().items():
+        if language.words.isdisjoint(strange):
+            # Hardly any language is left here: each needs a word that is none of ours.
+            continue
         said = [word for word in words if word in language.words]
         spelt = sum(any(letter in word for letter in language.letters) for word in words)
         own = [word for word in said if word not in known]
