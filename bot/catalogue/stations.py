@@ -219,29 +219,31 @@ class Stations:
         """
         point = where.point if isinstance(where, Place) else where
         needed = self._needed(matter, service)
-        measured: list[tuple[float, float, StationAnswer]] = []
-        for station in self.all():
-            fits = self._fits(station, needed)
-            if station.open_to_public and station.position is not None and (fits or not needed):
-                distance, error = distance_km(point, station.position.point), hypot(station.position.error_km, _error_km(where))
-                answer = _with_distance(self._answer(station, when, fits if needed else None), distance, error, _is_vague(where))
-                measured.append((distance, error, answer))
-        order = list(self._data.stations)
-        measured.sort(key=lambda item: (round(item[0], 3), order.index(item[2].station.key)))
-        shown = [answer for _, _, answer in measured[:limit]]
+        measured: list[tuple[float, float, Station]] = []
+        for station in self._data.stations.values():
+            if station.open_to_public and station.position is not None and (not needed or self._fits(station, needed)):
+                error = hypot(station.position.error_km, _error_km(where))
+                measured.append((distance_km(point, station.position.point), error, station))
+        measured.sort(key=lambda item: round(item[0], 3))
+
+        def answered(distance: float, error: float, station: Station) -> StationAnswer:
+            return _with_distance(self._answer(station, when, True if needed else None), distance, error, _is_vague(where))
+
+        shown = measured[:limit]
         certain = [item for item in measured if not item[2].call_first]
-        certain.sort(key=lambda item: item[2].station.key != SAFE_CHOICE)
-        if not shown or not shown[0].call_first or not certain:
-            return shown
+        certain.sort(key=lambda item: item[2].key != SAFE_CHOICE)
+        if not shown or not shown[0][2].call_first or not certain:
+            return [answered(*item) for item in shown]
         away, error, first = measured[0]
-        safe_away, _, choice = certain[0]
-        safe = replace(choice, safe_choice=True)
-        if safe_away - away <= max(_NEARLY_KM, error):
-            others = [answer for answer in shown if answer is not choice]
-            return [replace(safe, instead_of=first.station), *others][:limit]
+        choice = certain[0]
+        safe = replace(answered(*choice), safe_choice=True)
+        others = [answered(*item) for item in shown if item is not choice]
+        if choice[0] - away <= max(_NEARLY_KM, error):
+            return [replace(safe, instead_of=first), *others][:limit]
         if choice in shown:
-            return [safe if answer is choice else answer for answer in shown]
-        return [*shown[: max(1, limit - 1)], safe]
+            others.insert(shown.index(choice), safe)
+            return others
+        return [*others[: max(1, limit - 1)], safe]
 
     def answer(self, station: Station, when: datetime) -> StationAnswer:
         """One station as an answer without a distance."""
