@@ -208,6 +208,8 @@ class NameIndex(Generic[T]):
         self._latin: dict[str, list[T]] = {}
         self._order: dict[str, int] = {}
         self._chinese: dict[str, list[T]] = {}
+        # By the first two characters of names, how long the longest is.
+        self._longest: dict[str, int] = {}
         self._sounds: dict[tuple[str, ...], list[T]] = {}
         self._stems: dict[str, T] = {}
         self._run_on: dict[str, T] = {}
@@ -224,7 +226,7 @@ class NameIndex(Generic[T]):
         key = name.replace(" ", "")
         targets = self._latin.setdefault(key, [])
         self._order.setdefault(key, len(self._order))
-        if fuzzy and len(key) >= _SHORTEST_FUZZY:
+        if fuzzy and len(key) >= _SHORTEST_FUZZY and _name_is_long_enough(key):
             for words in {1, name.count(" ") + 1}:
                 shape = self._by_shape.setdefault((key[0], len(key), words), [])
                 if key not in shape:
@@ -235,6 +237,7 @@ class NameIndex(Generic[T]):
     def add_chinese(self, name: str, target: T, fuzzy: bool = True) -> None:
         """One simplified Chinese spelling, and with it its pinyin."""
         targets = self._chinese.setdefault(name, [])
+        self._longest[name[:2]] = max(self._longest.get(name[:2], 0), len(name))
         if target not in targets:
             targets.append(target)
         if not all(HAN.fullmatch(char) for char in name):
@@ -309,8 +312,6 @@ class NameIndex(Generic[T]):
         best: tuple[int, int, str] | None = None
         for length in range(len(key) - allowed, len(key) + allowed + 1):
             for candidate in self._by_shape.get((key[0], length, words), ()):
-                if not _name_is_long_enough(candidate):
-                    continue
                 distance = OSA.distance(key, candidate, score_cutoff=allowed)
                 if distance <= allowed:
                     found = distance, self._order[candidate], candidate
@@ -362,7 +363,8 @@ class NameIndex(Generic[T]):
         covered: set[int] = set()
         lowered = text.lower()
         for start in range(len(lowered)):
-            for length in range(min(_LONGEST_CHARACTERS, len(lowered) - start), 1, -1):
+            longest = self._longest.get(lowered[start : start + 2], 0)
+            for length in range(min(longest, _LONGEST_CHARACTERS, len(lowered) - start), 1, -1):
                 name = lowered[start : start + length]
                 targets = self._chinese.get(name)
                 if not targets or not self._allowed_chinese(name, lowered, start, start + length):
