@@ -57,6 +57,8 @@ def format_number(value: float, language: Language) -> str:
 
 def format_value(value: Any, language: Language) -> str:
     """Any value of a fact as text; a list becomes bullets, one line each."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, (list, tuple)):
         return "\n".join(f"- {format_value(item, language)}" for item in value)
     if isinstance(value, Mapping):
