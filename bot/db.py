@@ -122,7 +122,7 @@ class Database:
 
     def __init__(self, url: str, audit_key: bytes | None = None, former_audit_keys: Sequence[bytes] = ()) -> None:
         # Parameters hold what people wrote; an error must not carry them into a log.
-        options: dict[str, Any] = {"future": True, "pool_pre_ping": True, "hide_parameters": True}
+        options: dict[str, Any] = {"future": True, "hide_parameters": True}
         if url.startswith("sqlite"):
             options["connect_args"] = {"check_same_thread": False, "timeout": 10}
             options["poolclass"] = QueuePool
@@ -132,6 +132,8 @@ class Database:
         try:
             if url.startswith("postgresql"):
                 options["connect_args"] = connect_options(make_url(url).query)
+                # A server may have ended a connection; a file does not.
+                options["pool_pre_ping"] = True
             self.engine: Engine = create_engine(url, **options)
         except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
             detail = f"BOT_DATABASE_URL cannot be read ({type(error).__name__}); write postgresql+psycopg2://user:password@host/database."

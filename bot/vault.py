@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Column, Index, Integer, LargeBinary, String, delete, select, update
+from sqlalchemy import Column, Index, Integer, LargeBinary, String, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -60,6 +60,20 @@ class VaultCounter(db.Base):
     conversation_id: str = Column(String(64), primary_key=True)
     kind: str = Column(String(16), primary_key=True)
     last: int = Column(Integer, nullable=False)
+
+
+_ENTRIES: Final = VaultEntry.__table__
+# Statements of every turn are built once: to build one takes longer than to execute it.
+_KNOWN: Final = select(_ENTRIES.c.token).where(
+    _ENTRIES.c.conversation_id == bindparam("conversation"),
+    _ENTRIES.c.fingerprint == bindparam("of"),
+    _ENTRIES.c.expires_at > bindparam("now"),
+)
+_RENEW: Final = (
+    update(_ENTRIES)
+    .where(_ENTRIES.c.conversation_id == bindparam("conversation"), _ENTRIES.c.token == bindparam("known"))
+    .values(expires_at=bindparam("until"))
+)
 
 
 def read_or_create_key(path: Path) -> bytes:
@@ -197,19 +211,10 @@ class Vault:
 
     def _renew(self, session: Session, conversation: str, fingerprint: str, now: datetime) -> str | None:
         """The token of a value that is here, which lives anew, or None."""
-        token: str | None = session.execute(
-            select(VaultEntry.token).where(
-                VaultEntry.conversation_id == conversation, VaultEntry.fingerprint == fingerprint, VaultEntry.expires_at > now
-            )
-        ).scalar()
+        token: str | None = session.execute(_KNOWN, {"conversation": conversation, "of": fingerprint, "now": now}).scalar()
         if token is None:
             return None
-        renewed = session.execute(
-            update(VaultEntry)
-            .where(VaultEntry.conversation_id == conversation, VaultEntry.token == token)
-            .values(expires_at=now + self._life)
-            .execution_options(synchronize_session=False)
-        )
+        renewed = session.execute(_RENEW, {"conversation": conversation, "known": token, "until": now + self._life})
         return token if renewed.rowcount == 1 else None
 
     def get(self, session: Session, conversation: str, token: str) -> Any | None:

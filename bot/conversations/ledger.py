@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from bot.conversations.events import Stored
@@ -34,6 +35,24 @@ __all__ = ["Address", "Draft", "Receipt", "append", "check", "lock", "new_id", "
 _OFFERS_REMEMBERED = 40
 # Stands between the number of an officer and the name their client gave a message; no applicant can send it.
 _STAFFS = "\x1f"
+
+# Statements of every turn are built once: to build one takes longer than to execute it.
+_EARLIER: Final = (
+    select(Message)
+    .join(Conversation, Conversation.id == Message.conversation_id)
+    .where(Conversation.thread_id == bindparam("thread"), Message.client_id == bindparam("name"), Message.author == "applicant")
+    .limit(1)
+)
+_OFFERED: Final = (
+    select(Message.payload["quick_replies"])
+    .join(Conversation, Conversation.id == Message.conversation_id)
+    .where(Conversation.thread_id == bindparam("thread"), Message.author != "applicant")
+    .order_by(Conversation.ordinal.desc(), Message.seq.desc())
+)
+_OFFERED_LAST: Final = _OFFERED.limit(1)
+_OFFERED_LATELY: Final = _OFFERED.limit(_OFFERS_REMEMBERED)
+_SAID: Final = insert(Message.__table__)
+_OWED: Final = insert(Turn.__table__)
 
 # The title of a payload that opens a matter without having been offered, or None.
 Opener = Callable[[str, Tongue], "str | None"]
@@ -116,7 +135,7 @@ def store_applicants(
     (message,) = append(session, conversation, [draft], client_id=client_id)
     owed = _owes(conversation, choice, grave)
     if owed:
-        session.add(Turn(message_id=message.id, conversation_id=conversation.id, seq=message.seq, network=network))
+        session.execute(_OWED, {"message_id": message.id, "conversation_id": conversation.id, "seq": message.seq, "network": network})
     return Receipt(message, fresh=True, owed=owed)
 
 
@@ -133,12 +152,7 @@ def find_earlier(session: Session, conversation: Any, client_id: str | None) -> 
     """The message that an applicant's client sent under this name before, in any conversation of the thread."""
     if conversation is None or client_id is None:
         return None
-    message = session.execute(
-        select(Message)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(Conversation.thread_id == conversation.thread_id, Message.client_id == client_id, Message.author == "applicant")
-        .limit(1)
-    ).scalar_one_or_none()
+    message = session.execute(_EARLIER, {"thread": conversation.thread_id, "name": client_id}).scalar_one_or_none()
     if message is None:
         return None
     return Receipt(stored(session, [message])[0], fresh=False, owed=session.get(Turn, message.id) is not None)
@@ -150,13 +164,8 @@ def _chosen(session: Session, conversation: Any, text: str, language: Tongue, op
     A choice counts if it was offered in the thread, or opens a matter. What is offered last, except a topic, may also be typed
     as it is read, in whatever tongue that is, so that a client without quick replies has the same choices.
     """
-    recent = session.execute(
-        select(Message.payload["quick_replies"])
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(Conversation.thread_id == conversation.thread_id, Message.author != "applicant")
-        .order_by(Conversation.ordinal.desc(), Message.seq.desc())
-        .limit(_OFFERS_REMEMBERED if is_payload(text) else 1)
-    ).scalars()
+    asked = _OFFERED_LATELY if is_payload(text) else _OFFERED_LAST
+    recent = session.execute(asked, {"thread": conversation.thread_id}).scalars()
     offers = [offered or () for offered in recent]
     if is_payload(text):
         for offer in (offer for offered in offers for offer in offered):
@@ -188,24 +197,23 @@ def append(
     first = conversation.last_seq + 1
     conversation.last_seq, conversation.updated_at = conversation.last_seq + len(drafts), now()
     messages = [
-        Message(
-            id=new_id(),
-            conversation_id=conversation.id,
-            seq=seq,
-            author=draft.author,
-            client_id=client_id if seq == first else None,
-            answers=answers,
-            language=draft.language,
-            text=draft.text,
-            payload=draft.payload,
-            created_at=now(),
-            staff_id=staff_id if draft.author == "staff" else None,
-        )
+        {
+            "id": new_id(),
+            "conversation_id": conversation.id,
+            "seq": seq,
+            "author": draft.author,
+            "client_id": client_id if seq == first else None,
+            "answers": answers,
+            "language": draft.language,
+            "text": draft.text,
+            "payload": draft.payload,
+            "created_at": conversation.updated_at,
+            "staff_id": staff_id if draft.author == "staff" else None,
+        }
         for seq, draft in enumerate(drafts, first)
     ]
-    session.add_all(messages)
-    session.flush()
-    return _as_stored(session, messages, {conversation.id: conversation})
+    session.execute(_SAID, messages)
+    return _as_stored(session, [SimpleNamespace(**message) for message in messages], {conversation.id: conversation})
 
 
 def find_staffs(session: Session, conversation_id: str, staff_id: int, client_id: str) -> Receipt | None:

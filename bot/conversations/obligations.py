@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, or_, select, update
@@ -119,8 +119,26 @@ _OLDEST: Final = (
 )
 
 
-def _may_be_taken(moment: datetime) -> Any:
+_TURNS: Final = Turn.__table__
+
+
+def _may_be_taken(moment: Any) -> Any:
     return or_(Turn.state == "waiting", and_(Turn.state == "taken", Turn.lease_until < moment))
+
+
+def _mine() -> Any:
+    return and_(Turn.message_id == bindparam("message"), Turn.state == "taken", Turn.owner == bindparam("worker"))
+
+
+_TAKE: Final = (
+    update(_TURNS)
+    .where(_TURNS.c.message_id == bindparam("message"), _may_be_taken(bindparam("moment")))
+    .values(state="taken", owner=bindparam("worker"), lease_until=bindparam("until"), attempts=_TURNS.c.attempts + 1)
+)
+_END_SILENCED: Final = update(_TURNS).where(_mine()).values(state="done", lease_until=None, outcome=bindparam("ending"), network=None)
+_END: Final = _END_SILENCED.where(_TURNS.c.outcome.is_distinct_from(_SILENCED))
+_RENEW: Final = update(_TURNS).where(_mine()).values(lease_until=bindparam("until"))
+_IS_OWED: Final = select(Turn.message_id).where(Turn.conversation_id == bindparam("conversation"), Turn.state != "done").limit(1)
 
 
 def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float, happened: list[Event]) -> TakenTurn | None:
@@ -133,12 +151,8 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
         oldest = session.execute(_OLDEST, {"conversation": conversation_id}).one_or_none()
         if oldest is None:
             return None
-        taken = session.execute(
-            update(Turn)
-            .where(Turn.message_id == oldest.message_id, _may_be_taken(moment))
-            .values(state="taken", owner=owner, lease_until=moment + timedelta(seconds=lease_s), attempts=Turn.attempts + 1)
-            .execution_options(synchronize_session=False)
-        )
+        held = {"message": oldest.message_id, "moment": moment, "worker": owner, "until": moment + timedelta(seconds=lease_s)}
+        taken = session.execute(_TAKE, held)
         if taken.rowcount != 1:
             return None
         choice, address = oldest.payload.get("choice"), address_of(oldest)
@@ -170,29 +184,16 @@ def _may_speak(conversation: Any, desk: bool) -> bool:
     return conversation.state == State.BOT.value or (desk and conversation.state == State.QUEUED.value)
 
 
-def _mine(message_id: str, owner: str) -> Any:
-    return and_(Turn.message_id == message_id, Turn.state == "taken", Turn.owner == owner)
-
-
 def _end(session: Session, message_id: str, owner: str, outcome: str, even_if_silenced: bool = False) -> bool:
-    mine = _mine(message_id, owner)
-    ended = session.execute(
-        update(Turn)
-        .where(mine if even_if_silenced else and_(mine, Turn.outcome.is_distinct_from(_SILENCED)))
-        .values(state="done", lease_until=None, outcome=outcome, network=None)
-        .execution_options(synchronize_session=False)
-    )
+    ending = {"message": message_id, "worker": owner, "ending": outcome}
+    ended = session.execute(_END_SILENCED if even_if_silenced else _END, ending)
     return bool(ended.rowcount == 1)
 
 
 def renew_turn(session: Session, message_id: str, owner: str, lease_s: float) -> bool:
     """Hold a turn for longer; False when it has gone to another worker."""
-    renewed = session.execute(
-        update(Turn)
-        .where(_mine(message_id, owner))
-        .values(lease_until=now() + timedelta(seconds=lease_s))
-        .execution_options(synchronize_session=False)
-    )
+    until = now() + timedelta(seconds=lease_s)
+    renewed = session.execute(_RENEW, {"message": message_id, "worker": owner, "until": until})
     return bool(renewed.rowcount == 1)
 
 
@@ -237,8 +238,7 @@ def is_done(session: Session, message_id: str) -> bool:
 
 def is_owed(session: Session, conversation_id: str) -> bool:
     """Whether an answer is owed in the conversation."""
-    waiting = select(Turn.message_id).where(Turn.conversation_id == conversation_id, Turn.state != "done").limit(1)
-    return session.execute(waiting).first() is not None
+    return session.execute(_IS_OWED, {"conversation": conversation_id}).first() is not None
 
 
 def owed(session: Session) -> list[str]:

@@ -30,6 +30,11 @@ LONGEST_REASON: Final = 200
 EVERY_S: Final = 2.0
 
 
+_STANDING: Final = select(AssistantSwitch.is_on, AssistantSwitch.since, AssistantSwitch.name, AssistantSwitch.reason).where(
+    AssistantSwitch.id == 1
+)
+
+
 @dataclass(frozen=True)
 class Standing:
     """Whether the bot answers; since when, by whom and why are None while nobody has ever switched it."""
@@ -42,8 +47,7 @@ class Standing:
 
 def standing(session: Session) -> Standing:
     """How the switch stands."""
-    columns = (AssistantSwitch.is_on, AssistantSwitch.since, AssistantSwitch.name, AssistantSwitch.reason)
-    row = session.execute(select(*columns).where(AssistantSwitch.id == 1)).first()
+    row = session.execute(_STANDING).first()
     return Standing() if row is None else Standing(*row)
 
 

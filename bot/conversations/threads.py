@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,17 @@ class Address:
     channel: str
     caller: str
     sender: str
+
+
+# Statements of every turn are built once: to build one takes longer than to execute it.
+_BY_ID: Final = select(Conversation).where(Conversation.id == bindparam("id")).with_for_update().execution_options(populate_existing=True)
+_ROOT: Final = select(Conversation.id).where(
+    Conversation.channel == bindparam("channel"), Conversation.caller == bindparam("caller"), Conversation.sender == bindparam("sender")
+)
+_NEWEST: Final = (
+    select(Conversation).where(Conversation.thread_id == _ROOT.scalar_subquery()).order_by(Conversation.ordinal.desc()).limit(1)
+)
+_NEWEST_HELD: Final = _NEWEST.with_for_update().execution_options(populate_existing=True)
 
 
 def new_id() -> str:
@@ -50,9 +61,7 @@ def lock(session: Session, conversation_id: str) -> Any:
     Raises:
         NotFound: there is none.
     """
-    conversation = session.execute(
-        select(Conversation).where(Conversation.id == conversation_id).with_for_update().execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+    conversation = session.execute(_BY_ID, {"id": conversation_id}).scalar_one_or_none()
     if conversation is None:
         raise NotFound("conversation_unknown")
     return conversation
@@ -60,24 +69,17 @@ def lock(session: Session, conversation_id: str) -> Any:
 
 def find_root(session: Session, address: Address) -> str | None:
     """The id of the first conversation at `address`, which is the id of its thread; None when there is none."""
-    found: str | None = session.execute(
-        select(Conversation.id).where(
-            Conversation.channel == address.channel, Conversation.caller == address.caller, Conversation.sender == address.sender
-        )
-    ).scalar_one_or_none()
+    found: str | None = session.execute(_ROOT, _named(address)).scalar_one_or_none()
     return found
 
 
-def _newest(address: Address) -> Any:
-    root = select(Conversation.id).where(
-        Conversation.channel == address.channel, Conversation.caller == address.caller, Conversation.sender == address.sender
-    )
-    return select(Conversation).where(Conversation.thread_id == root.scalar_subquery()).order_by(Conversation.ordinal.desc()).limit(1)
+def _named(address: Address) -> dict[str, str]:
+    return {"channel": address.channel, "caller": address.caller, "sender": address.sender}
 
 
 def find_newest(session: Session, address: Address) -> Any:
     """The row of the newest conversation at `address`, or None."""
-    return session.execute(_newest(address)).scalar_one_or_none()
+    return session.execute(_NEWEST, _named(address)).scalar_one_or_none()
 
 
 def lock_newest(session: Session, address: Address) -> Any:
@@ -85,8 +87,7 @@ def lock_newest(session: Session, address: Address) -> Any:
 
     One that is closed may have got a successor while its row was waited for.
     """
-    held = _newest(address).with_for_update().execution_options(populate_existing=True)
-    return session.execute(held).scalar_one_or_none()
+    return session.execute(_NEWEST_HELD, _named(address)).scalar_one_or_none()
 
 
 def open_newest(session: Session, address: Address) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Integer, delete, func, null, select, type_coerce, union_all, update
+from sqlalchemy import Integer, bindparam, delete, func, null, select, type_coerce, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, selectinload
 
@@ -28,6 +28,14 @@ _HOURS_A_DAY: Final[int] = 4
 _MOST_MATCHES: Final[int] = 2
 _NOBODY: Final[int] = 0
 _NO_DATE: Final[date] = date(1, 1, 1)
+
+_NETWORKS: Final = LookupNetwork.__table__
+# A statement of every turn is built once: to build it takes longer than to execute it.
+_FROM_THERE_AGAIN: Final = (
+    update(_NETWORKS)
+    .where(_NETWORKS.c.conversation_hash == bindparam("conversation"), _NETWORKS.c.network_hash == bindparam("network"))
+    .values(at=bindparam("moment"))
+)
 
 
 class Permits:
@@ -59,10 +67,9 @@ class Permits:
             "network_hash": self._hash("network", network),
             "at": now or self._clock(),
         }
-        # Mostly it is the one of the message before, and this statement need not be compiled anew each time.
-        same = LookupNetwork.conversation_hash == row["conversation_hash"], LookupNetwork.network_hash == row["network_hash"]
-        again = update(LookupNetwork).where(*same).values(at=row["at"]).execution_options(synchronize_session=False)
-        if session.execute(again).rowcount == 0:
+        # Mostly it is the one of the message before.
+        again = {"conversation": row["conversation_hash"], "network": row["network_hash"], "moment": row["at"]}
+        if session.execute(_FROM_THERE_AGAIN, again).rowcount == 0:
             _upsert(session, LookupNetwork, [row])
 
     def look_up(
