@@ -167,7 +167,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
 
     privacy = Privacy(record, database, permits, vault, attempts, list(memories), keep, reveal=reveal)
     own = OwnData(privacy, notice, texts, keep)
-    channel = SocketChannel(sockets, conversations, turns, sessions, limiter, metrics, texts, wire, within_hours, record.tell, network, own)
+    channel = SocketChannel(sockets, conversations, sessions, limiter, metrics, texts, wire, within_hours, record.tell, network, own)
     counter = Counter(record, parts.desk)
     console = Console(settings, database, texts, staff, record, counter, parts.desk.answers, permits, privacy, switch, network, limits)
 

@@ -99,10 +99,9 @@ class RestChannel:
         conversation_id, message_id = receipt.message.conversation_id, receipt.message.id
         self._awaited[message_id] += 1
         try:
-            if receipt.owed and (receipt.fresh or not await self._conversations.is_answered(message_id)):
-                self._turns.call(conversation_id)
-                if not await self._turns.finished(message_id, self._answer_within_s):
-                    raise AssistantUnavailable("answer_pending", retry_after_s=5)
+            owed = receipt.owed and (receipt.fresh or not await self._conversations.is_answered(message_id))
+            if owed and not await self._turns.finished(message_id, self._answer_within_s):
+                raise AssistantUnavailable("answer_pending", retry_after_s=5)
             if request.transport is None or request.transport.is_closing():
                 # Nobody is there to receive the answer; it waits for the next call.
                 return web.Response(status=499)

@@ -16,7 +16,6 @@ from bot.channels.wire import Wire, receipt
 from bot.conversations.events import Event, Typing
 from bot.conversations.service import Conversations
 from bot.conversations.states import State
-from bot.conversations.turns import Turns
 from bot.errors import BotError, Invalid, NotAllowed
 from bot.i18n import Texts
 from bot.languages import as_tongue
@@ -48,7 +47,6 @@ class SocketChannel:
         self,
         server: Sockets,
         conversations: Conversations,
-        turns: Turns,
         sessions: Sessions,
         limiter: Limiter,
         metrics: Metrics,
@@ -61,7 +59,6 @@ class SocketChannel:
     ) -> None:
         self._server = server
         self._conversations = conversations
-        self._turns = turns
         self._sessions = sessions
         self._limiter = limiter
         self._metrics = metrics
@@ -226,8 +223,6 @@ class SocketChannel:
         visitor.conversation = stored.message.conversation_id
         if stored.fresh:
             self._metrics.messages.labels(CHANNEL).inc()
-        if stored.owed:
-            self._turns.call(stored.message.conversation_id)
         return receipt(stored.message, stored.owed)
 
     async def _typing(self, visitor: Visitor, body: Body) -> Mapping[str, Any]:

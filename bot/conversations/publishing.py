@@ -22,7 +22,15 @@ _STRIPES: Final = 64
 
 
 class Happened(list[Event]):
-    """The events of one unit of work, in order; they are forgotten when it fails."""
+    """The events of one unit of work, in order; they are forgotten when it fails.
+
+    Attributes:
+        then: what this process does next, called in the event loop after the events have been published.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.then: Callable[[], None] | None = None
 
 
 class Record:
@@ -64,9 +72,13 @@ class Record:
 
         def told(happened: Happened, result: T) -> None:
             # One step for both, so that whoever hears of an event finds its author's work done.
-            self._publish(happened)
-            if not done.done():
-                done.set_result(result)
+            try:
+                self._publish(happened)
+                if happened.then is not None:
+                    happened.then()
+            finally:
+                if not done.done():
+                    done.set_result(result)
 
         def failed(error: BaseException) -> None:
             if not done.done():

@@ -55,6 +55,20 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Worker:
+    """Who answers what is owed.
+
+    Attributes:
+        name: holds turns for `lease_s` seconds.
+        begin: called in the event loop with a conversation in which an answer is owed, and the turn if it is held already.
+    """
+
+    name: str
+    lease_s: float
+    begin: Callable[[str, Task | None], None]
+
+
+@dataclass(frozen=True)
 class Ended:
     """How a turn ended.
 
@@ -87,10 +101,15 @@ class Conversations:
         self._codes = codes
         self._news = news
         self._came_from = came_from
+        self._worker: Worker | None = None
 
     def listen(self, listener: Listener) -> None:
         """Have `listener` called with each event of the record (see `Record.listen`)."""
         self._record.listen(listener)
+
+    def hand_to(self, worker: Worker) -> None:
+        """Have `worker` answer what applicants say from now on; a turn is taken for it as the message is stored."""
+        self._worker = worker
 
     async def open(self, address: Address) -> str:
         """The id of the newest conversation at `address`, begun if there was none."""
@@ -128,6 +147,10 @@ class Conversations:
             if receipt.fresh:
                 happened += telling([receipt.message])
                 happened += self._news.take(session, receipt.message)
+            if receipt.owed and (worker := self._worker) is not None:
+                conversation_id = receipt.message.conversation_id
+                task = self._take(session, happened, conversation_id, worker.name, worker.lease_s)
+                happened.then = lambda: worker.begin(conversation_id, task)
             return receipt
 
         return await self._record.run(store)
@@ -261,30 +284,33 @@ class Conversations:
     async def take(self, conversation_id: str, owner: str, lease_s: float) -> Task | None:
         """The oldest answer owed in a conversation, held for `lease_s` seconds; None when there is none to take."""
 
-        def take(session: Session, happened: Happened) -> Task | None:
-            turn = obligations.take_turn(session, conversation_id, owner, lease_s, happened)
-            if turn is None:
-                return None
-            off = not turn.desk and not switch.is_on(session)
-            return Task(turn, None if turn.desk or off else self._question(session, turn), turn.desk, off)
+        return await self._record.run(lambda session, happened: self._take(session, happened, conversation_id, owner, lease_s))
 
-        return await self._record.run(take)
+    def _take(self, session: Session, happened: Happened, conversation_id: str, owner: str, lease_s: float) -> Task | None:
+        turn = obligations.take_turn(session, conversation_id, owner, lease_s, happened)
+        if turn is None:
+            return None
+        off = not turn.desk and not switch.is_on(session)
+        return Task(turn, None if turn.desk or off else self._question(session, turn), turn.desk, off)
 
     def _question(self, session: Session, turn: TakenTurn) -> Question | None:
+        try:
+            with session.begin_nested():
+                return self._asked(session, turn)
+        except Exception as error:
+            # Text that may hold personal data must not travel on, nobody may stumble over it for ever, and what was said is stored.
+            log.error("redaction failed: %s", place(error))
+            return None
+
+    def _asked(self, session: Session, turn: TakenTurn) -> Question:
         text, choice = turn.text, None
         if turn.choice is None:
-            try:
-                with session.begin_nested():
-                    hidden = self._redact(session, turn.conversation_id, turn.text, turn.expects)
-                    if hidden != turn.text and turn.expects in consents.ASKED:
-                        consents.give(session, turn.conversation_id)
-                    text = harmless(hidden)
-                    if turn.network is not None and text != turn.text:
-                        self._came_from(session, turn.conversation_id, turn.network)
-            except Exception as error:
-                # Text that may hold personal data must not travel on, and the worker must not stumble over it for ever.
-                log.error("redaction failed: %s", place(error))
-                return None
+            hidden = self._redact(session, turn.conversation_id, turn.text, turn.expects)
+            if hidden != turn.text and turn.expects in consents.ASKED:
+                consents.give(session, turn.conversation_id)
+            text = harmless(hidden)
+            if turn.network is not None and text != turn.text:
+                self._came_from(session, turn.conversation_id, turn.network)
         elif turn.choice.startswith("/"):
             text = turn.choice
         else:

@@ -10,7 +10,7 @@ from typing import Final
 from bot.assistant import Assistant, Question, Reply
 from bot.conversations.events import Event, TurnFinished
 from bot.conversations.ledger import new_id
-from bot.conversations.service import Conversations, Ended, Task
+from bot.conversations.service import Conversations, Ended, Task, Worker
 from bot.errors import AssistantUnavailable
 from bot.logs import begin_request, place, request_id
 from bot.metrics import Metrics
@@ -35,13 +35,15 @@ class Turns:
         self._metrics = metrics
         self._lease_s = lease_s
         self._owner = new_id()
-        # The conversations, each with the request that called for an answer.
+        # The conversations, each with the request that called for an answer, and the turns that are held already.
         self._called: dict[str, str] = {}
+        self._held: dict[str, Task] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, set[asyncio.Future[bool]]] = {}
         self._sweeping = Rounds("sweep", self._sweep, min(lease_s / 2, 5.0))
         self._ending = False
         conversations.listen(self._hear)
+        conversations.hand_to(Worker(self._owner, lease_s, self.call))
 
     async def start(self) -> None:
         """Take up what was owed before this process began, and go on looking for it."""
@@ -62,9 +64,11 @@ class Turns:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._conversations.release(self._owner)
 
-    def call(self, conversation_id: str) -> None:
-        """Have what is owed in a conversation answered."""
+    def call(self, conversation_id: str, held: Task | None = None) -> None:
+        """Have what is owed in a conversation answered, first of it what is `held` for this process already."""
         self._called[conversation_id] = request_id()
+        if held is not None:
+            self._held[conversation_id] = held
         if conversation_id not in self._workers:
             self._workers[conversation_id] = asyncio.create_task(self._work(conversation_id))
 
@@ -108,13 +112,17 @@ class Turns:
             while conversation_id in self._called:
                 begin_request(self._called.pop(conversation_id))
                 more = True
-                while more and (task := await self._conversations.take(conversation_id, self._owner, self._lease_s)) is not None:
+                while more and (task := await self._take(conversation_id)) is not None:
                     more = await self._answer(task)
         except Exception as error:
             # The turn stays in the database, and a later sweep takes it up.
             log.error("turn failed: %s", place(error))
         finally:
             del self._workers[conversation_id]
+
+    async def _take(self, conversation_id: str) -> Task | None:
+        held = self._held.pop(conversation_id, None)
+        return held or await self._conversations.take(conversation_id, self._owner, self._lease_s)
 
     async def _answer(self, task: Task) -> bool:
         """End a turn; whether another one waits in its conversation."""

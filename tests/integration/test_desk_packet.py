@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.app import CONVERSATIONS
+from bot.app import CONVERSATIONS, TURNS
 from bot.conversations.counter import Counter
 from bot.conversations.events import Event, LeftMessagesChanged, MessageStored
 from bot.conversations.models import Conversation, Handoff, LeftMessage, Message
@@ -200,11 +200,7 @@ async def test_the_form_leaves_a_message_in_one_step_and_once(gateway: Gateway, 
 async def test_the_form_takes_whoever_waits_out_of_the_queue(gateway: Gateway, database: Database) -> None:
     conversations = gateway.server.app[CONVERSATIONS]
     receipt = await conversations.applicant_says(ANN, "desk:wait")
-    turns = await conversations.owed()
-    assert turns == [receipt.message.conversation_id]
-    task = await conversations.take(turns[0], "worker", 60)
-    assert task is not None and task.desk
-    await conversations.at_desk(task.turn, "worker")
+    assert await gateway.server.app[TURNS].finished(receipt.message.id, 10)
     with database.session() as session:
         assert session.execute(select(Conversation.state)).scalar_one() == "QUEUED"
     await conversations.leave_message(ANN, "please write to me", "window", None, None)
