@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Final
 
+import uvloop
 from aiohttp import web
 from sqlalchemy.orm import Session
 
@@ -299,7 +300,7 @@ def serve(settings: Settings, parts: Parts | None = None) -> int:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with contextlib.closing(opened(settings)) as database:
         migrations.upgrade(database.engine)
-    asyncio.run(run(settings, parts))
+    uvloop.run(run(settings, parts))
     return 0
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from bot import migrations
 from bot.db import Database
@@ -36,8 +37,8 @@ _WHOLE_SYSTEM = ("tests/dialogue/", "tests/browser/system/", "tests/integration/
 
 @pytest.fixture(scope="session")
 def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
-    """The loop that the gateway runs on; importing Sanic puts another in its place."""
-    return asyncio.DefaultEventLoopPolicy()
+    """The loop that the gateway runs on."""
+    return uvloop.EventLoopPolicy()
 
 
 def pytest_configure() -> None:
