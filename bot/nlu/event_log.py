@@ -183,7 +183,9 @@ class EventLog:
     def read(self, sender: str) -> list[dict[str, Any]]:
         """The events of the present session."""
         rows = self._store.run(f"SELECT data FROM {self._events} WHERE sender_id = ? ORDER BY id", (sender,))  # noqa: S608
-        return [json.loads(data) for (data,) in rows]
+        # Read as one list, for most of them are short.
+        events: list[dict[str, Any]] = json.loads(f"[{','.join(data for (data,) in rows)}]")
+        return events
 
     def count(self, sender: str) -> int:
         """How many events `read` would return."""
