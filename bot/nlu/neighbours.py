@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from bot.nlu.arrays import Floats, Halves, Ints, unit_rows
+from bot.nlu.nearest import Nearest
 from bot.nlu.network import SENTENCE
 
 _ASKED: Final = 20
@@ -37,12 +38,17 @@ def largest(likeness: Floats, count: int) -> Ints:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Sentence vectors of the examples, in the directions in which they differ most, and their topics."""
+    """Sentence vectors of the examples, in the directions in which they differ most, and their topics.
+
+    Attributes:
+        nearest: finds the examples most like one message; without it, messages are compared with all examples, many at once.
+    """
 
     directions: Floats
-    examples: Floats
+    examples: Floats | Halves
     labels: Ints
     topics: int
+    nearest: Nearest | None = None
 
     @classmethod
     def of(cls, vectors: Halves, labels: Ints, topics: int) -> Neighbours:
@@ -72,13 +78,19 @@ class Neighbours:
 
     def _shares(self, rows: Floats) -> Floats:
         shares = np.zeros((len(rows), self.topics), dtype=np.float32)
+        for number, (places, likeness) in enumerate(self._most_like(rows)):
+            np.add.at(shares[number], self.labels[places], np.exp((likeness - 1) / np.float32(_NEARNESS)))
+        return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12), dtype=np.float32)
+
+    def _most_like(self, rows: Floats) -> Iterator[tuple[Ints, Floats]]:
+        """For each row, where the examples most like it stand, and how like they are."""
+        if self.nearest is not None:
+            yield from (self.nearest.find(row, _ASKED) for row in rows)
+            return
         for start in range(0, len(rows) if len(self.examples) else 0, _AT_ONCE):
             likeness = rows[start : start + _AT_ONCE] @ self.examples.T
-            nearest = largest(likeness, min(_ASKED, len(self.examples)))
-            voices = np.exp((np.take_along_axis(likeness, nearest, axis=1) - 1) / np.float32(_NEARNESS))
-            row = np.repeat(np.arange(start, start + len(likeness)), nearest.shape[1])
-            np.add.at(shares, (row, self.labels[nearest].ravel()), voices.ravel())
-        return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12), dtype=np.float32)
+            places = largest(likeness, min(_ASKED, len(self.examples)))
+            yield from zip(places, np.take_along_axis(likeness, places, axis=1))
 
     def arrays(self) -> dict[str, Any]:
         """What `restored` needs; the examples in half precision, which is enough to compare them."""
@@ -87,4 +99,5 @@ class Neighbours:
     @classmethod
     def restored(cls, arrays: Mapping[str, Any], topics: int) -> Neighbours:
         """The examples whose `arrays` these are."""
-        return cls(arrays["directions"], arrays["examples"].astype(np.float32), arrays["labels"].astype(np.int64), topics)
+        examples = np.ascontiguousarray(arrays["examples"])
+        return cls(arrays["directions"], examples, arrays["labels"].astype(np.int64), topics, Nearest.of(examples))
