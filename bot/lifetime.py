@@ -43,7 +43,7 @@ def start_lightly() -> None:
     gc.set_threshold(_SELDOM)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        for name, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, _GIVEN_BACK_FROM), (_M_TRIM_THRESHOLD, _GIVEN_BACK_FROM)):
+        for name, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, _GIVEN_BACK_FROM), (_M_TRIM_THRESHOLD, 2 * _GIVEN_BACK_FROM)):
             mallopt(name, value)
 
 
