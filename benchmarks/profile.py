@@ -70,7 +70,6 @@ async def _inside_rasa(agent: Any, actions: Any, redacted: Callable[[str], str])
     stages = (
         (encoder, "encode", "encode"),
         (TopicModel, "scores", "scores"),
-        (TopicModel, "scores_of_parts", "scores"),
         (type(agent.processor), "parse_message", "parse"),
         (ActionEndpoint, "request", "action"),
         (WorkingMemory, "retrieve", "memory"),

@@ -64,7 +64,7 @@ class Shipped:
             parts = parts_of(text)
             if parts:
                 same = [normalise(part) for part in parts]
-                each = self._probabilities(self._model.scores_of_parts(same, encode(same)))
+                each = self._probabilities(self._model.scores(same, encode(same), len(same)))
                 found[number] = read_together(found[number], each, parts, self._talk, self._strangers)
         return np.asarray(np.log(np.maximum(found, _LEAST)), dtype=np.float32)
 

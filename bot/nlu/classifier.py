@@ -185,10 +185,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
             encoded = message.data.pop(ENCODED, None)
             if encoded is not None and self._model is not None:
                 with one_thread():
-                    scores = self._model.scores([encoded.text], encoded.vector[None])
-                    if encoded.parts and encoded.part_vectors is not None:
-                        parts = self._model.scores_of_parts(encoded.part_texts, encoded.part_vectors)
-                        scores = np.concatenate([scores, parts])
+                    scores = self._model.scores(encoded.texts, encoded.vectors, len(encoded.parts))
                 self._understand(message, encoded.parts, self._thresholds.probabilities(scores))
             elif str(message.get(TEXT) or "").startswith("/"):
                 self._set(message, {"name": None, "confidence": 1.0}, [], "answer", [])

@@ -23,18 +23,17 @@ ENCODED: Final = "encoded"
 
 @dataclass(frozen=True)
 class Encoded:
-    """A message as the classifier reads it: normalised text and what the encoder made of it, and the same of its parts.
+    """A message as the classifier reads it.
 
     Attributes:
-        parts: what a message of several sentences consists of, as it was typed.
-        part_texts, part_vectors: the same, normalised and encoded.
+        texts: the message, and what it consists of if it has several sentences, normalised.
+        vectors: what the encoder made of each.
+        parts: what it consists of, as it was typed.
     """
 
-    text: str
-    vector: Halves
+    texts: tuple[str, ...]
+    vectors: Halves
     parts: tuple[str, ...] = ()
-    part_texts: tuple[str, ...] = ()
-    part_vectors: Halves | None = None
 
 
 def is_typed(message: Message) -> bool:
@@ -63,10 +62,9 @@ class SentenceEncoder(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Encode what people wrote; payloads and empty texts pass untouched."""
         for message in filter(is_typed, messages):
-            text, parts = normalise(message.get(TEXT)), tuple(parts_of(message.get(TEXT)))
-            part_texts = tuple(normalise(part) for part in parts)
-            vectors = encode([text, *part_texts])
-            message.set(ENCODED, Encoded(text, vectors[0], parts, part_texts, vectors[1:]))
+            parts = tuple(parts_of(message.get(TEXT)))
+            texts = tuple(map(normalise, (message.get(TEXT), *parts)))
+            message.set(ENCODED, Encoded(texts, encode(texts), parts))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

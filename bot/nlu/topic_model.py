@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,11 @@ from bot.nlu.perceptron import Perceptron, fit
 
 _TAKEN: Final = 0.4
 """How much of the logarithm of the number of examples; chosen with the questions of tests/dialogue/development in view."""
+
+
+@lru_cache(maxsize=1)
+def _beside() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "examples")
 
 
 @dataclass(frozen=True)
@@ -60,14 +66,17 @@ class TopicModel:
     neighbours: Neighbours
     offsets: Floats
 
-    def scores(self, texts: Sequence[str], vectors: Halves) -> Floats:
-        """One row of scores, a column for each topic, for each message."""
-        return self.shape.mixed(self._opinion(texts, vectors), self.neighbours.shares(vectors), self.offsets)
+    def scores(self, texts: Sequence[str], vectors: Halves, parts: int = 0) -> Floats:
+        """One row of scores, a column for each topic, for each text.
 
-    def scores_of_parts(self, texts: Sequence[str], vectors: Halves) -> Floats:
-        """The same for sentences of a message; the most similar examples, which take most of the time, are not asked again."""
+        Args:
+            parts: how many of the texts, at the end, are sentences of a message before them; for these the examples are not asked.
+        """
+        whole = len(texts) - parts
+        # Another core, where one is free, looks for the examples meanwhile; most of that is waiting for memory.
+        shares = _beside().submit(self.neighbours.shares, vectors[:whole])
         opinion = self._opinion(texts, vectors)
-        return self.shape.mixed(opinion, opinion, self.offsets)
+        return self.shape.mixed(opinion, np.concatenate([shares.result(), opinion[whole:]]), self.offsets)
 
     def _opinion(self, texts: Sequence[str], vectors: Halves) -> Floats:
         rows = self.features.rows(texts, vectors)

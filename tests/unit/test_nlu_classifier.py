@@ -27,10 +27,8 @@ _CLASSES = ["cancel", "fee", "out_of_scope", "photo_spec", "sensitive", "tax"]
 class _Told:
     """A model that takes the first numbers of a vector for the scores."""
 
-    def scores(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+    def scores(self, texts: Sequence[str], vectors: np.ndarray, parts: int = 0) -> np.ndarray:
         return vectors[:, : len(_CLASSES)].astype(np.float32)
-
-    scores_of_parts = scores
 
 
 @pytest.fixture
@@ -49,7 +47,7 @@ def _understand(classifier: TopicClassifier, text: str = "x", **probabilities: f
     vector = np.zeros(DIMENSIONS, dtype=np.float16)
     rest = (1 - sum(probabilities.values())) / (len(_CLASSES) - len(probabilities))
     vector[: len(_CLASSES)] = np.log([probabilities.get(name, rest) for name in _CLASSES])
-    message = Message({"text": text, ENCODED: Encoded("", vector)})
+    message = Message({"text": text, ENCODED: Encoded((text,), vector[None])})
     classifier.process([message])
     return dict(message.as_dict(only_output_properties=True))
 
@@ -153,8 +151,8 @@ def _vector(**probabilities: float) -> np.ndarray:
 
 def _read(classifier: TopicClassifier, whole: dict[str, float], *parts: tuple[str, dict[str, float]], **metadata: str) -> dict[str, Any]:
     texts = tuple(text for text, _ in parts)
-    vectors = np.stack([_vector(**probabilities) for _, probabilities in parts]) if parts else None
-    message = Message({"text": " ".join(texts), "metadata": metadata, ENCODED: Encoded("", _vector(**whole), texts, texts, vectors)})
+    vectors = np.stack([_vector(**whole), *(_vector(**probabilities) for _, probabilities in parts)])
+    message = Message({"text": " ".join(texts), "metadata": metadata, ENCODED: Encoded((" ".join(texts), *texts), vectors, texts)})
     classifier.process([message])
     return dict(message.as_dict(only_output_properties=True))
 

@@ -131,3 +131,14 @@ def test_a_restored_model_gives_the_same_scores() -> None:
     assert all(array.dtype != object for array in arrays.values())
     restored = TopicModel.restored(_SHAPE, arrays, 3)
     assert np.allclose(restored.scores(texts, vectors), model.scores(texts, vectors), atol=0.05)
+
+
+def test_sentences_of_a_message_are_scored_without_the_examples_and_leave_the_message_as_it_is() -> None:
+    vectors, labels = _blobs(3, 40)
+    texts = [f"topic {label}" for label in labels]
+    model, _ = train(texts, vectors, labels, 3, _SHAPE, most_judged=20)
+    alone, together = model.scores(texts[:1], vectors[:1]), model.scores(texts[:3], vectors[:3], parts=2)
+    assert np.allclose(alone[0], together[0], atol=1e-4)
+    opinion = model._opinion(texts[1:3], vectors[1:3])
+    assert np.allclose(together[1:], model.shape.mixed(opinion, opinion, model.offsets), atol=1e-4)
+    assert np.allclose(together[1:], model.scores(texts[1:3], vectors[1:3], parts=2), atol=1e-4)
