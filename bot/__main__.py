@@ -70,6 +70,9 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    from bot.nlu import kernels
+
+    kernels.choose_for_training()
     from bot.nlu.training import train
 
     print(train(load(), lambda detail: print(f"· {detail}", flush=True)))

@@ -7,15 +7,22 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from simsimd import cdist
+from simsimd import cdist, disable_capability
 
 from bot.nlu.arrays import Floats, Halves, Ints
+from bot.nlu.kernels import is_wide
 
 _LARGEST_BYTE: Final = 127
 _AT_ONCE: Final = 4_096
 _GROUP: Final = 32
-# Above what rounding adds to the sums that are compared.
+# Above what rounding adds to the sums that are compared, and to the length of a row.
 _SLACK: Final = 1e-5
+_LONGEST: Final = 1.001
+
+if not is_wide():
+    # The library asks the processor, which may have instructions that the system does not let it use.
+    for _family in ("skylake", "ice", "genoa", "sapphire", "turin"):
+        disable_capability(_family)
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ class Nearest:
         step = float(np.abs(row).max()) / _LARGEST_BYTE or 1.0
         small = np.rint(row / step).astype(np.int8)
         seen = small * np.float32(step)
-        doubt = float(np.linalg.norm(row - seen)) + float(np.linalg.norm(seen)) * self.off + _SLACK
+        doubt = float(np.linalg.norm(row - seen)) * _LONGEST + float(np.linalg.norm(seen)) * self.off + _SLACK
         roughly = np.asarray(cdist(small[None], self.bytes, metric="dot", out_dtype="float32"))[0]
         least = _at_most_the_last_of_the_largest(roughly, count) - 2 * doubt / (step * self.step)
         places = np.flatnonzero(roughly >= least)

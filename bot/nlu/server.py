@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.errors import BotError, StartError
 from bot.lifetime import end_with_parent, keep_for_good, start_lightly
 from bot.logs import REQUEST_HEADER, begin_request
-from bot.nlu import quiet_logs, without_tensorflow
+from bot.nlu import kernels, quiet_logs, without_tensorflow
 from bot.nlu.event_log import memory_of
 from bot.nlu.model_file import check_model
 from bot.settings import ROOT, load
@@ -148,6 +148,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
     end_with_parent()
     start_lightly()
     os.environ.update(environment)
+    kernels.choose_for_serving()
     without_tensorflow.install(_UNUSED)
     # Imported here because numpy reads the environment when it is imported.
     from bot.nlu.encodings import keep_table_on_disk

@@ -37,26 +37,37 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_kernels_are_those_that_every_core_can_run(tmp_path: Path, lines: str, chosen: str | None) -> None:
     processor = tmp_path / "cpuinfo"
     processor.write_text(lines, encoding="utf-8")
-    kernels.choose(processor)
+    kernels.choose_for_serving(processor)
     assert os.environ.get("OPENBLAS_CORETYPE") == chosen
 
 
 @pytest.mark.usefixtures("unset")
 def test_system_that_does_not_tell_keeps_its_kernels(tmp_path: Path) -> None:
-    kernels.choose(tmp_path / "nothing")
+    kernels.choose_for_serving(tmp_path / "nothing")
+    kernels.choose_for_training(tmp_path / "nothing")
     assert "OPENBLAS_CORETYPE" not in os.environ
 
 
 def test_choice_of_the_operator_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
     (tmp_path / "cpuinfo").write_text(f"flags\t: {_FLAGS}\n", encoding="utf-8")
-    kernels.choose(tmp_path / "cpuinfo")
+    kernels.choose_for_serving(tmp_path / "cpuinfo")
     assert os.environ["OPENBLAS_CORETYPE"] == "Haswell"
+
+
+@pytest.mark.usefixtures("unset")
+@pytest.mark.parametrize(("flags", "chosen"), [(_FLAGS, "Haswell"), ("fpu fma avx2", "Haswell"), ("fpu sse2", None)])
+def test_training_uses_what_nearly_every_processor_has(tmp_path: Path, flags: str, chosen: str | None) -> None:
+    (tmp_path / "cpuinfo").write_text(f"flags\t: {flags}\n", encoding="utf-8")
+    kernels.choose_for_training(tmp_path / "cpuinfo")
+    assert os.environ.get("OPENBLAS_CORETYPE") == chosen
 
 
 def test_arithmetic_works_on_this_machine_with_what_is_chosen_for_it() -> None:
     program = (
-        "import bot.nlu, numpy as np\n"
+        "from bot.nlu import kernels\n"
+        "kernels.choose_for_serving()\n"
+        "import numpy as np\n"
         "a = np.arange(17 * 300, dtype=np.float32).reshape(17, 300) % 7\n"
         "b = np.arange(300 * 64, dtype=np.float32).reshape(300, 64) % 5\n"
         "assert np.array_equal(a @ b, np.einsum('ik,kj->ij', a, b))\n"
