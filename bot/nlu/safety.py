@@ -101,7 +101,8 @@ def _word(word: str) -> str:
 
 def _fragment(choice: str, view: str) -> str:
     """The middle of the longest piece of a choice that stands in a message as it is written here."""
-    pieces = re.split(r"- | -", f" {choice.strip()} ") if view in ("en", _WORDS) else [choice]
+    # Of an open word nothing is known beyond the hyphen, but that a blank stands on its other side.
+    pieces = re.split(r"-(?= )|(?<= )-", f" {' '.join(choice.split())} ") if view in ("en", _WORDS) else [choice]
     longest = max(pieces, key=len)
     return longest[max(0, len(longest) - _FRAGMENT[view]) // 2 :][: _FRAGMENT[view]]
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from bot.errors import DataError
+from bot.nlu import safety
 from bot.nlu.safety import FILE, SafetyPhrases
 from bot.settings import ROOT
 
@@ -351,3 +352,19 @@ def test_a_mistake_in_the_file_is_named(tmp_path: Path, changes: dict[str, objec
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="safety.yml"):
         SafetyPhrases.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("kill  myself", "I will kill myself"),
+        ("(end it|kill  myself)", "I will kill myself"),
+        ("kill- -self", "I think of killing myself"),
+        ("-ill- -self", "I think of killing myself"),
+        ("(jump-| kill- ) -self", "I think of killing myself"),
+    ],
+)
+def test_phrase_is_looked_for_however_its_words_are_spaced_and_left_open(phrase: str, text: str) -> None:
+    pattern, fragments = safety._pattern(phrase, "en")
+    view = safety._as_english(text)
+    assert re.search(pattern, view) and any(fragment in view for fragment in fragments)
