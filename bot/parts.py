@@ -16,7 +16,7 @@ from bot.channels.home import ShowStations
 from bot.conversations.composer import Contact, RenderPrivate
 from bot.conversations.desk import Desk, Rules
 from bot.conversations.news import offered
-from bot.conversations.service import CameFrom, Redact
+from bot.conversations.questions import CameFrom, Redact
 from bot.errors import StartError
 from bot.languages import TONGUES, Language, Tongue
 from bot.nlu.safety import SafetyPhrases

@@ -11,29 +11,23 @@ from sqlalchemy.orm import Session
 
 from bot import audit
 from bot.assistant import Question, Reply
-from bot.conversations import catching_up, consents, delivery, ledger, obligations, opinions, ownership, switch, threads
+from bot.conversations import catching_up, delivery, ledger, obligations, opinions, ownership, switch, threads
 from bot.conversations.catching_up import Newest, Snapshot
 from bot.conversations.composer import Composer
 from bot.conversations.events import ConversationChanged, Listener, MessageStored, Stored, telling
 from bot.conversations.ledger import Address, Receipt
-from bot.conversations.meanwhile import meanwhile
 from bot.conversations.news import News
 from bot.conversations.obligations import Answer, Finished, TakenTurn
 from bot.conversations.publishing import Happened, Record
+from bot.conversations.questions import CameFrom, Questions, Redact
 from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.states import State
-from bot.conversations.text import clean, clean_name, harmless
+from bot.conversations.text import clean, clean_name
 from bot.errors import BotError, NotFound
 from bot.languages import Tongue
 from bot.logs import place
-from bot.spoken import foreign
 
 log = logging.getLogger(__name__)
-
-# The text of a conversation without personal data, given the kind of value that the bot has just asked for.
-Redact = Callable[[Session, str, str, "str | None"], str]
-# Told the network that a conversation's personal values came from, before anybody can look them up.
-CameFrom = Callable[[Session, str, str], object]
 
 _LONGEST_CLIENT_ID = 100
 _ENDED = "ended"
@@ -97,18 +91,17 @@ class Conversations:
     ) -> None:
         self._record = record
         self._composer = composer
-        self._redact = redact
+        self._questions = Questions(redact, came_from, composer.desk.answers.catalogue.papers.reader)
         self._codes = codes
         self._news = news
-        self._came_from = came_from
         self._worker: Worker | None = None
 
     def listen(self, listener: Listener) -> None:
         """Have `listener` called with each event of the record (see `Record.listen`)."""
         self._record.listen(listener)
 
-    def hand_to(self, worker: Worker) -> None:
-        """Have `worker` answer what applicants say from now on; a turn is taken for it as the message is stored."""
+    def hand_to(self, worker: Worker | None) -> None:
+        """Have `worker` answer what applicants say from now on, its turns taken as messages are stored; None leaves them to be taken."""
         self._worker = worker
 
     async def open(self, address: Address) -> str:
@@ -149,7 +142,7 @@ class Conversations:
                 happened += self._news.take(session, receipt.message)
             if receipt.owed and (worker := self._worker) is not None:
                 conversation_id = receipt.message.conversation_id
-                task = self._take(session, happened, conversation_id, worker.name, worker.lease_s)
+                task = self._take_at_once(session, happened, conversation_id, worker)
                 happened.then = lambda: worker.begin(conversation_id, task)
             return receipt
 
@@ -284,42 +277,45 @@ class Conversations:
     async def take(self, conversation_id: str, owner: str, lease_s: float) -> Task | None:
         """The oldest answer owed in a conversation, held for `lease_s` seconds; None when there is none to take."""
 
-        return await self._record.run(lambda session, happened: self._take(session, happened, conversation_id, owner, lease_s))
+        return await self._record.run(
+            lambda session, happened: self._take(session, happened, conversation_id, owner, lease_s, self._question)
+        )
 
-    def _take(self, session: Session, happened: Happened, conversation_id: str, owner: str, lease_s: float) -> Task | None:
+    def _take_at_once(self, session: Session, happened: Happened, conversation_id: str, worker: Worker) -> Task | None:
+        """The oldest answer owed in the conversation of a message that was stored just now; whatever fails, the message is stored."""
+        taken = Happened()
+        try:
+            with session.begin_nested():
+                task = self._take(session, taken, conversation_id, worker.name, worker.lease_s, self._questions.of)
+        except Exception as error:
+            log.error("a turn was not taken at once: %s", place(error))
+            return None
+        happened += taken
+        return task
+
+    def _take(
+        self,
+        session: Session,
+        happened: Happened,
+        conversation_id: str,
+        owner: str,
+        lease_s: float,
+        ask: Callable[[Session, TakenTurn], Question | None],
+    ) -> Task | None:
         turn = obligations.take_turn(session, conversation_id, owner, lease_s, happened)
         if turn is None:
             return None
         off = not turn.desk and not switch.is_on(session)
-        return Task(turn, None if turn.desk or off else self._question(session, turn), turn.desk, off)
+        return Task(turn, None if turn.desk or off else ask(session, turn), turn.desk, off)
 
     def _question(self, session: Session, turn: TakenTurn) -> Question | None:
         try:
             with session.begin_nested():
-                return self._asked(session, turn)
+                return self._questions.of(session, turn)
         except Exception as error:
-            # Text that may hold personal data must not travel on, nobody may stumble over it for ever, and what was said is stored.
-            log.error("redaction failed: %s", place(error))
+            # The worker must not stumble over it for ever.
+            log.error("no question could be made: %s", place(error))
             return None
-
-    def _asked(self, session: Session, turn: TakenTurn) -> Question:
-        text, choice = turn.text, None
-        if turn.choice is None:
-            hidden = self._redact(session, turn.conversation_id, turn.text, turn.expects)
-            if hidden != turn.text and turn.expects in consents.ASKED:
-                consents.give(session, turn.conversation_id)
-            text = harmless(hidden)
-            if turn.network is not None and text != turn.text:
-                self._came_from(session, turn.conversation_id, turn.network)
-        elif turn.choice.startswith("/"):
-            text = turn.choice
-        else:
-            text, choice = "/choose", turn.choice.partition(":")[2]
-        said = meanwhile(session, turn, self._redact, self._composer.desk.answers.catalogue.papers.reader)
-        strange = foreign(turn.text) if turn.choice is None else None
-        return Question(
-            turn.conversation_id, turn.message_id, text, turn.language, turn.channel, choice, strange.code if strange else None, said
-        )
 
     async def hold(self, turn: TakenTurn, owner: str, lease_s: float) -> bool:
         """Hold a turn for longer; False when it has gone to another worker."""

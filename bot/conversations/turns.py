@@ -41,7 +41,7 @@ class Turns:
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, set[asyncio.Future[bool]]] = {}
         self._sweeping = Rounds("sweep", self._sweep, min(lease_s / 2, 5.0))
-        self._ending = False
+        self._ending = self._stopped = False
         conversations.listen(self._hear)
         conversations.hand_to(Worker(self._owner, lease_s, self.call))
 
@@ -57,6 +57,8 @@ class Turns:
 
     async def stop(self) -> None:
         """Stop working; what is not answered is given back."""
+        self._stopped = True
+        self._conversations.hand_to(None)
         await self._sweeping.stop()
         tasks = list(self._workers.values())
         for task in tasks:
@@ -65,7 +67,9 @@ class Turns:
         await self._conversations.release(self._owner)
 
     def call(self, conversation_id: str, held: Task | None = None) -> None:
-        """Have what is owed in a conversation answered, first of it what is `held` for this process already."""
+        """Have what is owed in a conversation answered, first what is `held` for this process already; nothing once it has stopped."""
+        if self._stopped:
+            return
         self._called[conversation_id] = request_id()
         if held is not None:
             self._held[conversation_id] = held
