@@ -57,7 +57,7 @@ async def _over_socket(system: Running) -> float:
     return statistics.median(times[len(QUESTIONS) :])
 
 
-async def _inside_rasa(agent: Any, actions: Any, redacted: Callable[[str], str]) -> dict[str, float]:
+async def _inside_rasa(agent: Any, redacted: Callable[[str], str]) -> dict[str, float]:
     """Median seconds of each stage of a turn, and of the whole, in this process, with the system's own action server."""
     from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
@@ -92,19 +92,15 @@ async def _inside_rasa(agent: Any, actions: Any, redacted: Callable[[str], str])
                 found[stage].append(seconds)
     for watch in watches:
         watch.__exit__(None, None, None)
-    await actions.close()
+    await agent.action_endpoint.close()
     return {stage: statistics.median(seconds) for stage, seconds in found.items()}
 
 
 def stages(system: Running, model: Path, actions_port: int) -> Milliseconds:
     """Milliseconds of each stage of a turn with a card; they add up to what the client waits for."""
-    from rasa.core.utils import AvailableEndpoints
-
     from bot.nlu import quiet_logs
-    from bot.nlu.action_endpoint import ActionEndpoint, validate_quickly
-    from bot.nlu.processor import StrictAgent
-    from bot.nlu.responses import CatalogueResponses
-    from bot.nlu.tracker_store import WorkingMemory
+    from bot.nlu.encodings import keep_table_on_disk
+    from bot.nlu.server import build_app
     from bot.redaction import redact
 
     def redacted(text: str) -> str:
@@ -112,14 +108,11 @@ def stages(system: Running, model: Path, actions_port: int) -> Milliseconds:
 
     quiet_logs.configure("WARNING")
     whole = asyncio.run(_over_socket(system))
-    validate_quickly()
-    named = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
-    actions = ActionEndpoint(f"http://127.0.0.1:{actions_port}/webhook", **named.action.kwargs)
-    memory = WorkingMemory(path=system.folder / "profile.db")
-    agent = StrictAgent(generator=CatalogueResponses(), tracker_store=memory, action_endpoint=actions)  # type: ignore[arg-type]
-    agent.load_model(model)
-    took = asyncio.run(_inside_rasa(agent, actions, redacted))
-    memory.close()
+    keep_table_on_disk(system.folder / "cache")
+    actions = [f"http://127.0.0.1:{actions_port}/webhook"]
+    app = build_app(model, 0, actions, ROOT / "endpoints.yml", ROOT / "credentials.yml", system.folder / "profile.db")
+    took = asyncio.run(_inside_rasa(app.ctx.agent, redacted))
+    app.ctx.agent.tracker_store.close()
     rest = took["all"] - took["parse"] - took["action"] - took["memory"]
     return {
         "gateway: socket, redaction, record of message, turn and answer, HTTP to Rasa": (whole - took["all"]) * 1e3,
