@@ -101,6 +101,9 @@ class _Line(WebSocket):
         self._socket.line = self
         self._sock = web.WebSocketResponse(max_msg_size=LARGEST_MESSAGE, compress=False)
         await self._sock.prepare(request)
+        if self._transport is not None:
+            # What is sent at one moment leaves at once; a client that does not read is noticed by `send` all the same.
+            self._transport.set_write_buffer_limits()
         self.environ = environ
         try:
             await self.handler(self)
