@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import psycopg2
-import psycopg2.extensions
-
-from bot.postgres import connect_options
-
 FILE_NAME: Final = "rasa.db"
 SESSION_STARTED: Final = "session_started"
-_SCHEMA: Final = """
+SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS {table} (
     id {key} PRIMARY KEY,
     sender_id TEXT NOT NULL,
@@ -28,8 +22,6 @@ CREATE TABLE IF NOT EXISTS {table} (
 CREATE INDEX IF NOT EXISTS {table}_by_sender ON {table} (sender_id, id);
 CREATE INDEX IF NOT EXISTS {table}_by_age ON {table} (stored);
 """
-# Any number that no other lock of ours has.
-_MAKING_THE_TABLE: Final = 7_305_114_269
 
 
 class WentOnElsewhere(Exception):
@@ -72,7 +64,7 @@ class _File:
         # A turn lost in a power cut is taken up again by the gateway, so NORMAL is enough.
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
             self._database.execute(f"PRAGMA {pragma}")
-        self._database.executescript(_SCHEMA.format(table=self.table, key="INTEGER"))
+        self._database.executescript(SCHEMA.format(table=self.table, key="INTEGER"))
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         return self._database.execute(sql, parameters)
@@ -98,69 +90,13 @@ class _File:
         self._database.close()
 
 
-class _Server:
-    """PostgreSQL over one connection, which is opened anew when it is found dead."""
+def _opened(where: Path | str) -> _Store:
+    if isinstance(where, Path):
+        return _File(where)
+    # The library takes 4 MB of every process that has it.
+    from bot.nlu.event_server import Server
 
-    table = "rasa_events"
-
-    def __init__(self, url: str) -> None:
-        self._url = re.sub(r"^postgresql\+\w+:", "postgresql:", url)
-        self._connection: Any = None
-        self.run("SELECT 1")
-
-    def _connect(self) -> Any:
-        options = connect_options(psycopg2.extensions.parse_dsn(self._url), statement_timeout="10s")
-        connection = psycopg2.connect(self._url, application_name="rasa", **options)
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN")
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING_THE_TABLE,))
-            cursor.execute(_SCHEMA.format(table=self.table, key="BIGSERIAL"))
-            cursor.execute("COMMIT")
-        return connection
-
-    def run(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        if self._connection is None:
-            self._connection = self._connect()
-            return self._run(sql, parameters)
-        busy = self._connection.info.transaction_status != psycopg2.extensions.TRANSACTION_STATUS_IDLE
-        try:
-            return self._run(sql, parameters)
-        except (psycopg2.OperationalError, psycopg2.InterfaceError):
-            lost = self._connection.closed != 0
-            if lost:
-                self._connection = None
-            if busy or not lost:
-                raise
-        # The server has been started anew since; what is not inside a block stands for itself.
-        return self.run(sql, parameters)
-
-    def _run(self, sql: str, parameters: Sequence[Any]) -> Any:
-        if self._connection is None:
-            raise psycopg2.InterfaceError("connection already closed")
-        cursor = self._connection.cursor()
-        cursor.execute(sql.replace("?", "%s"), parameters)
-        return cursor
-
-    @contextmanager
-    def writing(self, sender: str) -> Iterator[None]:
-        self.run("BEGIN")
-        try:
-            self.run("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (sender,))
-            yield
-            self.run("COMMIT")
-        except BaseException:
-            # Said in SQL, as the beginning was: the library knows of no transaction that it could take back.
-            with suppress(psycopg2.Error):
-                self._run("ROLLBACK", ())
-            raise
-
-    def truncate(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+    return Server(where)
 
 
 class EventLog:
@@ -173,7 +109,7 @@ class EventLog:
     """
 
     def __init__(self, where: Path | str) -> None:
-        self._store: _Store = _File(where) if isinstance(where, Path) else _Server(where)
+        self._store = _opened(where)
         self._events = self._store.table
 
     def close(self) -> None:
