@@ -42,9 +42,11 @@ def in_traditional(value: Any) -> Any:
 
 def is_traditional(text: str, otherwise: bool = False) -> bool:
     """Whether Chinese is written in traditional characters; `otherwise` when every character of it is the same in both."""
-    converted = traditional(text)
     old = sum(one != other for one, other in zip(text, simplified(text)))
-    new = sum(one != other for one, other in zip(text, converted))
+    if not old and not otherwise:
+        # So need most texts not wait for the tables that lead to traditional characters, 12 MB.
+        return False
+    new = sum(one != other for one, other in zip(text, traditional(text)))
     return old > new if old != new else otherwise
 
 
