@@ -161,6 +161,12 @@ class _Engine(engineio.AsyncServer):
     def create_queue(self, *args: Any, **kwargs: Any) -> _Outbox:
         return _Outbox()
 
+    def start_background_task(self, target: Any, *args: Any, **kwargs: Any) -> Any:
+        task = super().start_background_task(target, *args, **kwargs)
+        if getattr(target, "__name__", "") == "_send_ping":
+            target.__self__.next_ping = task
+        return task
+
     async def send_packet(self, sid: str, pkt: packet.Packet) -> None:
         socket = self.sockets.get(sid)
         if socket is not None and socket.queue.held > _MOST_HELD:
@@ -281,6 +287,10 @@ class Sockets(socketio.AsyncServer):
         await super()._handle_eio_disconnect(eio_sid, reason)
         socket = self.eio.sockets.get(eio_sid)
         if socket is not None:
+            # It sleeps until the next ping is due, and would keep everything about the line in memory till then.
+            ping = getattr(socket, "next_ping", None)
+            if ping is not None and ping is not asyncio.current_task():
+                ping.cancel()
             # What the library still says to the client goes before the end.
             asyncio.get_running_loop().call_soon(socket.queue.end)
         caller = self._callers.pop(eio_sid, None)

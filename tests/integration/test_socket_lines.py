@@ -142,3 +142,18 @@ async def test_line_cut_during_a_claim(gateway: Gateway, line: Line, settings: S
             await after.hears("You are welcome.")
     assert "thank you" not in gateway.rasa.texts
     assert [row[0] for row in rows(settings)] == list(range(1, len(rows(settings)) + 1))
+
+
+@TRANSPORTS
+async def test_line_that_has_ended_is_not_kept_until_its_next_ping(gateway: Gateway, transports: list[str]) -> None:
+    def waiting() -> int:
+        return sum("_send_ping" in repr(task.get_coro()) for task in asyncio.all_tasks())
+
+    async with visiting(gateway.url("/"), transports=transports) as ann:
+        await ann.say("hello")
+        assert waiting() == 1
+    for _ in range(500):
+        if not waiting():
+            break
+        await asyncio.sleep(0.01)
+    assert not waiting()
