@@ -31,7 +31,7 @@ test: environment ## everything that must hold, with its own PostgreSQL
 check: environment ## the quick part: style, types, layers, data
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
-	@.venv/bin/lint-imports
+	@$(PYTHON) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	@$(PYTHON) -m bot check
 
 vulnerabilities: environment ## known vulnerabilities of what requirements.lock names, but for the accepted ones; needs the network

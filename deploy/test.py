@@ -96,11 +96,10 @@ def main() -> int:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BOT_") or name.startswith("BOT_TEST_")}
     environment["BOT_TEST_MISSING"] = ",".join(component.name for component in missing)
     python = sys.executable
-    bin_dir = Path(python).parent
     passed = [
         step("style", [python, "-m", "ruff", "check", "."], environment),
         step("types", [python, "-m", "mypy"], environment),
-        step("layers", [str(bin_dir / "lint-imports")], environment),
+        step("layers", [python, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"], environment),
         step("facts and texts", [python, "-m", "bot", "check"], environment),
         step("tests", [python, "-m", "pytest", *_SHARED], environment),
     ]
