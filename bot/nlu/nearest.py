@@ -25,6 +25,22 @@ if not is_wide():
         disable_capability(_family)
 
 
+def largest(likeness: Floats, count: int) -> Ints:
+    """Where the `count` largest values of each row stand, in any order."""
+    whole = likeness.shape[1] // _GROUP * _GROUP
+    groups = whole // _GROUP
+    if groups <= count:
+        return np.asarray(np.argpartition(-likeness, count - 1, axis=1)[:, :count], dtype=np.int64)
+    # The largest stand in the groups whose own largest are largest; finding those is one quick pass over the row.
+    highest = likeness[:, :whole].reshape(len(likeness), _GROUP, groups).max(axis=1)
+    promising = np.argpartition(-highest, count - 1, axis=1)[:, :count]
+    places = (promising[:, :, None] + np.arange(_GROUP) * groups).reshape(len(likeness), -1)
+    rest = np.broadcast_to(np.arange(whole, likeness.shape[1]), (len(likeness), likeness.shape[1] - whole))
+    places = np.concatenate([places, rest], axis=1)
+    among = np.argpartition(-np.take_along_axis(likeness, places, axis=1), count - 1, axis=1)[:, :count]
+    return np.asarray(np.take_along_axis(places, among, axis=1), dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class Nearest:
     """Rows of length one, and what they are in whole steps of `step`, each number in a byte.
@@ -62,17 +78,8 @@ class Nearest:
         seen = small * np.float32(step)
         doubt = float(np.linalg.norm(row - seen)) * _LONGEST + float(np.linalg.norm(seen)) * self.off + _SLACK
         roughly = np.asarray(cdist(small[None], self.bytes, metric="dot", out_dtype="float32"))[0]
-        least = _at_most_the_last_of_the_largest(roughly, count) - 2 * doubt / (step * self.step)
+        least = roughly[largest(roughly[None], count)[0]].min() - 2 * doubt / (step * self.step)
         places = np.flatnonzero(roughly >= least)
         likeness = self.rows[places].astype(np.float32) @ row
-        best = np.argpartition(-likeness, count - 1)[:count]
+        best = largest(likeness[None], count)[0]
         return places[best], likeness[best]
-
-
-def _at_most_the_last_of_the_largest(values: Floats, count: int) -> float:
-    """The `count` largest values are at least this."""
-    groups = len(values) // _GROUP
-    if groups < count:
-        return float(np.partition(values, -count)[-count])
-    highest = values[: groups * _GROUP].reshape(_GROUP, groups).max(axis=0)
-    return float(np.partition(highest, -count)[-count])

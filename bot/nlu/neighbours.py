@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from bot.nlu.arrays import Floats, Halves, Ints, unit_rows
-from bot.nlu.nearest import Nearest
+from bot.nlu.nearest import Nearest, largest
 from bot.nlu.network import SENTENCE
 
 _ASKED: Final = 20
@@ -17,23 +17,6 @@ _NEARNESS: Final = 0.05
 """How much less like the message an example may be before its voice falls to about a third."""
 _DIRECTIONS: Final = 256
 _AT_ONCE: Final = 512
-_GROUP: Final = 32
-
-
-def largest(likeness: Floats, count: int) -> Ints:
-    """Where the `count` largest values of each row stand, in any order."""
-    whole = likeness.shape[1] // _GROUP * _GROUP
-    groups = whole // _GROUP
-    if groups <= count:
-        return np.asarray(np.argpartition(-likeness, count - 1, axis=1)[:, :count], dtype=np.int64)
-    # The largest stand in the groups whose own largest are largest; finding those is one quick pass over the row.
-    highest = likeness[:, :whole].reshape(len(likeness), _GROUP, groups).max(axis=1)
-    promising = np.argpartition(-highest, count - 1, axis=1)[:, :count]
-    places = (promising[:, :, None] + np.arange(_GROUP) * groups).reshape(len(likeness), -1)
-    rest = np.broadcast_to(np.arange(whole, likeness.shape[1]), (len(likeness), likeness.shape[1] - whole))
-    places = np.concatenate([places, rest], axis=1)
-    among = np.argpartition(-np.take_along_axis(likeness, places, axis=1), count - 1, axis=1)[:, :count]
-    return np.asarray(np.take_along_axis(places, among, axis=1), dtype=np.int64)
 
 
 @dataclass(frozen=True)

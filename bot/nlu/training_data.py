@@ -21,8 +21,8 @@ GROUPS: Final = ("flow", "faq", "talk")
 QUESTION_LANGUAGES: Final = (*TONGUES, "mixed")
 _RASA_FORMAT: Final = "3.1"
 _CODE: Final = (
-    "arrays.py", "classifier.py", "decisions.py", "encoder.py", "encodings.py", "features.py", "follow_ups.py", "neighbours.py",
-    "network.py", "parts.py", "perceptron.py", "text.py", "topic_model.py", "training_data.py",
+    "arrays.py", "classifier.py", "decisions.py", "encoder.py", "encodings.py", "features.py", "follow_ups.py", "nearest.py",
+    "neighbours.py", "network.py", "parts.py", "perceptron.py", "text.py", "topic_model.py", "training_data.py",
 )  # fmt: skip
 _ENTITY_MARKUP: Final = re.compile(r"\[[^\]]+\](?=[({])")
 _NEVER_TYPED: Final = frozenset({"choose", "several", "follow_up", "nlu_fallback"})

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bot.nlu.features import CharacterGrams, Features
-from bot.nlu.neighbours import Neighbours, largest
+from bot.nlu.nearest import largest
+from bot.nlu.neighbours import Neighbours
 from bot.nlu.network import DIMENSIONS, SENTENCE
 from bot.nlu.perceptron import fit
 from bot.nlu.topic_model import Shape, TopicModel, dealt, train
