@@ -26,7 +26,7 @@ faults: environment ## what it costs when a part is killed, stopped, slowed or f
 	@$(PYTHON) -m tests.faults
 
 test: environment ## everything that must hold, with its own PostgreSQL
-	@$(PYTHON) deploy/test.py
+	@$(PYTHON) -m deploy.test
 
 check: environment ## the quick part: style, types, layers, data
 	@$(PYTHON) -m ruff check .

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from deploy.components import POSTGRESQL, REDIS, Component, bring, how, say
 
 ROOT = Path(__file__).resolve().parent.parent
 # What deploy/vulnerabilities.py answers where it could ask nobody.
 NOT_ASKED = 2
 
-
-@dataclass(frozen=True)
-class Component:
-    """A system component that tests start or look through."""
-
-    name: str
-    binaries: tuple[str, ...]
-    packages: tuple[str, ...]
-
-    @property
-    def present(self) -> bool:
-        """Whether one of its binaries is installed."""
-        return any(shutil.which(pattern) or glob.glob(pattern) for pattern in self.binaries)
-
-
 _NOTO = "/usr/share/fonts/*/noto/"
 COMPONENTS = (
-    Component("postgresql", ("/usr/lib/postgresql/*/bin/postgres", "postgres"), ("postgresql",)),
+    POSTGRESQL,
     Component("nginx", ("nginx", "/usr/sbin/nginx"), ("nginx-light",)),
-    Component("redis", ("redis-server",), ("redis-server",)),
+    REDIS,
     Component("sqlite3", ("sqlite3",), ("sqlite3",)),
     Component("node", ("npm",), ("nodejs", "npm")),
     Component("chromium", (os.environ.get("BOT_TEST_CHROMIUM") or "chromium", "chromium-browser"), ("chromium",)),
@@ -43,35 +27,6 @@ COMPONENTS = (
     Component("fonts-noto-core", (f"{_NOTO}NotoSansThai-Regular.*",), ("fonts-noto-core",)),
     Component("fonts-noto-color-emoji", (f"{_NOTO}NotoColorEmoji.*",), ("fonts-noto-color-emoji",)),
 )
-
-
-def say(text: str) -> None:
-    print(f"· {text}", flush=True)
-
-
-def apt() -> list[str] | None:
-    """The apt-get command that may be used here, or None."""
-    if os.environ.get("TEST_INSTALL") == "no" or not shutil.which("apt-get"):
-        return None
-    if os.geteuid() == 0:
-        return ["apt-get"]
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
-        return ["sudo", "-n", "apt-get"]
-    return None
-
-
-def install(components: list[Component]) -> None:
-    """Install what is missing where that is allowed; what stays missing is told by the caller."""
-    command = apt()
-    if command is None:
-        return
-    packages = [package for component in components for package in component.packages]
-    say(f"installing {' '.join(packages)} through apt-get; TEST_INSTALL=no forbids it")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    # The package would start a server of its own; the tests start theirs, in a folder of their own.
-    flags = ["-y", "-qq", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"]
-    for step in (["update", "-qq"], ["install", *flags, *packages]):
-        subprocess.run([*command, *step], env=environment, stdout=subprocess.DEVNULL, check=False)
 
 
 def step(title: str, command: list[str], environment: dict[str, str]) -> bool:
@@ -88,10 +43,7 @@ _SHARED = ("--numprocesses", str(min(2, os.cpu_count() or 1)), "--dist", "loadgr
 
 
 def main() -> int:
-    missing = [component for component in COMPONENTS if not component.present]
-    if missing:
-        install(missing)
-        missing = [component for component in missing if not component.present]
+    missing = bring(COMPONENTS)
     # A setting of the operator's must not lead a test to the operator's data.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BOT_") or name.startswith("BOT_TEST_")}
     environment["BOT_TEST_MISSING"] = ",".join(component.name for component in missing)
@@ -107,7 +59,7 @@ def main() -> int:
     # Where no list of vulnerabilities can be reached, the code is not at fault.
     passed.append(audited in (0, NOT_ASKED))
     for component in missing:
-        say(f"missing: {component.name}; install it with: apt-get install {' '.join(component.packages)}")
+        say(f"missing: {component.name}; install it with: {how([component])}")
     if not all(passed):
         say("failed")
         return 1

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -129,8 +129,9 @@ def started(folder: Path, moment: datetime | None = None, **settings: str) -> It
 
 def interrupt(run: subprocess.Popen[bytes], within_s: float) -> None:
     """Press Ctrl-C for a process that leads its own group, and end the group where that does not within so many seconds."""
-    # A terminal sends Ctrl-C to make and to what it runs.
-    os.killpg(run.pid, signal.SIGINT)
+    # A terminal sends Ctrl-C to make and to what it runs; one that ended by itself has no group any more.
+    with suppress(ProcessLookupError):
+        os.killpg(run.pid, signal.SIGINT)
     try:
         run.wait(within_s)
     except subprocess.TimeoutExpired:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.db import Database
+from deploy.components import FAKETIME, POSTGRESQL, REDIS, bring, how
 from tests.cluster import Cluster, started
 from tests.faults import checks
 from tests.faults.applicant import Sent
@@ -189,7 +190,7 @@ def chosen(parts: str, places: Places) -> Iterator[Injury]:
         if injury.fault == "disk full" and places.disk is None:
             print("left out: disk full, because no disk can be mounted here; run it as root", flush=True)
         elif injury.part == "clock" and places.clock is None:
-            print("left out: clock; install it with: apt-get update && apt-get install -y faketime", flush=True)
+            print(f"left out: clock {injury.fault}; install it with: {how([FAKETIME])}", flush=True)
         else:
             yield injury
 
@@ -198,6 +199,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--parts", default=os.environ.get("PARTS", ""))
     parts = parser.parse_args().parts
+    if needed := [component for component in bring((POSTGRESQL, REDIS, FAKETIME)) if component is not FAKETIME]:
+        parser.error(f"{' and '.join(component.name for component in needed)} missing; install with: {how(needed)}")
     with tempfile.TemporaryDirectory(prefix="faults-") as made:
         folder = Path(made)
         folder.chmod(0o711)
