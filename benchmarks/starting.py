@@ -48,6 +48,7 @@ def training_figures(folder: Path) -> Iterator[Figure]:
 
 def start_figures(folder: Path) -> Iterator[Figure]:
     """From the command until everything answers, with a trained model and a filled database."""
+    make_ready(folder)
     seconds = []
     for _ in range(_STARTS):
         with running(folder) as system:
