@@ -54,7 +54,7 @@ def _facts(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from bot.supervisor import run
+    from bot.launch import run
 
     return run(load())
 

@@ -24,8 +24,9 @@ from typing import Final
 import psycopg2
 
 from bot.errors import BotError, StartError
+from bot.launch import prepare
 from bot.settings import Settings, load
-from bot.supervisor import Child, Supervisor, free_port, hold_data_dir, prepare, progress, require_free, say
+from bot.supervisor import Child, Supervisor, free_port, hold_data_dir, progress, require_free, say
 from deploy import stores
 
 STATE_FILE: Final = "cluster.json"

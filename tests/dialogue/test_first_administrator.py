@@ -6,8 +6,8 @@ import re
 
 import aiohttp
 
+from bot.launch import way_into_console
 from bot.settings import Settings
-from bot.supervisor import way_into_console
 from tests.console import PASSWORD
 from tests.system import System
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -132,3 +133,13 @@ def test_a_missing_interpreter_is_told_in_one_line(copied: Path) -> None:
     (copied / ".tools" / "version").write_text(wanted.split('"')[1])
     (copied / ".python-version").write_text("3.0\n")
     assert "Python 3.0 was not found" in one_error(make_environment(copied))
+
+
+def test_training_that_began_ends_with_what_went_wrong_beside_it(tmp_path: Path) -> None:
+    from bot.launch import Training
+    from bot.settings import load
+
+    training = Training(load({"BOT_DATA_DIR": str(tmp_path / "var")}, env_file=None))
+    with pytest.raises(ValueError, match="a fact"), training:
+        raise ValueError("a fact")
+    assert training._process.returncode == -signal.SIGTERM
