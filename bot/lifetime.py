@@ -7,11 +7,17 @@ import gc
 import os
 import signal
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
 # From malloc.h of glibc.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+# From mman.h of Linux 6.1.
+_MADV_COLLAPSE: Final = 25
+_LARGE_PAGE: Final = 1 << 21
+_MAPS: Final = Path("/proc/self/maps")
 _GIVEN_BACK_FROM: Final = 1 << 20
 # Python's own, but for how seldom everything is looked through: with a thousand open windows that took 140 ms, in which nobody gets
 # an answer, every eleven seconds, and found less than a thousand objects. Still more seldom, memory would grow.
@@ -50,8 +56,8 @@ def start_lightly() -> None:
 def keep_for_good() -> None:
     """To be called when everything that lives as long as the process has been read.
 
-    It is never looked through for garbage again, which would hold up whoever waits for an answer, and what reading it has used
-    beyond goes back to the system.
+    It is never looked through for garbage again, which would hold up whoever waits for an answer, what reading it has used beyond
+    goes back to the system, and the rest lies in large pages where the system has them.
     """
     gc.collect()
     gc.freeze()
@@ -59,3 +65,21 @@ def keep_for_good() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+    _use_large_pages()
+
+
+def _use_large_pages() -> None:
+    """Have the kernel put what this process holds into pages of 2 MB; an older one, or one that is told not to, leaves it as it is.
+
+    A turn touches a little of everything, and in small pages every tenth of its time went into finding where that lies.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    madvise = ctypes.CDLL(None).madvise
+    with suppress(OSError):
+        for line in _MAPS.read_text(encoding="utf-8", errors="replace").splitlines():
+            where, may, *_, inode = line.split(maxsplit=5)[:5]
+            low, high = (int(end, 16) for end in where.split("-"))
+            begin, end = -(-low // _LARGE_PAGE) * _LARGE_PAGE, high // _LARGE_PAGE * _LARGE_PAGE
+            if may.startswith("rw-p") and inode == "0" and begin < end:
+                madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), _MADV_COLLAPSE)

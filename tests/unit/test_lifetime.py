@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
+from pathlib import Path
 
 _SCRIPT = """
 import gc, pathlib
@@ -27,3 +29,29 @@ print(held - before > 150_000, resident() - before < 50_000, gc.get_freeze_count
 def test_what_reading_has_used_goes_back_and_what_is_kept_is_not_searched_again() -> None:
     done = subprocess.run([sys.executable, "-c", _SCRIPT], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True"] * 4
+
+
+_LARGE = """
+import pathlib
+from bot.lifetime import keep_for_good, start_lightly
+
+def large():
+    lines = pathlib.Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("AnonHugePages"))
+
+start_lightly()
+kept = [[number] for number in range(400_000)]
+before = large()
+keep_for_good()
+print(large() - before, sum(each[0] for each in kept))
+"""
+
+
+def test_what_is_kept_lies_in_large_pages_where_the_system_has_them() -> None:
+    setting = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+    release = tuple(map(int, platform.release().split(".")[:2]))
+    has_them = release >= (6, 1) and setting.exists() and "[never]" not in setting.read_text()
+    done = subprocess.run([sys.executable, "-c", _LARGE], capture_output=True, text=True, check=True)
+    kilobytes, total = map(int, done.stdout.split())
+    assert total == sum(range(400_000))
+    assert kilobytes > 20_000 or not has_them
