@@ -77,6 +77,10 @@ class Ended:
     more: bool = False
 
 
+class _NotTaken(Exception):
+    """A message is to be stored again without its turn being taken with it."""
+
+
 class Conversations:
     """Everything the applicant's doors and the workers do with conversations; what they return is committed."""
 
@@ -134,7 +138,7 @@ class Conversations:
         if client_id is not None:
             clean_name(client_id, "message_id", _LONGEST_CLIENT_ID)
 
-        def store(session: Session, happened: Happened) -> Receipt:
+        def store(session: Session, happened: Happened, at_once: bool) -> Receipt:
             alarm = self._composer.alarm
             receipt = ledger.store_applicants(session, address, text, client_id, language, interface, self._title, alarm, network)
             if receipt.fresh:
@@ -142,11 +146,16 @@ class Conversations:
                 happened += self._news.take(session, receipt.message)
             if receipt.owed and (worker := self._worker) is not None:
                 conversation_id = receipt.message.conversation_id
-                task = self._take_at_once(session, happened, conversation_id, worker)
+                task = self._take_at_once(session, happened, conversation_id, worker) if at_once else None
                 happened.then = lambda: worker.begin(conversation_id, task)
             return receipt
 
-        return await self._record.run(store)
+        try:
+            return await self._record.run(store, at_once=True)
+        except _NotTaken as error:
+            # A savepoint would keep the message too, but takes its time in every turn.
+            log.error("a turn was not taken at once: %s", place(error.__cause__ or error))
+            return await self._record.run(store, at_once=False)
 
     async def news_by_mail(self, conversation_id: str, mail: str, network: str) -> Tongue:
         """Have an e-mail address asked whether it wants to hear of news of what a thread follows; the language it is asked in.
@@ -282,16 +291,10 @@ class Conversations:
         )
 
     def _take_at_once(self, session: Session, happened: Happened, conversation_id: str, worker: Worker) -> Task | None:
-        """The oldest answer owed in the conversation of a message that was stored just now; whatever fails, the message is stored."""
-        taken = Happened()
         try:
-            with session.begin_nested():
-                task = self._take(session, taken, conversation_id, worker.name, worker.lease_s, self._questions.of)
+            return self._take(session, happened, conversation_id, worker.name, worker.lease_s, self._questions.of)
         except Exception as error:
-            log.error("a turn was not taken at once: %s", place(error))
-            return None
-        happened += taken
-        return task
+            raise _NotTaken from error
 
     def _take(
         self,
