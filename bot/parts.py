@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -21,13 +21,10 @@ from bot.errors import StartError
 from bot.languages import TONGUES, Language, Tongue
 from bot.nlu.safety import SafetyPhrases
 from bot.permits.service import Permits
-from bot.redaction import Expects, redact
+from bot.redaction import ASKED, redact
 from bot.settings import ROOT, Settings
 from bot.staff import presence
 from bot.vault import KEY_FILE, Vault, derived_key, read_or_create_key
-
-# What an open question means for the redaction of its answer.
-_ASKED: Final[Mapping[str | None, Expects]] = {"number": "number", "date": "birth_date", "birth_date": "birth_date"}
 
 
 def _no_stations(_language: Language) -> Sequence[dict[str, Any]]:
@@ -67,7 +64,7 @@ def real_parts(settings: Settings, answers: Answers | None = None) -> Parts:
     vault = Vault(settings.data_dir / KEY_FILE)
 
     def hide(session: Session, conversation_id: str, text: str, expects: str | None) -> str:
-        return redact(text, _ASKED.get(expects), lambda kind, value: vault.put(session, conversation_id, kind, value))
+        return redact(text, ASKED.get(expects), lambda kind, value: vault.put(session, conversation_id, kind, value))
 
     def show(session: Session, conversation_id: str, token: str, language: Tongue) -> Sequence[dict[str, Any]]:
         kept = vault.get(session, conversation_id, token)

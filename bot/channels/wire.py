@@ -57,7 +57,7 @@ class Wire:
             if stored.payload.get(name):
                 described[name] = stored.payload[name]
         is_old = stored.author == "applicant" and now() - stored.created_at > AFTER
-        wire: dict[str, Any] = {"text": hidden(stored.text) if is_old else stored.text}
+        wire: dict[str, Any] = {"text": hidden(*stored.typed) if is_old else stored.text}
         offers = stored.payload.get("quick_replies")
         if offers:
             wire["quick_replies"] = [{"content_type": "text", **offer} for offer in offers]

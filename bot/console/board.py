@@ -17,6 +17,7 @@ from bot.conversations.counter import OUTCOMES, Counter
 from bot.conversations.inbox import Item
 from bot.conversations.overview import Row, SearchQuery
 from bot.conversations.states import State
+from bot.conversations.text import Typed
 from bot.db import Database, now
 from bot.errors import Invalid
 from bot.languages import as_tongue
@@ -98,7 +99,7 @@ class Board:
         return await self._found(call, wanted)
 
     async def _found(
-        self, call: Call, wanted: Mapping[str, str], text: str | None = None, shown: Callable[[str], str] | None = None
+        self, call: Call, wanted: Mapping[str, str], text: str | None = None, shown: Callable[[Typed], str] | None = None
     ) -> dict[str, Any]:
         given = {field: wanted[field][:_LONGEST_KEY] for field in _FILTERS if wanted.get(field)}
         state, owner = given.get("state"), given.get("owner")
@@ -151,8 +152,8 @@ class Board:
         }
 
 
-def _shown(text: str) -> str:
-    return masking.applicants(text).text
+def _shown(typed: Typed) -> str:
+    return masking.applicants(*typed).text
 
 
 def row_json(row: Row) -> dict[str, Any]:
@@ -177,7 +178,7 @@ def row_json(row: Row) -> dict[str, Any]:
 
 def left_json(item: Item) -> dict[str, Any]:
     """A message that was left."""
-    text = masking.applicants(item.text)
+    text = masking.applicants(*item.text)
     return {
         "id": item.id,
         "conversation_id": item.conversation_id,

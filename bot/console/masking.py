@@ -1,8 +1,8 @@
 """What staff see in place of numbers that name a person: the last characters at most; the original is a matter of `reveal`.
 
-Of what applicants write, everything that the redaction finds is masked, but for dates that can be nobody's birth date: an
-officer has to see until when a visa runs. In what bot and staff write, only what repeats an applicant's number is masked,
-so that telephone numbers and dates of answers stay readable.
+Of what applicants write, everything that the redaction finds is masked, as the answer to the question that was open; but for dates
+that can be nobody's birth date: an officer has to see until when a visa runs. In what bot and staff write, only what repeats an
+applicant's number is masked, so that telephone numbers and dates of answers stay readable.
 """
 
 from __future__ import annotations
@@ -15,17 +15,12 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from bot.catalogue.dates import read_dates
-from bot.languages import written
-from bot.redaction import redact
-from bot.spoken import tongue_of
+from bot.console.births import Piece, births, days_of, read
+from bot.conversations.text import Typed
+from bot.redaction import ASKED, redact
 
 HIDDEN: Final = "••••"
 _SHOWN: Final = 4
-# Nobody who is younger works, and few visas ran out longer ago.
-_YEARS_OF_A_LIFE: Final = 15
-_BIRTH: Final = re.compile(r"\b(?:born|birth\w*|b-?day|dob|d\.o\.b)\b|出生|生日|生于|年生", re.I)
-_NEAR: Final = 30
 # The shortest repeated number worth hiding; shorter ones are house numbers and years.
 _LEAST: Final = 5
 
@@ -57,35 +52,23 @@ def _plain(piece: str) -> str:
 
 
 def _mask(kind: str, piece: str) -> str:
-    if kind not in ("NUMBER", "PHONE"):
-        return HIDDEN
     plain = _plain(piece)
+    # Of a number in words the last letters tell nobody anything that they may know.
+    if kind not in ("NUMBER", "PHONE") or not any(character.isdigit() for character in plain):
+        return HIDDEN
     shown = min(_SHOWN, len(plain) // 3)
     return HIDDEN + plain[len(plain) - shown :]
-
-
-def _days(piece: str, today: date) -> list[date]:
-    """Every day that a date can mean."""
-    readings = read_dates(piece, today, written(tongue_of(piece)))
-    return [day for reading in readings for day in ((reading.date,) if reading.date else reading.candidates)]
-
-
-def _may_be_birth(piece: str, before: str, today: date) -> bool:
-    if _BIRTH.search(before):
-        return True
-    days = _days(piece, today)
-    return not days or any(day.year <= today.year - _YEARS_OF_A_LIFE for day in days)
 
 
 @lru_cache(maxsize=4096)
 def _dates(text: str, today: date) -> tuple[tuple[int, int, frozenset[str]], ...]:
     """Where in `text` dates stand, and which days each can mean."""
-    found = ((start, end) for start, end, kind in _pieces(text) if kind == "DATE")
-    return tuple((start, end, frozenset(day.isoformat() for day in _days(text[start:end], today))) for start, end in found)
+    found = ((start, end) for start, end, kind in _pieces(text, None) if kind == "DATE")
+    return tuple((start, end, frozenset(day.isoformat() for day in days_of(read(text[start:end], today)))) for start, end in found)
 
 
-def _pieces(text: str) -> list[tuple[int, int, str]]:
-    """Where in `text` personal pieces stand, and of which kind."""
+def _pieces(text: str, expects: str | None) -> list[Piece]:
+    """Where in `text`, the answer to the question that `expects` names, personal pieces stand, and of which kind."""
     found: list[tuple[str, str]] = []
 
     def put(kind: str, piece: str) -> str:
@@ -93,7 +76,7 @@ def _pieces(text: str) -> list[tuple[int, int, str]]:
         # No stored text holds this character, so nobody can have typed a token.
         return f"\x00{len(found) - 1}\x00"
 
-    redacted = redact(text, None, put)
+    redacted = redact(text, ASKED.get(expects), put)
     spans, at = [], 0
     for position, part in enumerate(redacted.split("\x00")):
         if position % 2:
@@ -107,7 +90,9 @@ def _pieces(text: str) -> list[tuple[int, int, str]]:
 
 def _cut(text: str, spans: Iterable[tuple[int, int, str]]) -> Masked:
     parts, at, hidden = [], 0, set()
-    for start, end, kind in spans:
+    for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if start < at:
+            continue
         parts += [text[at:start], _mask(kind, text[start:end])]
         hidden.add((kind, _plain(text[start:end])))
         at = end
@@ -115,27 +100,26 @@ def _cut(text: str, spans: Iterable[tuple[int, int, str]]) -> Masked:
 
 
 @lru_cache(maxsize=2048)
-def _applicants(text: str, today: date) -> Masked:
-    spans, at = [], 0
-    for start, end, kind in _pieces(text):
-        # Words before an earlier piece are about that one.
-        before = text[max(at, start - _NEAR) : start]
-        if kind != "DATE" or _may_be_birth(text[start:end], before, today):
-            spans.append((start, end, kind))
-        at = end
+def _applicants(text: str, expects: str | None, today: date) -> Masked:
+    found = _pieces(text, expects)
+    spans = {piece for piece in found if piece[2] != "DATE"}
+    days: set[tuple[str, str]] = set()
+    for birth in births(text, found, today):
+        spans |= {(start, end, "DATE") for start, end in birth.spans}
+        days |= {(_DAY, day.isoformat()) for day in birth.days}
     masked = _cut(text, spans)
-    days = {(_DAY, day.isoformat()) for start, end, kind in spans if kind == "DATE" for day in _days(text[start:end], today)}
     return Masked(masked.text, masked.hidden | days)
 
 
-def applicants(text: str, today: date | None = None) -> Masked:
-    """What an applicant wrote, as staff see it."""
-    return _applicants(text.replace("\x00", "\ufffd"), today or date.today())
+def applicants(text: str, expects: str | None = None, today: date | None = None) -> Masked:
+    """What an applicant wrote, as staff see it; `expects` names the question of the assistant that was open then."""
+    return _applicants(text.replace("\x00", "\ufffd"), expects, today or date.today())
 
 
-def applicants_line(text: str) -> str:
+def applicants_line(typed: Typed) -> str:
     """The beginning of what an applicant wrote, as staff see it; a piece that was cut off is left out, for its shape is gone."""
-    return applicants(_CUT_OFF.sub("…", text, count=1) if len(text) >= _LINE else text).text
+    text, expects = typed
+    return applicants(_CUT_OFF.sub("…", text, count=1) if len(text) >= _LINE else text, expects).text
 
 
 def repeated_line(text: str, known: Hidden) -> str:
@@ -173,12 +157,12 @@ def repeated(text: str, known: Hidden, today: date | None = None) -> Masked:
     for start, end, meant in _dates(text, today or date.today()) if days else ():
         if meant & days and all(end <= other or start >= until for other, until, _ in taken):
             taken.append((start, end, "DATE"))
-    return _cut(text, sorted(taken))
+    return _cut(text, taken)
 
 
-def pieces(texts: Iterable[str]) -> Hidden:
+def pieces(given: Iterable[Typed]) -> Hidden:
     """Every personal piece in what applicants wrote, for `repeated`."""
-    return frozenset().union(*(applicants(text).hidden for text in texts))
+    return frozenset().union(*(applicants(*typed).hidden for typed in given))
 
 
 def repeated_in(value: Any, known: Hidden) -> Any:

@@ -158,7 +158,7 @@ class Telling:
 
     def _show(self, stored: Stored, followed: Followed) -> None:
         if views.of_applicant(stored):
-            followed.hidden |= applicants(stored.text).hidden
+            followed.hidden |= applicants(*stored.typed).hidden
         followed.last_seq = max(followed.last_seq, stored.seq)
         body = {"conversation_id": stored.conversation_id, "message": views.message(stored, followed.hidden)}
         self._say("message", body, room(stored.conversation_id))

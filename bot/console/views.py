@@ -41,7 +41,7 @@ def of_applicant(stored: Stored) -> bool:
 
 def hidden_of(view: View) -> Hidden:
     """Every personal piece that the applicant gave in this conversation or before it."""
-    return masking.pieces([*view.given, *(each.text for each in view.messages if of_applicant(each))])
+    return masking.pieces([*view.given, *(each.typed for each in view.messages if of_applicant(each))])
 
 
 def message(stored: Stored, known: Hidden, feedback: Mapping[str, Opinion] | None = None) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def message(stored: Stored, known: Hidden, feedback: Mapping[str, Opinion] | Non
     Args:
         known: the personal pieces that the applicant gave, for what repeats them.
     """
-    seen = masking.applicants(stored.text) if of_applicant(stored) else masking.repeated(stored.text, known)
+    seen = masking.applicants(*stored.typed) if of_applicant(stored) else masking.repeated(stored.text, known)
     described = metadata(stored)
     described["card"] = masking.repeated_in(described["card"], known)
     described.update(

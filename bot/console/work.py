@@ -14,6 +14,7 @@ from bot.conversations.counter import OUTCOMES, Counter
 from bot.conversations.notes import Note
 from bot.conversations.overview import View
 from bot.conversations.packet import packet
+from bot.conversations.text import Typed
 from bot.db import Database
 from bot.errors import Invalid
 from bot.languages import Tongue, written
@@ -175,7 +176,7 @@ def view_json(view: View, after: int, about: Mapping[str, Any], proof_until: str
             ],
         },
         "messages": [views.message(each, hidden, view.feedback) for each in view.messages if each.seq > after],
-        "packet": {key: _shown(key, value, hidden) for key, value in about.items()},
+        "packet": {key: _shown(value, hidden) for key, value in about.items()},
         "notes": [_note(each, hidden) for each in view.notes],
         "drafts": [_note(each, hidden) for each in view.drafts],
         "proof": {"proven": proof_until is not None, "until": proof_until},
@@ -193,12 +194,14 @@ def _note(note: Note, hidden: Hidden) -> dict[str, Any]:
     return {"id": note.id, "by": views.name(note.by), "text": seen.text, "masked": seen.changed, "at": views.moment(note.at)}
 
 
-def _shown(key: str, value: Any, hidden: Hidden) -> Any:
-    """Questions are the applicant's own words; everything else may repeat them."""
+def _shown(value: Any, hidden: Hidden) -> Any:
+    """What the applicant typed, masked as such; everything else may repeat it."""
+    if isinstance(value, Typed):
+        return masking.applicants_line(value)
     if isinstance(value, Mapping):
-        return {inner: _shown(inner, each, hidden) for inner, each in value.items()}
+        return {inner: _shown(each, hidden) for inner, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_shown(key, each, hidden) for each in value]
+        return [_shown(each, hidden) for each in value]
     if isinstance(value, str):
-        return masking.applicants_line(value) if key == "text" else masking.repeated_line(value, hidden)
+        return masking.repeated_line(value, hidden)
     return value

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from bot.conversations.states import State
+from bot.conversations.text import EXPECTS, Typed
 from bot.conversations.threads import Address
 from bot.languages import Tongue
 from bot.staff.names import StaffName
@@ -38,6 +39,11 @@ class Stored:
     answers: str | None
     state: State
     client_id: str | None = None
+
+    @property
+    def typed(self) -> Typed:
+        """Its text, with the question that was open when it came."""
+        return Typed(self.text, self.payload.get(EXPECTS))
 
 
 @dataclass(frozen=True)

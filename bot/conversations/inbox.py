@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from bot import audit
 from bot.conversations.events import Event, LeftMessagesChanged, telling
 from bot.conversations.ledger import Draft, Receipt, append, find_staffs, staffs_client_id
-from bot.conversations.models import Conversation, LeftMessage
+from bot.conversations.models import Conversation, LeftMessage, Message
 from bot.conversations.overview import given, visible
 from bot.conversations.rows import applicant_code
+from bot.conversations.text import EXPECTS, Typed
 from bot.conversations.threads import address_of, lock, lock_open
 from bot.db import now
 from bot.errors import Conflict, NotAllowed, NotFound
@@ -42,7 +43,7 @@ class Item:
 
     id: int
     conversation_id: str
-    text: str
+    text: Typed
     language: Tongue
     contact_kind: str
     contact: str | None
@@ -55,15 +56,16 @@ class Item:
     answered_at: datetime | None
     answered_by: StaffName | None
     applicant: str
-    given: Sequence[str] = ()
+    given: Sequence[Typed] = ()
 
 
 def items(session: Session, by: Officer, open_only: bool) -> list[Item]:
     """The messages this officer may see: the open ones as they fall due, then the answered ones, the newest first."""
     by.require("conversation:read")
     query = (
-        select(LeftMessage, Conversation.thread_id)
+        select(LeftMessage, Conversation.thread_id, Message.payload)
         .join(Conversation, Conversation.id == LeftMessage.conversation_id)
+        .outerjoin(Message, Message.id == LeftMessage.message_id)
         .where(_for(by))
         .order_by(LeftMessage.answered_at.is_not(None), LeftMessage.answered_at.desc(), LeftMessage.due_at, LeftMessage.id)
         .limit(_MOST)
@@ -71,13 +73,13 @@ def items(session: Session, by: Officer, open_only: bool) -> list[Item]:
     if open_only:
         query = query.where(LeftMessage.answered_at.is_(None))
     found = session.execute(query).all()
-    words = given(session, {thread_id for row, thread_id in found if row.answer is not None})
-    staff = names(session, [row.owner_id for row, _ in found] + [row.answered_by for row, _ in found])
+    words = given(session, {thread_id for row, thread_id, _ in found if row.answer is not None})
+    staff = names(session, [row.owner_id for row, _, _ in found] + [row.answered_by for row, _, _ in found])
     return [
         Item(
             id=row.id,
             conversation_id=row.conversation_id,
-            text=row.text,
+            text=Typed(row.text, (payload or {}).get(EXPECTS)),
             language=as_tongue(row.language) or DEFAULT,
             contact_kind=row.contact_kind,
             contact=row.contact,
@@ -92,7 +94,7 @@ def items(session: Session, by: Officer, open_only: bool) -> list[Item]:
             applicant=applicant_code(thread_id),
             given=() if row.answer is None else words.get(thread_id, ()),
         )
-        for row, thread_id in found
+        for row, thread_id, payload in found
     ]
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.conversations.events import Stored
 from bot.conversations.models import Conversation, Message, Turn
 from bot.conversations.states import State
-from bot.conversations.text import is_desk, is_news, is_payload, opens_topic
+from bot.conversations.text import EXPECTS, is_desk, is_news, is_payload, opens_topic
 from bot.conversations.threads import Address as Address
 from bot.conversations.threads import address_of, lock_newest, lock_open, tongue_spoken
 from bot.conversations.threads import lock as lock
@@ -130,7 +130,8 @@ def store_applicants(
     conversation.last_language = as_tongue(conversation.language) or spoken
     conversation.last_applicant_at, conversation.idle_warned_at = now(), None
     grave = None if choice is not None or alarm is None else alarm(text)
-    payload = {name: value for name, value in (("choice", choice), ("grave", grave)) if value is not None}
+    asked = None if choice is not None else _open_question(conversation)
+    payload = {name: value for name, value in (("choice", choice), ("grave", grave), (EXPECTS, asked)) if value is not None}
     draft = Draft("applicant", conversation.last_language, shown, payload)
     (message,) = append(session, conversation, [draft], client_id=client_id)
     owed = _owes(conversation, choice, grave)
@@ -146,6 +147,15 @@ def _owes(conversation: Any, choice: str | None, grave: str | None) -> bool:
     if conversation.state == State.QUEUED.value:
         return is_desk(choice, waiting=True) or grave is not None or (choice is None and conversation.desk_step is not None)
     return bool(conversation.state == State.BOT.value)
+
+
+def _open_question(conversation: Any) -> str | None:
+    """What the assistant has asked for, until an officer speaks, whose questions are open then."""
+    spoken, since = conversation.last_staff_at, conversation.owner_since
+    if conversation.state == State.WITH_STAFF.value and spoken is not None and since is not None and spoken >= since:
+        return None
+    asked: str | None = conversation.expects
+    return asked
 
 
 def find_earlier(session: Session, conversation: Any, client_id: str | None) -> Receipt | None:

@@ -11,11 +11,11 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot import audit
-from bot.conversations.events import Event, MessageStored, Stored, TurnFinished, TurnTaken
+from bot.conversations.events import ConversationChanged, Event, MessageStored, Stored, TurnFinished, TurnTaken
 from bot.conversations.ledger import Draft, append, lock
 from bot.conversations.models import Conversation, Message, Turn
 from bot.conversations.states import State
-from bot.conversations.text import is_desk
+from bot.conversations.text import EXPECTS, is_desk
 from bot.conversations.threads import Address, address_of
 from bot.db import now
 from bot.languages import DEFAULT, Tongue, as_tongue
@@ -137,6 +137,7 @@ _TAKE: Final = (
 )
 _END_SILENCED: Final = update(_TURNS).where(_mine()).values(state="done", lease_until=None, outcome=bindparam("ending"), network=None)
 _END: Final = _END_SILENCED.where(_TURNS.c.outcome.is_distinct_from(_SILENCED))
+_ASKED_MEANWHILE: Final = update(Message.__table__).where(Message.__table__.c.id == bindparam("message")).values(payload=bindparam("said"))
 _RENEW: Final = update(_TURNS).where(_mine()).values(lease_until=bindparam("until"))
 _IS_OWED: Final = select(Turn.message_id).where(Turn.conversation_id == bindparam("conversation"), Turn.state != "done").limit(1)
 
@@ -161,6 +162,11 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
         desk = desk or (waiting and oldest.payload.get("grave") is not None)
         if oldest.outcome != _SILENCED and _may_speak(oldest, desk):
             happened.append(TurnTaken(conversation_id, address, oldest.message_id))
+            if choice is None and oldest.expects is not None and oldest.payload.get(EXPECTS) != oldest.expects:
+                # The question was asked after the message came, in answer to the one before it; it is redacted as its answer.
+                said = {**oldest.payload, EXPECTS: oldest.expects}
+                session.execute(_ASKED_MEANWHILE, {"message": oldest.message_id, "said": said})
+                happened.append(ConversationChanged(conversation_id))
             return TakenTurn(
                 message_id=oldest.message_id,
                 conversation_id=conversation_id,

@@ -18,6 +18,7 @@ from bot.conversations.notes import Note, notes_of
 from bot.conversations.rows import Row as Row
 from bot.conversations.rows import rows
 from bot.conversations.states import State
+from bot.conversations.text import EXPECTS, Typed
 from bot.conversations.threads import Address, address_of
 from bot.db import now
 from bot.errors import NotAllowed, NotFound
@@ -38,7 +39,7 @@ class SearchQuery:
     """
 
     text: str | None = None
-    shown: Callable[[str], str] | None = None
+    shown: Callable[[Typed], str] | None = None
     state: State | None = None
     language: str | None = None
     topic: str | None = None
@@ -87,7 +88,7 @@ class View:
     rating: tuple[int, str | None] | None
     earlier: Sequence[Earlier]
     messages: Sequence[Stored]
-    given: Sequence[str]
+    given: Sequence[Typed]
     feedback: Mapping[str, Opinion]
     notes: Sequence[Note]
     drafts: Sequence[Note]
@@ -204,12 +205,13 @@ def _older(last: Any) -> Any:
     return or_(Conversation.updated_at < last.updated_at, same_moment)
 
 
-def _with_shown(session: Session, conversations: Sequence[Any], words: str, shown: Callable[[str], str]) -> list[Any]:
+def _with_shown(session: Session, conversations: Sequence[Any], words: str, shown: Callable[[Typed], str]) -> list[Any]:
     """Those with a message that shows the words."""
     of_these = Message.conversation_id.in_([each.id for each in conversations])
     showing: set[str] = set()
-    for conversation_id, text in session.execute(select(Message.conversation_id, Message.text).where(of_these, _holds(words))):
-        if conversation_id not in showing and words in shown(text).lower():
+    found = select(Message.conversation_id, Message.text, Message.payload).where(of_these, _holds(words))
+    for conversation_id, text, payload in session.execute(found):
+        if conversation_id not in showing and words in shown(Typed(text, payload.get(EXPECTS))).lower():
             showing.add(conversation_id)
     return [each for each in conversations if each.id in showing]
 
@@ -245,10 +247,10 @@ def view(session: Session, by: Officer, conversation_id: str, after: int) -> Vie
     )
 
 
-def given(session: Session, thread_ids: Collection[str], beside: str | None = None) -> dict[str, list[str]]:
+def given(session: Session, thread_ids: Collection[str], beside: str | None = None) -> dict[str, list[Typed]]:
     """What the applicants of these threads wrote, the newest of it, and how they can be reached; `beside` is left out."""
     words = (
-        select(Conversation.thread_id, Message.text)
+        select(Conversation.thread_id, Message.text, Message.payload)
         .join(Message, Message.conversation_id == Conversation.id)
         .where(Conversation.thread_id.in_(thread_ids), Message.author == "applicant")
         .order_by(Message.created_at.desc())
@@ -259,10 +261,11 @@ def given(session: Session, thread_ids: Collection[str], beside: str | None = No
         .join(LeftMessage, LeftMessage.conversation_id == Conversation.id)
         .where(Conversation.thread_id.in_(thread_ids), LeftMessage.contact.is_not(None))
     )
-    found: dict[str, list[str]] = {}
-    for query in (words if beside is None else words.where(Conversation.id != beside), contacts):
-        for thread_id, text in session.execute(query):
-            found.setdefault(thread_id, []).append(text)
+    found: dict[str, list[Typed]] = {}
+    for thread_id, text, payload in session.execute(words if beside is None else words.where(Conversation.id != beside)):
+        found.setdefault(thread_id, []).append(Typed(text, payload.get(EXPECTS)))
+    for thread_id, text in session.execute(contacts):
+        found.setdefault(thread_id, []).append(Typed(text))
     return found
 
 

@@ -14,7 +14,7 @@ from bot.catalogue.profile import CATEGORY, TYPE, Profile
 from bot.conversations import requests
 from bot.conversations.known import newest, payloads, profile_in
 from bot.conversations.models import Conversation, LeftMessage, Message
-from bot.conversations.text import is_desk
+from bot.conversations.text import EXPECTS, Typed, is_desk
 from bot.conversations.threads import tongue_spoken
 from bot.errors import NotFound
 from bot.languages import Language
@@ -27,6 +27,8 @@ _MARKS: Final = "*#-> "
 
 def packet(session: Session, answers: Answers, conversation_id: str, language: Language) -> dict[str, Any]:
     """The packet of a conversation, names in the officer's `language`; texts are as they were written, numbers in them too.
+
+    What the applicant typed is `Typed`.
 
     Raises:
         NotFound: there is no such conversation.
@@ -86,7 +88,7 @@ def _asked(answers: Answers, messages: Sequence[Any], language: Language) -> lis
         name = next((reply.payload.get("topic") for reply in replies if reply.payload.get("topic")), None)
         found.append(
             {
-                "text": message.text[:_LINE],
+                "text": Typed(message.text[:_LINE], message.payload.get(EXPECTS)),
                 "topic": _topic(answers, name, language),
                 "answer": _first_line(replies[0].text) if replies else None,
                 "at": message.created_at.isoformat(),
@@ -172,18 +174,20 @@ def _earlier(session: Session, conversation: Any) -> int:
 
 
 def _left(session: Session, conversation: Any) -> dict[str, Any] | None:
-    left = session.execute(
-        select(LeftMessage)
+    found = session.execute(
+        select(LeftMessage, Message.payload)
         .join(Conversation, Conversation.id == LeftMessage.conversation_id)
+        .outerjoin(Message, Message.id == LeftMessage.message_id)
         .where(Conversation.thread_id == conversation.thread_id)
         .order_by(LeftMessage.id.desc())
         .limit(1)
-    ).scalar_one_or_none()
-    if left is None:
+    ).one_or_none()
+    if found is None:
         return None
+    left, payload = found
     return {
         "id": left.id,
-        "text": _first_line(left.text),
+        "text": Typed(_first_line(left.text), (payload or {}).get(EXPECTS)),
         "at": left.created_at.isoformat(),
         "due_at": left.due_at.isoformat(),
         "answered": left.answered_at is not None,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot.conversations.models import ConversationTag, Handoff, Message
 from bot.conversations.requests import ASKED
 from bot.conversations.states import State
+from bot.conversations.text import EXPECTS, Typed
 from bot.conversations.threads import tongue_spoken
 from bot.languages import Tongue
 from bot.staff.names import StaffName, names
@@ -29,7 +30,7 @@ class Row:
 
     Attributes:
         reason: why a person is, or was last, asked for; None when nobody was.
-        first_line: the beginning of the newest message that the applicant typed, as typed; rather one that does not only ask for a person.
+        first_line: the beginning of the newest message that the applicant typed; rather one that does not only ask for a person.
         waiting_since: when the applicant asked for a person, while nobody has it; as with the place, a transfer begins nothing anew.
         unread: messages of the applicant since the last of the staff, while an officer has it.
         wanted: the colleague it waits for.
@@ -44,7 +45,7 @@ class Row:
     topic: str | None
     station: str | None
     reason: str | None
-    first_line: str
+    first_line: Typed
     waiting_since: datetime | None
     last_message_at: datetime | None
     unread: int
@@ -78,7 +79,7 @@ def rows(session: Session, conversations: Sequence[Any]) -> list[Row]:
             topic=each.topic,
             station=each.station,
             reason=asked[each.id].reason if each.id in asked else None,
-            first_line=lines.get(each.id, ""),
+            first_line=lines.get(each.id, Typed("")),
             waiting_since=asked[each.id].requested_at if each.state == State.QUEUED.value and each.id in asked else None,
             last_message_at=newest.get(each.id),
             unread=unread.get(each.id, 0) if each.state == State.WITH_STAFF.value else 0,
@@ -99,7 +100,7 @@ def _newest(session: Session, ids: Sequence[str]) -> dict[str, datetime]:
     return {row[0]: row[1] for row in session.execute(newest.group_by(Message.conversation_id))}
 
 
-def _lines(session: Session, ids: Sequence[str]) -> dict[str, str]:
+def _lines(session: Session, ids: Sequence[str]) -> dict[str, Typed]:
     """The beginning of what each applicant typed last."""
     number = func.row_number().over(partition_by=Message.conversation_id, order_by=Message.seq.desc()).label("number")
     numbered = (
@@ -110,12 +111,12 @@ def _lines(session: Session, ids: Sequence[str]) -> dict[str, str]:
     query = select(numbered).where(numbered.c.number <= _LOOKED_THROUGH).order_by(numbered.c.seq.desc())
     found = session.execute(query).all()
     requests = _requests(session, ids)
-    typed: dict[str, str] = {}
-    requested: dict[str, str] = {}
-    tapped: dict[str, str] = {}
+    typed: dict[str, Typed] = {}
+    requested: dict[str, Typed] = {}
+    tapped: dict[str, Typed] = {}
     for row in found:
         lines = tapped if row.payload.get("choice") else requested if row.id in requests else typed
-        lines.setdefault(row.conversation_id, row.text.split("\n", 1)[0][:_FIRST_LINE])
+        lines.setdefault(row.conversation_id, Typed(row.text.split("\n", 1)[0][:_FIRST_LINE], row.payload.get(EXPECTS)))
     return {**tapped, **requested, **typed}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.errors import Invalid
 
@@ -28,6 +28,17 @@ STOP: Final = "news:stop"
 """The choice of somebody who wants to be told no longer."""
 PERSON: Final = "/handoff"
 """The choice of somebody who wants a person."""
+
+EXPECTS: Final = "expects"
+"""In the payload of an applicant's message: which question of the assistant was open when it came."""
+
+
+class Typed(NamedTuple):
+    """What an applicant typed, and which question of the assistant was open then, if one was."""
+
+    text: str
+    expects: str | None = None
+
 
 _PAYLOAD = re.compile(
     r"/[a-z][a-z0-9_]{0,60}|(?:desk|news):[a-z][a-z_]{0,40}|choose:[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*=[^\x00-\x1f\x7f-\x9f]{1,200}"

@@ -7,7 +7,7 @@ address, a date, a telephone number, and whatever is left a number.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, Literal
 
 from bot.redaction import dates, numbers, places, spoken
@@ -15,6 +15,9 @@ from bot.redaction.fold import folded, without
 
 Expects = Literal["number", "birth_date"] | None
 Span = tuple[int, int]
+
+ASKED: Final[Mapping[str | None, Expects]] = {"number": "number", "date": "birth_date", "birth_date": "birth_date"}
+"""What a question of the assistant means for the redaction of its answer, by what a reply says that it expects."""
 
 PUBLIC_NUMBERS: Final[tuple[str, ...]] = (
     "0755-88121678",

@@ -10,26 +10,26 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Final
 
-from bot.redaction import redact
+from bot.redaction import ASKED, redact
 
 AFTER: Final = timedelta(minutes=15)
 HIDDEN: Final = "••••"
-# A text of no more characters may be the bare answer to a question, where any spelling counts.
+# A text of no more characters may be the bare answer to a question that nobody noted, where any spelling counts.
 _SHORT: Final = 40
 _TOKEN: Final = re.compile(r"<[A-Z]+:\d+>")
 
 
 @lru_cache(maxsize=2000)
-def hidden(text: str) -> str:
-    """`text` with everything in the place of which Rasa is told a token left out."""
+def hidden(text: str, expects: str | None = None) -> str:
+    """`text` with everything in the place of which Rasa is told a token left out; `expects` names the question that was open."""
     tokens: list[str] = []
 
     def put(kind: str, _piece: str) -> str:
         tokens.append(f"<{kind}:{len(tokens)}>")
         return tokens[-1]
 
-    shown = redact(text, None, put)
-    if len(text) <= _SHORT:
-        shown = redact(shown, "number", put, known=tuple(tokens))
-        shown = redact(shown, "birth_date", put, known=tuple(tokens))
+    asked = ASKED.get(expects)
+    shown = text
+    for question in dict.fromkeys((asked, "number", "birth_date") if len(text) <= _SHORT else (asked,)):
+        shown = redact(shown, question, put, known=tuple(tokens))
     return _TOKEN.sub(HIDDEN, shown) if tokens else text

@@ -198,7 +198,7 @@ async def test_row_tells_what_a_glance_needs(office: Office) -> None:
     while (turn := await office.take(conversation)) is not None:
         await office.answer(turn)
     (row,) = (await office.counter.board(officer)).queue
-    assert row.first_line == "How long does it take?" and row.state is State.QUEUED and row.waiting_since is not None
+    assert row.first_line.text == "How long does it take?" and row.state is State.QUEUED and row.waiting_since is not None
     assert row.unread == 0 and row.owner is None and row.reason == "asked" and row.ordinal == 1 and len(row.applicant) == 4
     await office.counter.claim(officer, conversation)
     assert (await office.counter.board(officer)).queue == [] and (await office.counter.board(second)).mine == []
@@ -206,7 +206,7 @@ async def test_row_tells_what_a_glance_needs(office: Office) -> None:
     await office.says("thank you")
     await office.says("and then?")
     (row,) = (await office.counter.board(officer)).mine
-    assert row.unread == 2 and row.waiting_since is None and row.first_line == "and then?"
+    assert row.unread == 2 and row.waiting_since is None and row.first_line.text == "and then?"
     await office.counter.transfer(officer, conversation, to_staff=second.id)
     (row,) = (await office.counter.board(second)).queue
     assert row.wanted is not None and row.wanted.id == second.id

@@ -7,12 +7,12 @@ import threading
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from bot.assistant import Question, Reply
+from bot.assistant import Question, QuickReply, Reply
 from bot.conversations import ledger
-from bot.conversations.events import MessageStored, StateChanged, TurnTaken
-from bot.conversations.models import Turn
+from bot.conversations.events import ConversationChanged, MessageStored, StateChanged, TurnTaken
+from bot.conversations.models import Message, Turn
 from bot.conversations.service import Task, Worker
 from bot.conversations.turns import Turns
 from bot.db import Database
@@ -59,6 +59,63 @@ async def test_later_message_waits_until_the_earlier_one_is_answered(office: Off
     assert (await office.answer(first.turn)).more
     taken = await office.take(conversation)
     assert taken is not None and taken.text == "two"
+
+
+def noted(office: Office) -> list[tuple[str, dict[str, Any]]]:
+    mine = select(Message.text, Message.payload).where(Message.author == "applicant").order_by(Message.seq)
+    return [tuple(row) for row in office.read(lambda session: session.execute(mine).all())]
+
+
+async def test_message_is_stored_with_the_question_that_was_open(office: Office) -> None:
+    conversation = await office.says("where is my application?", "m-1")
+    turn = await office.take(conversation)
+    assert turn is not None
+    asked = Reply("The date of birth?", "en", quick_replies=(QuickReply("Rather not", "/cancel"),), expects="birth_date")
+    await office.conversations.answer(turn, "one", [asked])
+    for _ in range(2):
+        await office.says("fifteen eleven nineteen eighty-seven", "m-2")
+    await office.says("/cancel", "m-3")
+    assert noted(office) == [
+        ("where is my application?", {}),
+        ("fifteen eleven nineteen eighty-seven", {"expects": "birth_date"}),
+        ("Rather not", {"choice": "/cancel"}),
+    ]
+
+
+async def test_message_that_came_before_the_question_counts_as_the_answer_that_it_is_taken_for(office: Office) -> None:
+    conversation = await office.says("where is it, number GD-1?", "m-1")
+    await office.says("fifteen eleven nineteen eighty-seven", "m-2")
+    turn = await office.take(conversation)
+    assert turn is not None and noted(office)[1][1] == {}
+    await office.conversations.answer(turn, "one", [Reply("The date of birth?", "en", expects="birth_date")])
+    office.events.clear()
+    turn = await office.take(conversation)
+    assert turn is not None and turn.expects == "birth_date" and noted(office)[1][1] == {"expects": "birth_date"}
+    # Whoever of the staff watches is told to look again.
+    assert [type(event) for event in office.events] == [TurnTaken, ConversationChanged]
+
+
+async def test_open_question_costs_a_turn_no_statement(office: Office, database: Database) -> None:
+    counted: list[int] = []
+    conversation = await office.says("hello", "m-1")
+    turn = await office.take(conversation)
+    assert turn is not None
+    await office.conversations.answer(turn, "one", [Reply("Born when?", "en", expects="birth_date")])
+    for expects in ("birth_date", None):
+        seen: list[str] = []
+
+        def count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            seen.append(statement)  # noqa: B023
+
+        event.listen(database.engine, "before_cursor_execute", count)
+        begun = hired(office)
+        await office.says("15 Nov 1987", f"n-{expects}")
+        event.remove(database.engine, "before_cursor_execute", count)
+        counted.append(len(seen))
+        ((_, task, _),) = begun
+        assert task is not None and task.turn.expects == expects
+        await office.conversations.answer(task.turn, "one", [Reply("echo", "en")])
+    assert counted[0] == counted[1]
 
 
 async def test_message_sent_again_is_answered_once(office: Office) -> None:

@@ -73,7 +73,7 @@ async def test_the_packet_says_who_asks_for_what_and_why_the_assistant_gave_up(g
         found = packet(session, answers(), conversation.id, "zh")
     assert found["language"] == "en" and found["reason"] == "not_understood" and found["earlier"] == 0 and found["left_message"] is None
     assert found["topic"] == {"name": "application_status", "title": answers().topics["application_status"].title["zh"]}
-    assert [(each["text"], each["topic"] and each["topic"]["name"]) for each in found["asked"]] == [
+    assert [(each["text"].text, each["topic"] and each["topic"]["name"]) for each in found["asked"]] == [
         ("materials", "materials"),
         ("station", "station_info"),
         ("status", "application_status"),
@@ -156,7 +156,7 @@ async def test_the_packet_knows_earlier_conversations_and_messages(gateway: Gate
         with pytest.raises(NotFound):
             packet(session, answers(), "nobody", "en")
     assert found["earlier"] == 1 and found["reason"] is None and found["checklist"] is None and found["status"] is None
-    assert found["left_message"]["text"] == "Where is my permit, please?" and found["left_message"]["answered"] is False
+    assert found["left_message"]["text"].text == "Where is my permit, please?" and found["left_message"]["answered"] is False
 
 
 async def test_the_packet_keeps_the_list_and_the_status_of_the_conversation_before(gateway: Gateway, database: Database) -> None:

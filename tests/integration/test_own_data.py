@@ -22,7 +22,7 @@ from bot.privacy.readable import readable
 from bot.redaction.hiding import AFTER
 from bot.settings import Settings
 from tests.applicants import connected, visiting
-from tests.gateway import running
+from tests.gateway import answer, reply, running
 from tests.office import ANN
 from tests.personal import DAY, HERE, MARKER, House
 
@@ -169,6 +169,32 @@ async def test_readable_form_names_what_is_followed_and_where_news_are_sent(hous
     assert f"E-mail address for news: {MARKER}@example.org" in given and "Told of changes to an application since" in given
     for language in TONGUES:
         assert f"{MARKER}@example.org" in readable(export, texts, language).split("== ")[1].split("\r\n[")[0], language
+
+
+async def test_answer_to_an_open_question_comes_back_without_its_number_or_date(settings: Settings, sqlite_database: Database) -> None:
+    """Whatever its length: what tells that it is an answer is the question."""
+    typed = [
+        "fünfzehnter elfter neunzehnhundertsiebenundachtzig",
+        "пятнадцатое одиннадцатого восемьдесят седьмого",
+        "my date of birth on the application is fifteen eleven nineteen eighty-seven",
+        "well, as I said before it is the 15th of the 11th, 1987, please",
+    ]
+
+    async def asks(_message: dict[str, Any]) -> Any:
+        return answer(reply("Born when?", expects="birth_date"))
+
+    async with running(settings, asks) as gateway, visiting(gateway.url("/")) as applicant:
+        for text in ("where is my application?", *typed):
+            heard = len(applicant.bodies("bot_uttered"))
+            await applicant.say(text)
+            await applicant.until(lambda heard=heard: len(applicant.bodies("bot_uttered")) > heard)
+        with sqlite_database.session() as session:
+            session.execute(Message.__table__.update().values(created_at=now() - 2 * AFTER))
+        async with connected(gateway.url("/")) as later:
+            shown = own_texts(await later.open(applicant.token))
+    assert shown[0] == "where is my application?" and len(shown) == 5
+    assert all("••••" in text for text in shown[1:])
+    assert not any(piece in text for text in shown for piece in ("elfter", "восемьдесят", "eighty", "1987", "15th"))
 
 
 async def test_whoever_has_the_session_later_reads_neither_number_nor_date_of_birth(settings: Settings, sqlite_database: Database) -> None:

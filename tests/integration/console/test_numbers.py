@@ -13,7 +13,7 @@ from bot.app import DATABASE
 from bot.db import Database
 from tests.applicants import connected
 from tests.console import Member, fresh_id, line, member, queued, taken
-from tests.gateway import Gateway
+from tests.gateway import Gateway, answer, reply
 
 NUMBER = "202612345678"
 PASSPORT = "E12345678"
@@ -241,3 +241,46 @@ async def test_reveal_is_for_those_who_may_see_the_conversation(gateway: Gateway
         for reason in ("", "  ", "ab", "x" * 201, "a\nb\nc\u202e"):
             assert (await officer.refused(f"messages/{message_id}/reveal", reason=reason))[0] == 400, reason
     assert (await supervisor.get("audit?action=number:reveal"))["entries"] == []
+
+
+@pytest.mark.parametrize("born", ["fifteen eleven nineteen eighty-seven", "1987, 11/15", "十一月十五日生于一九八七年"])
+async def test_date_that_was_asked_for_is_masked_in_any_spelling(gateway: Gateway, officer: Member, trainee: Member, born: str) -> None:
+    async def asks(_message: dict[str, Any]) -> Any:
+        return answer(reply("The date of birth, please?", expects="birth_date"))
+
+    gateway.rasa.script = asks
+    await gateway.say("where is my application?")
+    await gateway.say(born)
+    await gateway.say("desk:message")
+    await gateway.say(born)
+    await gateway.say("desk:contact_window")
+    (row,) = (await officer.get("conversations"))["rows"]
+    status, found = await trainee.call("POST", "conversations/search", {"q": born[:5]})
+    seen = [await everything(trainee, row["id"]), await trainee.get("left_messages"), await trainee.get("conversations")]
+    text = json.dumps(seen, ensure_ascii=False)
+    assert "left" in text and "expects" not in text and (status == 403 or found["rows"] == [])
+    assert not any(piece in text for piece in (born, "eighty", "11/15", "八七", "十五"))
+    messages = (await trainee.get(f"conversations/{row['id']}"))["messages"]
+    asked, answered, *_ = [each for each in messages if each["metadata"]["author"] == "applicant"]
+    assert asked["text"] == "where is my application?" and answered["text"].startswith("••••")
+    message_id = answered["metadata"]["id"]
+    assert (await trainee.get("left_messages"))[0]["text"].startswith("••••")
+    assert born in (await officer.post(f"messages/{message_id}/reveal", reason="to check it"))["text"]
+
+
+async def test_day_that_an_officer_asks_for_is_shown_to_them(gateway: Gateway, officer: Member) -> None:
+    """The assistant's question is over once an officer speaks."""
+
+    async def asks(_message: dict[str, Any]) -> Any:
+        return answer(reply("Which number?", expects="number"))
+
+    gateway.rasa.script = asks
+    await gateway.say("where is my application?")
+    (row,) = (await officer.get("conversations"))["rows"]
+    path = f"conversations/{row['id']}"
+    await officer.post(f"{path}/join")
+    await gateway.say("two zero two six")
+    await officer.post(f"{path}/reply", text="How long have you been here?", client_id="s-1")
+    await gateway.say("since two, three years")
+    typed = [each["text"] for each in (await officer.get(path))["messages"] if each["metadata"]["author"] == "applicant"]
+    assert typed == ["where is my application?", "••••", "since two, three years"]
