@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.assistant import Reply
 from bot.conversations.models import (
     Conversation,
     Message,
@@ -58,7 +59,35 @@ async def test_without_a_case_to_prove_the_session_alone_takes_out_neither_numbe
         written = [row[column] for each in json.loads(given)["conversations"] for row in each[table]]
         assert written and not any(mine.number in text or "1987" in text for text in written)
     house.show_a_case(first, mine)
-    assert mine.number in json.dumps(await house.privacy.export_own(ANN, HERE, mine))
+    proven = json.dumps(await house.privacy.export_own(ANN, HERE, mine))
+    assert mine.number in proven and proven.count("@example.org") == 2
+
+
+async def test_without_proof_nobody_is_given_the_ways_to_reach_the_applicant(house: House) -> None:
+    ann = house.office.conversations
+    await ann.leave_message(ANN, "please call me", "phone", "138 0013 8000", "m-1")
+    await ann.leave_message(ANN, "or write", "email", "nobody.here@example.org", "m-2")
+    officer = house.office.hire(names=["Chen Li"])[0]
+    asked = await house.office.queued()
+    await house.office.counter.claim(officer, asked)
+    await house.office.counter.reply(officer, asked, "Shall I call 138-0013-8000?", "s-1")
+    given = json.dumps(await house.privacy.export_own(ANN, HERE), ensure_ascii=False)
+    assert "0013" not in given and "nobody.here" not in given
+    assert [row["contact"] for each in json.loads(given)["conversations"] for row in each["left_messages"]] == ["••••", "••••"]
+    assert "Shall I call ••••?" in given and "calling ••••" in given
+
+
+async def test_answer_to_an_open_question_is_taken_out_without_its_date_and_without_our_own_note_of_the_question(house: House) -> None:
+    conversation = await house.office.says("where is my application?")
+    turn = await house.office.take(conversation)
+    assert turn is not None
+    await house.office.conversations.answer(turn, "one", [Reply("The date of birth?", "en", expects="birth_date")])
+    said = "my date of birth on the application is fifteen eleven nineteen eighty-seven"
+    await house.office.says(said, "m-2")
+    given = await house.privacy.export_own(ANN, HERE)
+    typed = [row for row in given["conversations"][0]["messages"] if row["author"] == "applicant"]
+    assert [row["text"] for row in typed] == ["where is my application?", "my date of birth on the application is ••••"]
+    assert [row["payload"] for row in typed] == [{}, {}]
 
 
 async def test_dates_of_birth_are_not_tried_out_by_asking_for_data(house: House) -> None:
@@ -115,7 +144,7 @@ async def test_applicant_takes_out_and_erases_by_socket_and_every_window_is_told
 
         given = await one.call("give_my_data", {"language": "en"})
         assert given["ok"] and given["data"]["receipt"] == given["receipt"]
-        assert "    good morning" in given["text"] and f"answer to: {MARKER}@example.org" in given["text"]
+        assert "    good morning" in given["text"] and "answer to: ••••" in given["text"]
 
         async with visiting(gateway.url("/"), one.token) as other:
             erased = await one.call("erase_my_data", {"language": "en"})
@@ -163,8 +192,10 @@ def test_readable_form_shows_nobody_elses_hand() -> None:
 
 
 async def test_readable_form_names_what_is_followed_and_where_news_are_sent(house: House) -> None:
-    await house.full()
-    export = await house.privacy.export_own(ANN, HERE)
+    mine, _ = house.cases()
+    first, _ = await house.full()
+    house.show_a_case(first, mine)
+    export = await house.privacy.export_own(ANN, HERE, mine)
     given, texts = readable(export, Texts.load(), "en"), Texts.load()
     assert f"E-mail address for news: {MARKER}@example.org" in given and "Told of changes to an application since" in given
     for language in TONGUES:
