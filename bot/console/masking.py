@@ -12,12 +12,12 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final
 
 from bot.console.births import Piece, births, days_of, read
 from bot.conversations.text import Typed
 from bot.redaction import ASKED, redact
+from bot.remembered import remembered
 
 HIDDEN: Final = "••••"
 _SHOWN: Final = 4
@@ -60,7 +60,7 @@ def _mask(kind: str, piece: str) -> str:
     return HIDDEN + plain[len(plain) - shown :]
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _dates(text: str, today: date) -> tuple[tuple[int, int, frozenset[str]], ...]:
     """Where in `text` dates stand, and which days each can mean."""
     found = ((start, end) for start, end, kind in _pieces(text, None) if kind == "DATE")
@@ -99,7 +99,7 @@ def _cut(text: str, spans: Iterable[tuple[int, int, str]]) -> Masked:
     return Masked("".join([*parts, text[at:]]), frozenset(hidden))
 
 
-@lru_cache(maxsize=2048)
+@remembered(2048)
 def _applicants(text: str, expects: str | None, today: date) -> Masked:
     found = _pieces(text, expects)
     spans = {piece for piece in found if piece[2] != "DATE"}

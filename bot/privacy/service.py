@@ -16,9 +16,10 @@ from typing import Any, Final
 from sqlalchemy import and_, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from bot import audit, audit_chain, db, jobs
+from bot import audit, audit_chain, db, jobs, traditional
 from bot.attempts import Attempts
 from bot.audit import AuditEntry
+from bot.conversations.events import Erased, Event
 from bot.conversations.models import Conversation, LeftMessage, Message, ReturnCode
 from bot.conversations.publishing import Happened, Record
 from bot.conversations.states import State
@@ -33,6 +34,8 @@ from bot.privacy import own
 from bot.privacy.erasure import empty, erase_thread, thread
 from bot.privacy.export import Reveal, export_thread, root_of
 from bot.privacy.own import Claim, Kept
+from bot.redaction import spoken
+from bot.remembered import forget, forgets
 from bot.staff.officers import Officer
 from bot.vault import Vault, VaultCounter, VaultEntry
 
@@ -44,6 +47,10 @@ RETENTION: Final = "retention:run"
 EVERY_S: Final = 3600.0
 _AT_ONCE: Final = 200
 _LONGEST_REASON: Final = 200
+
+# Both remember the words and runs of characters in which people write, names among them.
+forgets(spoken._read.cache_clear)
+forgets(traditional._converted.cache_clear)
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,8 @@ class Privacy:
     """What people may ask for about their data, and the job that drops what is no longer needed.
 
     What a call returns is committed. The files of SQLite hold nothing of what is erased once the call returns, unless a
-    reader holds on to the write-ahead log; the next `round` takes up what is left.
+    reader holds on to the write-ahead log; the next `round` takes up what is left. Every process forgets what it remembers of
+    anybody's words as it hears of an erasure, and in each `round`.
 
     Args:
         memories: where Rasa's working memory lies (see `memory_of`); a file that is not there yet is passed over.
@@ -97,6 +105,7 @@ class Privacy:
         self._reveal = reveal
         self._record, self._database, self._permits, self._vault = record, database, permits, vault
         self._attempts, self._memories, self._keep, self._clock = attempts, memories, keep, clock
+        record.listen(_hear)
 
     # For the applicant
 
@@ -250,6 +259,7 @@ class Privacy:
             await self._record.run(lambda session, _: audit.record(session, audit.SYSTEM, RETENTION, "retention:rows", rows=dict(gone)))
         await self._record.run(lambda session, _: jobs.done(session, "retention"))
         await asyncio.to_thread(self._database.truncate_log)
+        forget()
         return dict(gone)
 
     def _drop_conversations(self, session: Session, _: Happened) -> Counter[str]:
@@ -297,6 +307,11 @@ class Privacy:
                 gone["events"] += sum(memory.erase(sender) for sender in some if sender not in there)
             memory.truncate()
         return +gone
+
+
+def _hear(event: Event) -> None:
+    if isinstance(event, Erased):
+        forget()
 
 
 def _thread(session: Session, root: str | None) -> list[Any]:

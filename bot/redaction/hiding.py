@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from functools import lru_cache
 from typing import Final
 
 from bot.redaction import ASKED, redact
+from bot.remembered import remembered
 
 AFTER: Final = timedelta(minutes=15)
 HIDDEN: Final = "••••"
@@ -19,7 +19,7 @@ _SHORT: Final = 40
 _TOKEN: Final = re.compile(r"<[A-Z]+:\d+>")
 
 
-@lru_cache(maxsize=2000)
+@remembered(2000)
 def hidden(text: str, expects: str | None = None) -> str:
     """`text` with everything in the place of which Rasa is told a token left out; `expects` names the question that was open."""
     tokens: list[str] = []

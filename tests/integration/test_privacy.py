@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import re
 import sqlite3
+import sys
 from collections.abc import Iterator
 from datetime import date, datetime, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,9 @@ from sqlalchemy import insert, select
 
 from bot import audit, audit_chain
 from bot.assistant import Reply
+from bot.console import masking
 from bot.conversations import threads
-from bot.conversations.events import StateChanged, TurnFinished
+from bot.conversations.events import Erased, StateChanged, TurnFinished
 from bot.conversations.models import (
     Conversation,
     ConversationTag,
@@ -33,17 +37,23 @@ from bot.conversations.models import (
 )
 from bot.conversations.publishing import Happened
 from bot.conversations.states import State
+from bot.conversations.text import Typed
 from bot.db import Database, now
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.permits import demo
 from bot.permits.models import LookupProof
 from bot.privacy import erasure
 from bot.privacy.erasure import PARTS
+from bot.redaction.hiding import hidden
 from bot.settings import ROOT
+from bot.spoken import tongue_of
 from bot.vault import VaultCounter, VaultEntry
 from tests.office import ANN, BOB
 from tests.personal import DAY, HERE, MARKER, House, files_with
 from tests.servers import Postgres
+
+# Names that nobody has.
+NAME, CHINESE = "Xyzzymarq", "張夢龍國"
 
 
 async def test_erased_thread_is_found_nowhere_and_the_register_is_as_it_was(house: House, caplog: pytest.LogCaptureFixture) -> None:
@@ -338,3 +348,41 @@ async def until_it_waits(work: asyncio.Task[Any], database: Database) -> None:
         while not work.done() and not connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar():
             connection.rollback()
             await asyncio.sleep(0.02)
+
+
+def remembered() -> str:
+    """Everything that the functions of the house remember by what they were called with."""
+    houses = [module for name, module in list(sys.modules.items()) if name.startswith("bot.")]
+    kept = [each for module in houses for each in vars(module).values() if isinstance(each, type(lru_cache(int)))]
+    # They refer to keys and results.
+    return repr([gc.get_referents(each) for each in kept])
+
+
+async def test_process_remembers_nothing_of_what_was_erased(house: House) -> None:
+    """Whoever writes in traditional characters is read word by word as well."""
+    said = f"我叫{CHINESE}，{NAME} 1987 15 Nov"
+    for house_of in (ANN, BOB):
+        await house.full(house_of, said)
+
+    def look() -> None:
+        masking.applicants(said)
+        masking.pieces([Typed(said, "birth_date")])
+        masking.repeated(said, frozenset({("DAY", "1987-11-15")}))
+        hidden(said)
+        tongue_of(said)
+
+    look()
+    assert NAME in remembered() and CHINESE in remembered()
+    await house.privacy.erase_own(ANN, HERE)
+    assert NAME not in remembered() and CHINESE not in remembered()
+    look()
+    house.late = 181 * DAY
+    await house.privacy.round()
+    assert house.rows(Message) == 0 and NAME not in remembered() and CHINESE not in remembered()
+
+
+async def test_gateway_that_hears_of_an_erasure_remembers_nothing_either(house: House) -> None:
+    masking.applicants(f"I am {NAME}")
+    assert NAME in remembered()
+    house.office.record.heard(Erased("gone", ANN))
+    assert NAME not in remembered()
