@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 
 ERASE: Final = "personal_data:erase"
 EXPORT: Final = "personal_data:export"
+REASON: Final = "personal_data:reason"
 RETENTION: Final = "retention:run"
 EVERY_S: Final = 3600.0
 _AT_ONCE: Final = 200
@@ -195,7 +196,10 @@ class Privacy:
 
         def export(session: Session, _: Happened) -> dict[str, Any]:
             conversations = _thread(session, root_of(session, conversation_id))
-            return self._export(session, conversations, audit.staff(by.id), for_staff=True, reason=why)
+            given = self._export(session, conversations, audit.staff(by.id), for_staff=True)
+            # Under the conversation, so that an erasure of it takes the reason along.
+            audit.record(session, audit.staff(by.id), REASON, f"conversation:{conversation_id}", receipt=given["receipt"], reason=why)
+            return given
 
         return await self._record.run(export)
 
@@ -220,11 +224,9 @@ class Privacy:
             log.error("erasing the working memory failed: %s", place(error))
         return receipt
 
-    def _export(
-        self, session: Session, conversations: Sequence[Any], actor: str, for_staff: bool, proven: bool = True, **detail: str
-    ) -> dict[str, Any]:
+    def _export(self, session: Session, conversations: Sequence[Any], actor: str, for_staff: bool, proven: bool = True) -> dict[str, Any]:
         receipt = Receipt(secrets.token_urlsafe(9), self._clock())
-        audit.record(session, actor, EXPORT, f"receipt:{receipt.id}", **detail)
+        audit.record(session, actor, EXPORT, f"receipt:{receipt.id}")
         session.flush()
         given = export_thread(session, conversations, for_staff, self._reveal, proven)
         return {"receipt": receipt.id, "made_at": receipt.at.isoformat(), **given}

@@ -173,16 +173,30 @@ async def test_staff_erase_and_give_out_on_request_with_a_reason_that_is_kept(ho
     supervisor = house.office.hire("supervisor", names=["Wang Fang"])[0]
     found = await house.privacy.export_for(supervisor, first, "letter of 3 May")
     assert found["withheld"] == [] and found["conversations"][0]["staff_notes"][0]["text"] == f"note {MARKER}"
-    receipt = await house.privacy.erase_for(supervisor, first, "letter of 4 May")
     me = audit.staff(supervisor.id)
-    acts = house.office.acts("personal_data:export", "personal_data:erase")
-    assert [(actor, subject, detail["reason"]) for actor, subject, detail in acts] == [
-        (me, f"receipt:{found['receipt']}", "letter of 3 May"),
-        (me, f"receipt:{receipt.id}", "letter of 4 May"),
+    assert house.office.acts("personal_data:export", "personal_data:reason") == [
+        (me, f"receipt:{found['receipt']}", {}),
+        (me, f"conversation:{first}", {"receipt": found["receipt"], "reason": "letter of 3 May"}),
     ]
+    receipt = await house.privacy.erase_for(supervisor, first, "letter of 4 May")
+    ((actor, subject, detail),) = house.office.acts("personal_data:erase")
+    assert (actor, subject, detail["reason"]) == (me, f"receipt:{receipt.id}", "letter of 4 May")
     assert house.files_with(MARKER) == []
     with pytest.raises(NotFound):
         await house.privacy.erase_for(supervisor, first, "once more")
+
+
+async def test_reason_of_an_export_goes_with_the_conversation_and_the_trail_stays_whole(house: House) -> None:
+    first, second = await house.full()
+    supervisor = house.office.hire("supervisor", names=["Wang Fang"])[0]
+    for each in (first, second):
+        await house.privacy.export_for(supervisor, each, f"letter of {NAME}")
+    assert house.files_with(NAME) != []
+    await house.privacy.erase_for(supervisor, second, "letter of 4 May")
+    assert house.files_with(NAME) == []
+    me = audit.staff(supervisor.id)
+    assert [(actor, detail) for actor, _, detail in house.office.acts("personal_data:reason")] == [(me, {})] * 2
+    assert len(house.office.acts("personal_data:export")) == 2 and audit_chain.verify(house.database).broken is None
 
 
 @pytest.mark.parametrize("role", ["trainee", "officer", "administrator"])

@@ -47,6 +47,7 @@ BY_STAFF = {
     "account:totp_on",
     "assistant:off",
     "assistant:on",
+    "audit:erase",
     "audit:export",
     "audit:read",
     "conversation:claim",
@@ -69,6 +70,7 @@ BY_STAFF = {
     "number:search",
     "personal_data:erase",
     "personal_data:export",
+    "personal_data:reason",
 }
 BY_APPLICANTS = {"conversation:request", "conversation:leave_queue", "conversation:close", "return_code:make", "return_code:use"}
 # What test_own_data.py has done.
@@ -77,7 +79,7 @@ REFUSED = {"personal_data:refuse"}
 BY_NOBODY = {"account:sign_in_refused", "account:totp_wrong"}
 # What the house does by itself, or its operator; test_keys.py, test_audit_chain.py, test_desk_keeper.py, test_conversations_counter.py and
 # test_privacy.py have it done.
-BY_ITSELF = {"audit:drop", "audit:erase", "conversation:reclaim", "conversation:widen", "keys:rotate", "retention:run", "turn:silence"}
+BY_ITSELF = {"audit:drop", "conversation:reclaim", "conversation:widen", "keys:rotate", "retention:run", "turn:silence"}
 
 # Written with the kind of note filled in.
 NOTES = {"conversation:note", "conversation:draft"}

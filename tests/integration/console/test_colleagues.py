@@ -116,3 +116,13 @@ async def test_tag_holds_nobodys_number(gateway: Gateway, officer: Member) -> No
     assert (await officer.refused(path, add=["x" * 41]))[0] == 400 and (await officer.refused(path, add=[" "]))[0] == 400
     assert (await officer.refused(path, add="fine"))[:2] == (400, "field_type")
     assert (await officer.get(f"conversations/{conversation_id}"))["conversation"]["tags"] == []
+
+
+async def test_reason_that_names_somebody_by_a_number_or_date_is_refused(gateway: Gateway, supervisor: Member) -> None:
+    await gateway.say("hello")
+    (row,) = (await supervisor.get("conversations"))["rows"]
+    for what in ("export", "erase"):
+        path = f"conversations/{row['id']}/personal_data/{what}"
+        for reason in ("letter E12345678 of Jane 138 0013 8000", "mail of jane@example.org", "she who was born 3 May 1987"):
+            assert (await supervisor.refused(path, reason=reason))[:2] == (400, "reason_personal"), reason
+        assert (await supervisor.post(path, reason="by letter of 3 May"))["receipt"]
