@@ -84,12 +84,14 @@ def deliver(session: Session, records: Sequence[Record], source: str) -> list[De
 
     The same record twice changes nothing the second time. A record with a history replaces the history; one without adds
     its stage to it, corrects the moment of the present stage, or is `older`. A permit number joins applications to one
-    holder, for life: a record without one does not take it away. People and applications of another source are never
-    changed. What a conversation has proved is forgotten when holder or date of birth change, and what it follows is told no longer.
+    holder, for life: a record without one does not take it away, unless its date of birth is not that of a holder of another
+    source. People and applications of another source are never changed. What a conversation has proved is forgotten when
+    holder or date of birth change, and what it follows is told no longer.
 
     Returns:
-        For each record its delivery, or the Conflict that kept it from being written: `record_of_other_source`, or
-        `record_holder_differs` when the permit number belongs to somebody with another date of birth.
+        For each record its delivery, or the Conflict that kept it from being written: `record_of_other_source`,
+        `record_holder_differs` when the permit number belongs to somebody with another date of birth, or
+        `record_holder_shared` when the date of birth of a holder changes who has applications of another source, too.
     """
     if len({record.key for record in records}) != len(records):
         raise ValueError("a number stands twice in a batch")
@@ -188,8 +190,11 @@ def _holder(batch: _Batch, record: Record, case: Mapping[str, Any] | None) -> tu
     """The person whose record it is, brought up to date, and which of their fields changed."""
     present = batch.people[case["applicant_id"]] if case is not None else None
     named = batch.by_permit.get(record.permit_key) if record.permit_key else None
-    if named is None and present is not None and None in (record.permit_key, present["permit_number_normalised"]):
-        named = present
+    if named is None and present is not None:
+        # Without a way to leave a holder of somebody else, two sources that share one could never correct its date of birth.
+        leaves = record.permit_key is None and present["source"] != batch.source and present["date_of_birth"] != record.date_of_birth
+        if not leaves and None in (record.permit_key, present["permit_number_normalised"]):
+            named = present
     values: dict[str, Any] = {name: getattr(record, name) for name in _OF_PEOPLE}
     if record.permit_key is not None:
         values |= {"permit_number": record.permit_number, "permit_number_normalised": record.permit_key}
@@ -200,14 +205,23 @@ def _holder(batch: _Batch, record: Record, case: Mapping[str, Any] | None) -> tu
         changed: list[str] = []
     else:
         ours = named["source"] == batch.source
-        if named["date_of_birth"] != record.date_of_birth and not (ours and named is present):
-            raise Conflict("record_holder_differs")
+        if named["date_of_birth"] != record.date_of_birth:
+            if not (ours and named is present):
+                raise Conflict("record_holder_differs")
+            if _is_shared(batch, named):
+                raise Conflict("record_holder_shared")
         changed = _set(batch, _PEOPLE, named, values) if ours else []
         if "date_of_birth" in changed:
             batch.unproved.add(named["id"])
     if named["permit_number_normalised"]:
         batch.by_permit[named["permit_number_normalised"]] = named
     return named, changed
+
+
+def _is_shared(batch: _Batch, person: Mapping[str, Any]) -> bool:
+    """Whether applications of another source are proved by this person's date of birth; no batch adds or moves any of those."""
+    theirs = select(_CASES.c.id).where(_CASES.c.applicant_id == person["id"], _CASES.c.source != batch.source)
+    return batch.session.execute(theirs.limit(1)).first() is not None
 
 
 def _employer(batch: _Batch, record: Record) -> tuple[int | None, list[str]]:

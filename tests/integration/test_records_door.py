@@ -105,6 +105,15 @@ async def test_conflicts_change_nothing(gateway: Gateway) -> None:
     assert code(await put(gateway, "TEST-2", permit_number="P-1", date_of_birth="1990-01-01")) == (409, "record_holder_differs")
 
 
+async def test_no_source_replaces_the_date_of_birth_that_proves_anothers_application(gateway: Gateway) -> None:
+    await put(gateway, permit_number="P-1")
+    await put(gateway, "TEST-2", OTHER, permit_number="P-1")
+    status, body = await put(gateway, permit_number="P-1", date_of_birth="1990-01-01")
+    assert (status, body["error"]["code"], body["error"]["params"]) == (409, "record_holder_shared", {})
+    assert "without the permit number" in body["error"]["message"] and "1990" not in str(body)
+    assert (await put(gateway, "TEST-2", OTHER, permit_number="P-1"))[1]["outcome"] == "unchanged"
+
+
 async def test_trail_names_fields_and_never_what_they_hold(gateway: Gateway, sqlite_database: Database) -> None:
     await put(gateway)
     await put(gateway)

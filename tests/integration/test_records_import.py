@@ -122,6 +122,16 @@ def test_conflict_in_the_database_is_told_by_its_line(sqlite_database: Database,
     assert told(report) == [(3, "record_of_other_source", "")] and count(sqlite_database) == 1
 
 
+def test_date_of_birth_that_proves_anothers_application_is_not_replaced_by_a_file(sqlite_database: Database, tmp_path: Path) -> None:
+    headings = [*HEADINGS, "permit_number"]
+    bring(sqlite_database, written(tmp_path / "a.csv", [*row("A-1"), "P-1"], headings=headings))
+    theirs = written(tmp_path / "b.csv", [*row("A-2"), "P-1"], headings=headings)
+    bring_in(sqlite_database, theirs, Layout(), READER, "other")
+    report = bring(sqlite_database, written(tmp_path / "c.csv", row("A-3"), row("A-1", date_of_birth="1990-01-01")))
+    assert told(report) == [(3, "record_holder_shared", "")] and count(sqlite_database) == 2
+    assert dict(bring_in(sqlite_database, theirs, Layout(), READER, "other").outcomes) == {"unchanged": 1}
+
+
 def test_wrong_bytes_wrong_quotes_and_too_many_cells_spoil_their_own_line_only(sqlite_database: Database, tmp_path: Path) -> None:
     path = written(tmp_path / "in.csv", row("A-1"), row("A-2", given_name="Zoë"), row("A-3", employer="two\nlines"), [*row("A-4"), "more"])
     path.write_bytes(path.read_bytes().replace("ë".encode(), b"\xff") + b'A-5,"x"y,z\n' + ",".join(row("A-6")).encode() + b"\n")

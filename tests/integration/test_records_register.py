@@ -111,6 +111,32 @@ def test_source_changes_only_what_is_its_own(database: Database) -> None:
         assert session.execute(select(Applicant.given_name)).scalars().all() == ["Ada"]
 
 
+def test_date_of_birth_that_proves_applications_of_another_source_stays_until_these_have_left(database: Database) -> None:
+    ours, moved = record(permit_number="P-1"), record(permit_number="P-1", date_of_birth="1990-01-01")
+    theirs = record("TEST-2", permit_number="P-1")
+    put(database, ours, record("TEST-4", permit_number="P-1"))
+    put(database, theirs, source="other")
+    assert outcomes(database, moved, record("TEST-3")) == ["record_holder_shared", "added"]
+    assert outcomes(database, record(date_of_birth="1990-01-01")) == ["record_holder_shared"], "not without the number either"
+    assert outcomes(database, theirs, source="other") == ["unchanged"] and outcomes(database, ours) == ["unchanged"]
+    assert seen(database, "TEST-2") == ["…2"] and seen(database, "TEST-2", date(1990, 1, 1)) == []
+    right = {"date_of_birth": "1990-01-01"}
+    assert outcomes(database, record("TEST-2", permit_number="P-1", **right), source="other") == ["record_holder_differs"]
+    alone = record("TEST-2", **right)
+    assert outcomes(database, alone, source="other") == ["changed"] and outcomes(database, alone, source="other") == ["unchanged"]
+    assert seen(database, "TEST-2") == [] and len(seen(database, "P-1")) == 2
+    assert outcomes(database, moved) == ["changed"] and seen(database, "P-1") == []
+    assert outcomes(database, record("TEST-2", permit_number="P-1", **right), source="other") == ["changed"]
+    assert len(seen(database, "P-1", date(1990, 1, 1))) == 3 and count(database, Applicant) == 2
+
+
+def test_name_and_date_of_birth_of_ones_own_holder_are_corrected(database: Database) -> None:
+    put(database, record("TEST-1", permit_number="P-1"), record("TEST-2", permit_number="P-1"))
+    corrected = record("TEST-1", date_of_birth="1990-01-01", given_name="Eve")
+    assert [each.fields for each in put(database, corrected) if isinstance(each, Delivery)] == [("given_name", "date_of_birth")]
+    assert len(seen(database, "P-1", date(1990, 1, 1))) == 2 and seen(database, "P-1") == []
+
+
 @pytest.mark.parametrize("changes", [{"date_of_birth": "1987-11-16"}, {"permit_number": "P-2"}])
 def test_proof_is_forgotten_when_the_owner_changes(database: Database, changes: dict[str, str]) -> None:
     put(database, record(permit_number="P-1"))
