@@ -48,6 +48,8 @@ def command(
     if made.refused > len(made.errors):
         print(texts.get(language, "records.more", count=made.refused - len(made.errors)))
     counts = {**made.as_json(), **made.as_json()["outcomes"]}
+    if made.unused:
+        print(texts.get(language, "records.unused", columns=", ".join(made.unused)))
     print(texts.get(language, "records.sum", **counts))
     print(texts.get(language, "records.refused" if made.refused else "records.dry" if dry_run else "records.written"))
     if report is not None:

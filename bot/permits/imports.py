@@ -30,6 +30,7 @@ class Report:
         outcomes: how many lines of each outcome; nothing of it was kept unless `written`.
         refused: how many lines cannot be used; `errors` tells of the first `MOST_ERRORS` of them as (line, error).
         entered: how many applications that were known before are in another stage now.
+        unused: headings of the columns that nothing was read from.
     """
 
     lines: int = 0
@@ -37,6 +38,7 @@ class Report:
     entered: int = 0
     refused: int = 0
     errors: list[tuple[int, BotError]] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
     written: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -46,6 +48,7 @@ class Report:
             "outcomes": {name: self.outcomes[name] for name in OUTCOMES},
             "entered": self.entered,
             "refused": self.refused,
+            "unused": self.unused,
             "errors": [{"line": line, "code": error.code, "params": error.params} for line, error in self.errors],
             "written": self.written,
         }
@@ -114,7 +117,7 @@ def _tell(session: Session, report: Report, source: str) -> None:
 def _batches(path: Path, layout: Layout, reader: Reader, report: Report) -> Iterator[list[tuple[int, Record]]]:
     """The usable lines in batches in which no number stands twice."""
     batch: dict[str, tuple[int, Record]] = {}
-    for line in read(path, layout):
+    for line in read(path, layout, report.unused.extend):
         report.lines += 1
         try:
             if line.error is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ COLUMNS: Final = tuple(name for name in FIELDS if name != "history")
 _DATES: Final = frozenset({"date_of_birth", "stage_since", "submitted_at", "accepted_at", "decided_at", "valid_until"})
 # A table keeps no more digits of a number than these.
 _DIGITS_KEPT: Final = 15
+_LONGEST_HEADING: Final = 64
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,15 @@ class Line:
     error: BotError | None = None
 
 
-def read(path: Path, layout: Layout) -> Iterator[Line]:
+def read(path: Path, layout: Layout, pass_over: Callable[[Sequence[str]], object] = lambda headings: None) -> Iterator[Line]:
     """The lines of `path` below its headings; empty ones are passed over. No more than one is held at a time.
 
+    Args:
+        pass_over: is told the headings of the columns that the mapping does not use.
+
     Raises:
-        StartError: the file cannot be read, is neither CSV nor XLSX, or lacks a column or sheet that the mapping names.
+        StartError: the file cannot be read, is neither CSV nor XLSX, lacks a column or sheet that the mapping names, or has one
+            that is no field while no mapping says which columns are used.
     """
     kinds = {".csv": _csv, ".txt": _csv, ".xlsx": _xlsx}
     kind = kinds.get(path.suffix.lower())
@@ -117,7 +123,7 @@ def read(path: Path, layout: Layout) -> Iterator[Line]:
         raise StartError("import_file", detail=f"{path.name}: only .csv and .xlsx files can be read.")
     try:
         with closing(kind(path, layout)) as rows:
-            yield from _lines(rows, path, layout)
+            yield from _lines(rows, path, layout, pass_over)
     except OSError as error:
         raise StartError("import_file", detail=f"{path.name}: {error.strerror or type(error).__name__}.") from None
 
@@ -126,11 +132,11 @@ _Row = tuple[int, Sequence[Any] | None]
 _Rows = Generator[_Row, None, None]
 
 
-def _lines(rows: Iterator[_Row], path: Path, layout: Layout) -> Iterator[Line]:
+def _lines(rows: Iterator[_Row], path: Path, layout: Layout, pass_over: Callable[[Sequence[str]], object]) -> Iterator[Line]:
     headings = next((cells for _, cells in rows if cells and any(cells)), None)
     if headings is None:
         raise StartError("import_file", detail=f"{path.name}: there are no headings.")
-    named = ["" if cell is None else str(cell).strip() for cell in headings]
+    named = ["" if cell is None or cell is sheets.UNREADABLE else str(cell).strip() for cell in headings]
     places = {name: named.index(heading) for name, heading in layout.columns.items() if heading in named}
     default = {name: name for name in COLUMNS} == dict(layout.columns)
     lacking = sorted(heading for name, heading in layout.columns.items() if name not in places and not default)
@@ -138,6 +144,13 @@ def _lines(rows: Iterator[_Row], path: Path, layout: Layout) -> Iterator[Line]:
     if lacking or twice or not places:
         detail = f"lacks {', '.join(lacking) or 'every column'}" if lacking or not places else f"has twice {', '.join(twice)}"
         raise StartError("import_file", detail=f"{path.name}: the heading {detail}.")
+    used = set(layout.columns.values())
+    unused = [_printable(heading) for heading in dict.fromkeys(named) if heading and heading not in used]
+    if unused and default:
+        detail = f"no field is called {', '.join(map(_asked_for, unused))}; a mapping whose `columns` names the others passes over them"
+        raise StartError("import_file", detail=f"{path.name}: {detail}.")
+    pass_over(unused)
+    nameless = [place for place, heading in enumerate(named) if not heading] if default else []
     for number, cells in rows:
         if cells is None:
             yield Line(number, {}, Invalid("record_line"))
@@ -145,10 +158,21 @@ def _lines(rows: Iterator[_Row], path: Path, layout: Layout) -> Iterator[Line]:
             try:
                 if len(cells) > len(named) and any(cell not in (None, "") for cell in cells[len(named) :]):
                     raise Invalid("record_line")
+                if any(cells[place] not in (None, "") for place in nameless if place < len(cells)):
+                    raise Invalid("record_line")
                 found = {name: _value(name, cells[place] if place < len(cells) else None, layout) for name, place in places.items()}
                 yield Line(number, {**found, **layout.constants})
             except Invalid as error:
                 yield Line(number, {}, error)
+
+
+def _printable(heading: str) -> str:
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in heading[:_LONGEST_HEADING])
+
+
+def _asked_for(heading: str) -> str:
+    nearest = get_close_matches(heading.lower(), COLUMNS, n=1)
+    return f"{heading} ({nearest[0]}?)" if nearest else heading
 
 
 def _value(name: str, cell: Any, layout: Layout) -> Any:

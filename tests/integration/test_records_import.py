@@ -36,7 +36,7 @@ def row(number: object, **changes: Any) -> list[Any]:
 
 
 def written(path: Path, *rows: list[Any], headings: list[str] = HEADINGS, encoding: str = "utf-8", delimiter: str = ",") -> Path:
-    with path.open("w", newline="", encoding=encoding) as file:
+    with path.open("w", newline="", encoding=encoding, errors="surrogateescape") as file:
         csv.writer(file, delimiter=delimiter).writerows([headings, *rows])
     return path
 
@@ -183,6 +183,32 @@ def test_file_without_its_headings_is_refused(sqlite_database: Database, tmp_pat
     (tmp_path / "in.csv").write_text(content, encoding="utf-8")
     with pytest.raises(StartError):
         bring(sqlite_database, tmp_path / "in.csv")
+
+
+def test_heading_that_is_no_field_is_refused_with_the_field_it_resembles(sqlite_database: Database, tmp_path: Path) -> None:
+    headings = [*HEADINGS, "permit_nunber", "Valid_Untill", "history", "注\x1b", ""]
+    path = written(tmp_path / "in.csv", [*row("A-1"), "P-1", "2027-01-01", "x", "y", ""], headings=headings)
+    for layout in (Layout(), Layout(constants={"nationality": "FR"})):
+        with pytest.raises(StartError) as caught:
+            bring(sqlite_database, path, layout, dry_run=True)
+        named = "permit_nunber (permit_number?), Valid_Untill (valid_until?), history, 注\N{REPLACEMENT CHARACTER};"
+        assert f"no field is called {named}" in str(caught.value)
+
+
+def test_cell_without_a_heading_spoils_its_line_and_an_empty_one_does_not(sqlite_database: Database, tmp_path: Path) -> None:
+    path = written(tmp_path / "in.csv", ["", *row("A-1"), ""], ["x", *row("A-2"), ""], ["", *row("A-3"), "x"], headings=["", *HEADINGS, ""])
+    assert told(bring(sqlite_database, path)) == [(3, "record_line", ""), (4, "record_line", "")]
+
+
+def test_columns_that_a_mapping_does_not_use_are_told(ours: Path, sqlite_database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    headings = ["note", *HEADINGS, "", "phone \udcff", "note"]
+    path = written(ours / "in.csv", ["secret", *row("A-1"), "secret", "1", ""], headings=headings)
+    (ours / "mapping.yml").write_text(f"columns: {{{', '.join(f'{name}: {name}' for name in HEADINGS)}}}", encoding="utf-8")
+    arguments = ["import", str(path), "--mapping", str(ours / "mapping.yml"), "--report", str(ours / "report.json")]
+    assert main.main(arguments) == 0 and count(sqlite_database) == 1
+    shown = (ours / "report.json").read_text(encoding="utf-8")
+    assert json.loads(shown)["unused"] == ["note", "phone \N{REPLACEMENT CHARACTER}"] and "secret" not in shown
+    assert "Columns that nothing was read from: note, phone \N{REPLACEMENT CHARACTER}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["in.xlsx", "in.ods", "absent.csv"])
