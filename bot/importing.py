@@ -6,9 +6,9 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from bot.audit_chain import in_use
 from bot.catalogue import Catalogue
@@ -28,21 +28,32 @@ def command(
 ) -> int:
     """Bring in `file`, printing what came of it; 1 when a line was refused, and then nothing was written.
 
+    Whatever is raised, nothing was written either. A report that cannot be kept at the end is told, and changes nothing.
+
     Args:
         mapping: a file that says which column is what; without one, the headings are the names of the fields.
         source: whose records they are; a source changes only what is its own.
         report: where to write the report as JSON, too.
 
     Raises:
-        StartError: file or database cannot be used.
+        StartError: file, database or report cannot be used.
         DataError: the mapping file is wrong.
     """
     texts = Texts.load()
     layout = Layout() if mapping is None else Layout.load(mapping)
     source = source_name("--source", source)
     reader = Reader({station.key for station in Catalogue.load().stations.all()})
-    with closing(in_use(settings)) as database:
-        made = bring_in(database, file, layout, reader, source, dry_run, _teller(texts, language))
+    with ExitStack() as opened:
+        kept = None if report is None else opened.enter_context(_opened(report))
+        with closing(in_use(settings)) as database:
+            made = bring_in(database, file, layout, reader, source, dry_run, _teller(texts, language))
+        _tell(texts, language, made, dry_run)
+        if kept is not None and not _keep(kept, made):
+            print(texts.get(language, "records.unreported", file=report), file=sys.stderr)
+    return 1 if made.refused else 0
+
+
+def _tell(texts: Texts, language: Language, made: Report, dry_run: bool) -> None:
     for line, error in made.errors:
         print(texts.get(language, "records.line", line=line, text=texts.error(language, error.code, **error.params)))
     if made.refused > len(made.errors):
@@ -52,12 +63,27 @@ def command(
         print(texts.get(language, "records.unused", columns=", ".join(made.unused)))
     print(texts.get(language, "records.sum", **counts))
     print(texts.get(language, "records.refused" if made.refused else "records.dry" if dry_run else "records.written"))
-    if report is not None:
-        try:
-            report.write_text(json.dumps(made.as_json(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise StartError("import_report", detail=f"The report cannot be written to {report} ({error.strerror}).") from None
-    return 1 if made.refused else 0
+
+
+def _opened(report: Path) -> TextIO:
+    # What it holds stays until there is another report: it may be the file that is brought in.
+    try:
+        return report.open("a", encoding="utf-8")
+    except OSError as error:
+        detail = f"The report cannot be written to {report} ({error.strerror}). Nothing was brought in."
+        raise StartError("import_report", detail=detail) from None
+
+
+def _keep(kept: TextIO, made: Report) -> bool:
+    try:
+        with kept:
+            # What is no file on a disk has nothing that could be cut off.
+            with suppress(OSError):
+                kept.truncate(0)
+            kept.write(json.dumps(made.as_json(), ensure_ascii=False, indent=2) + "\n")
+    except OSError:
+        return False
+    return True
 
 
 def _teller(texts: Texts, language: Language) -> Callable[[Report], None]:

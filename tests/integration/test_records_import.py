@@ -280,5 +280,33 @@ def test_command_reports_and_ends_with_its_status(
     assert "lost" not in report.read_text(encoding="utf-8") and "Exemplar" not in out.out
 
 
+def test_report_that_cannot_be_written_is_refused_before_anything_is(
+    ours: Path, sqlite_database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = written(ours / "good.csv", row("A-1"))
+    for unusable in (ours, ours / "absent" / "report.json"):
+        assert main.main(["import", str(good), "--report", str(unusable)]) == 1
+        out = capsys.readouterr()
+        assert out.out == "" and f"error: The report cannot be written to {unusable}" in out.err
+    assert count(sqlite_database) == 0
+
+
+def test_report_that_is_lost_after_all_was_written_makes_no_failure_of_it(
+    ours: Path, sqlite_database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.main(["import", str(written(ours / "good.csv", row("A-1"))), "--report", "/dev/full"]) == 0
+    out = capsys.readouterr()
+    assert "All of it was written." in out.out and "/dev/full" in out.err and count(sqlite_database) == 1
+
+
+def test_report_takes_the_place_of_the_one_before_once_there_is_another(ours: Path, sqlite_database: Database) -> None:
+    report = ours / "report.json"
+    report.write_text("the report of another day, which is longer than most\n" * 100, encoding="utf-8")
+    assert main.main(["import", str(ours / "absent.csv"), "--report", str(report)]) == 1
+    assert report.read_text(encoding="utf-8").startswith("the report of another day")
+    assert main.main(["import", str(written(ours / "good.csv", row("A-1"))), "--report", str(report)]) == 0
+    assert json.loads(report.read_text(encoding="utf-8"))["written"] is True
+
+
 def test_every_field_of_a_record_can_be_a_column() -> None:
     assert set(Layout().columns) == set(COLUMNS) and "history" not in COLUMNS
