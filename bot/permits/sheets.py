@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import posixpath
 import re
 import tempfile
@@ -29,7 +30,8 @@ _CHUNK: Final = 64 * 1024
 _COLUMNS: Final = 16_384
 # ECMA-376 part 1, 18.8.30: what the numbers below 164 stand for in Chinese programs, which do not spell them out.
 _CHINESE_DATES: Final = frozenset({*range(27, 37), *range(50, 59)})
-_BROKEN: Final = (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, expat.ExpatError, LookupError, ValueError, EOFError, RuntimeError)
+_UNPACKING: Final = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
+_BROKEN: Final = (*_UNPACKING, ElementTree.ParseError, expat.ExpatError, LookupError, ValueError, RuntimeError)
 # So a table program writes letters that XML cannot hold.
 _SPELT: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -23,6 +25,8 @@ _DATES: Final = frozenset({"date_of_birth", "stage_since", "submitted_at", "acce
 # A table keeps no more digits of a number than these.
 _DIGITS_KEPT: Final = 15
 _LONGEST_HEADING: Final = 64
+# What is not of the encoding becomes surrogates, which no field may hold: that names the line instead of ending the reading.
+_UNREAD: Final = "surrogateescape"
 
 
 @dataclass(frozen=True)
@@ -80,10 +84,20 @@ class Layout:
             made["dates"] = tuple(str(form) for form in data["dates"])
         if len(made.get("delimiter", ",")) != 1:
             raise DataError(path.name, "delimiter", "value", "must be one character")
+        for form in made.get("dates", ()):
+            try:
+                datetime.strptime("", form)  # noqa: DTZ007 - only whether it is a form
+            except re.error:
+                raise DataError(path.name, "dates", form, "names a part of a date twice") from None
+            except ValueError:
+                continue
         try:
-            "".encode(made.get("encoding", "utf-8"))
-        except LookupError:
-            raise DataError(path.name, "encoding", "value", "is not known") from None
+            encoding = made.get("encoding", "utf-8")
+            # Some are none of texts, and some refuse to be read in the way that files are read here.
+            "".encode(encoding)
+            codecs.getincrementaldecoder(encoding)(_UNREAD).decode(b"", True)
+        except (LookupError, ValueError):
+            raise DataError(path.name, "encoding", "value", "is not known, or not one in which files are written") from None
         return cls(**made)
 
 
@@ -126,6 +140,9 @@ def read(path: Path, layout: Layout, pass_over: Callable[[Sequence[str]], object
             yield from _lines(rows, path, layout, pass_over)
     except OSError as error:
         raise StartError("import_file", detail=f"{path.name}: {error.strerror or type(error).__name__}.") from None
+    except UnicodeError:
+        # Not every encoding can go on after what is broken.
+        raise StartError("import_file", detail=f"{path.name}: it is not written in {layout.encoding}, or damaged.") from None
 
 
 _Row = tuple[int, Sequence[Any] | None]
@@ -207,8 +224,7 @@ def _unformatted(name: str, cell: Any) -> str | date:
 
 
 def _csv(path: Path, layout: Layout) -> _Rows:
-    # What is not of the encoding becomes surrogates, which no field may hold: that names the line instead of ending the reading.
-    with path.open(newline="", encoding=layout.encoding, errors="surrogateescape") as file:
+    with path.open(newline="", encoding=layout.encoding, errors=_UNREAD) as file:
         rows = csv.reader(file, delimiter=layout.delimiter, strict=True)
         while True:
             number = rows.line_num + 1

@@ -140,6 +140,21 @@ def test_wrong_bytes_wrong_quotes_and_too_many_cells_spoil_their_own_line_only(s
     assert told(report) == expected and report.lines == 6
 
 
+@pytest.mark.parametrize(
+    ("encoding", "broken"),
+    [("utf-16", b"\x00"), ("utf-16-le", b"\x00\xd8\x00\x00"), ("utf-32", b"A"), ("utf-7", b"+\xff")],
+)
+def test_file_that_cannot_be_read_on_is_refused_in_one_line(
+    sqlite_database: Database, tmp_path: Path, encoding: str, broken: bytes
+) -> None:
+    path = written(tmp_path / "in.csv", row("A-1"), encoding=encoding)
+    assert bring(sqlite_database, path, Layout(encoding=encoding), dry_run=True).outcomes["added"] == 1
+    path.write_bytes(path.read_bytes() + broken)
+    with pytest.raises(StartError) as caught:
+        bring(sqlite_database, path, Layout(encoding=encoding))
+    assert encoding in str(caught.value) and count(sqlite_database) == 0
+
+
 def test_mapping_names_columns_constants_values_dates_and_encoding(sqlite_database: Database, tmp_path: Path) -> None:
     (tmp_path / "mapping.yml").write_text(
         "columns: {number: 受理编号, family_name: 姓, date_of_birth: 出生日期, stage: 状态, stage_since: 时间}\n"
@@ -167,6 +182,11 @@ def test_mapping_names_columns_constants_values_dates_and_encoding(sqlite_databa
         ("values: {stage: lost}", "values"),
         ("delimiter: ab", "delimiter"),
         ("encoding: morse", "encoding"),
+        ("encoding: undefined", "encoding"),
+        ("encoding: idna", "encoding"),
+        ("encoding: base64", "encoding"),
+        ('encoding: "utf\\0"', "encoding"),
+        ('dates: ["%d.%d.%Y"]', "dates"),
         ("- number", "file"),
         ("a: [", "file"),
     ],

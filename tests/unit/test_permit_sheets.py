@@ -44,6 +44,20 @@ def workbook(path: Path, rows: Iterable[str], texts: Iterable[str] = (), propert
     return path
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damaged_part_is_told_however_it_is_packed(tmp_path: Path, packing: int) -> None:
+    with zipfile.ZipFile(workbook(tmp_path / "in.xlsx", [f"><c><v>{n}</v></c>" for n in range(1000)])) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    with zipfile.ZipFile(tmp_path / "in.xlsx", "w", packing) as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+        at = packed.getinfo("xl/data.xml").header_offset + 100
+    content = (tmp_path / "in.xlsx").read_bytes()
+    (tmp_path / "in.xlsx").write_bytes(content[:at] + bytes(byte ^ 0xFF for byte in content[at : at + 40]) + content[at + 40 :])
+    with pytest.raises((StartError, OSError)):
+        list(sheets.rows(tmp_path / "in.xlsx", "Data"))
+
+
 def test_cells_are_found_by_their_place_or_their_order(tmp_path: Path) -> None:
     rows = [
         '><c t="s"><v>0</v></c><c/><c t="s"><v>1</v></c>',
