@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 from aiohttp import web
 from sqlalchemy import text
@@ -64,7 +65,9 @@ class RecordsDoor:
         body = await read_object(request)
         if "number" in body:
             raise Invalid("record_unknown_field", field="number")
-        record = self._reader.read({**body, "number": request.match_info["number"]})
+        # The server leaves escapes that are no UTF-8 as they stand, where they would pass for letters; the reader refuses surrogates.
+        number = unquote(request.rel_url.raw_path.rpartition("/")[2], errors="surrogateescape")
+        record = self._reader.read({**body, "number": number})
         async with self._free:
             delivery = await self._store(record, source)
         status = 201 if delivery.outcome == "added" else 200

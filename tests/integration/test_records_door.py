@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
+from yarl import URL
 
 from bot.audit import AuditEntry
 from bot.db import Database
@@ -37,7 +38,8 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
 
 async def put(gateway: Gateway, number: str = "TEST-1", token: str | None = TOKEN, **changes: Any) -> tuple[int, Any]:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    url = gateway.url(f"/api/v1/applications/{number}")
+    # As it stands: a client would tidy what is escaped.
+    url = URL(gateway.url("/api/v1/applications/") + number, encoded=True)
     async with gateway.client.put(url, json={**fields(), **changes}, headers=headers) as response:
         return response.status, await response.json()
 
@@ -82,6 +84,22 @@ async def test_refusals_have_the_one_shape_and_repeat_nothing_of_the_record(gate
     ) as response:
         assert code((response.status, await response.json())) == (400, "record_unknown_field")
     assert code(await put(gateway, "--")) == (400, "name_unusable")
+
+
+@pytest.mark.parametrize("number", ["%ff%fe", "TEST%ff1", "%ed%a0%80", "%c0%af", "TEST%00"])
+async def test_number_that_is_no_text_in_utf_8_is_refused(gateway: Gateway, sqlite_database: Database, number: str) -> None:
+    status, body = await put(gateway, number)
+    assert (status, body["error"]["code"], body["error"]["params"]["field"]) == (400, "name_unusable", "number")
+    with sqlite_database.session() as session:
+        assert session.execute(select(func.count(Application.id))).scalar_one() == 0
+
+
+async def test_number_is_read_from_the_address_whatever_stands_in_it(gateway: Gateway, sqlite_database: Database) -> None:
+    numbers = {"%E6%B7%B1-1": "深-1", "A%2F2": "A/2", "a%252f3": "a%2f3", "%EF%BC%A14": "Ａ4", "A%3F5": "A?5"}
+    for number in numbers:
+        assert (await put(gateway, number))[0] == 201
+    with sqlite_database.session() as session:
+        assert set(session.execute(select(Application.acceptance_number)).scalars()) == set(numbers.values())
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
