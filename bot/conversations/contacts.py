@@ -41,7 +41,7 @@ WINDOW: Final = ReplyTo("window")
 
 
 def check(kind: str, value: str | None) -> ReplyTo:
-    """The contact of a form, whose kind is chosen apart.
+    """The contact of a form, whose kind is chosen apart; an e-mail address stands there with nothing beside it.
 
     Raises:
         Invalid: `contact_email`, `contact_phone`, `contact_missing`, or `unknown_value` for a kind that there is not.
@@ -52,7 +52,9 @@ def check(kind: str, value: str | None) -> ReplyTo:
         raise Invalid("unknown_value", name="contact_kind", value=kind)
     if value is None or not value.strip():
         raise Invalid("contact_missing")
-    found = _email(_plain(value)) if kind == "email" else _phone(_plain(value))
+    plain = _plain(value)
+    # Of two addresses, taking the first would send the answer where nobody chose.
+    found = _email_of(_EMAIL.fullmatch(plain)) if kind == "email" else _phone(plain)
     if found is None:
         raise Invalid("contact_email" if kind == "email" else "contact_phone")
     return found
@@ -65,7 +67,7 @@ def find(text: str) -> ReplyTo:
         Invalid: `contact_email` or `contact_phone` for one that cannot be right, `contact_missing` when there is none.
     """
     plain = _plain(text)
-    found = _email(plain) or (None if "@" in plain else _phone(plain))
+    found = _email_of(_EMAIL.search(plain)) or (None if "@" in plain else _phone(plain))
     if found is not None:
         return found
     if "@" in plain:
@@ -87,8 +89,7 @@ def _digits(text: str) -> int:
     return sum(character.isdigit() for character in text)
 
 
-def _email(text: str) -> ReplyTo | None:
-    match = _EMAIL.search(text)
+def _email_of(match: re.Match[str] | None) -> ReplyTo | None:
     if match is None or len(match["local"]) > _LONGEST_LOCAL or len(match[0]) > LONGEST:
         return None
     return ReplyTo("email", f"{match['local']}@{match['domain'].lower()}")

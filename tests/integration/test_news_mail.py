@@ -299,18 +299,13 @@ async def test_addresses_are_limited_so_that_nobody_is_flooded(sqlite_database: 
     assert len(rows(office, MailAddress)) == len(rows(office, Mail)) == 1, "the last one takes the place of the one before"
     with pytest.raises(TooMany):
         await office.conversations.news_by_mail(ann, "fresh@example.org", "network")
-    for bad in ("", "nobody", "a@b", "x" * 300 + "@example.org"):
-        with pytest.raises(Invalid):
+    # What is no address, or more than one, is asked again and costs none of the three.
+    two = f"{MAIL},eve@example.org", f"{MAIL}\r\nBcc: eve@example.org", f"{MAIL} eve@example.org"
+    for bad in ("", "nobody", "a@b", "x" * 300 + "@example.org", *two):
+        with pytest.raises(Invalid, match="contact_"):
             await office.conversations.news_by_mail(bob, bad, "network")
-    # Nothing beside the address itself survives, so that no header can be slipped in.
-    for mail in (f"{MAIL}\r\nBcc: eve@example.org", MAIL):
-        await office.conversations.news_by_mail(bob, mail, "network")
-    with pytest.raises(TooMany):
-        await office.conversations.news_by_mail(ann, MAIL.upper(), "another network")
-    assert office.news.mailbox is not None
-    with sqlite_database.session() as session:
-        letter = office.news.mailbox.take(session)
-    assert letter is not None and letter.message["Bcc"] is None and "eve" not in letter.message.as_string()
+    for number in range(3):
+        await office.conversations.news_by_mail(bob, f"bob{number}@example.org", "network")
 
 
 async def test_no_mail_is_offered_where_none_is_sent(sqlite_database: Database) -> None:

@@ -89,6 +89,10 @@ def test_the_form_says_which_kind_it_is() -> None:
     ("kind", "value", "code"),
     [
         ("email", "13800138000", "contact_email"),
+        ("email", "ann@example.org,bob@example.org", "contact_email"),
+        ("email", "ann@example.org\r\nBcc: eve@example.org", "contact_email"),
+        ("email", "write to ann@example.org", "contact_email"),
+        ("email", "x" * 65 + "@example.org", "contact_email"),
         ("phone", "ann@example.org", "contact_phone"),
         ("email", None, "contact_missing"),
         ("phone", "  ", "contact_missing"),
