@@ -89,6 +89,12 @@ def _digits(text: str) -> int:
     return sum(character.isdigit() for character in text)
 
 
+def mailbox(address: str) -> str:
+    """One name for the mailbox that a checked address leads to, whatever its letters' case and what its owner put behind a plus."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
 def _email_of(match: re.Match[str] | None) -> ReplyTo | None:
     if match is None or len(match["local"]) > _LONGEST_LOCAL or len(match[0]) > LONGEST:
         return None

@@ -308,6 +308,17 @@ async def test_addresses_are_limited_so_that_nobody_is_flooded(sqlite_database: 
         await office.conversations.news_by_mail(bob, f"bob{number}@example.org", "network")
 
 
+async def test_a_mailbox_is_asked_three_times_a_day_under_whatever_name(sqlite_database: Database, tmp_path: Path) -> None:
+    office, _ = mailing(sqlite_database, tmp_path, MailServer("localhost", 25, False, "a@example.org", SITE))
+    ann, bob = await following(office), await following(office, BOB)
+    for mail in ("ada@example.org", "Ada+1@example.org", "ada+2+3@Example.org"):
+        await office.conversations.news_by_mail(ann, mail, "network")
+    for mail in ("ada@example.org", "ADA+4@example.org", "ada+@example.org"):
+        with pytest.raises(TooMany):
+            await office.conversations.news_by_mail(bob, mail, "another network")
+    await office.conversations.news_by_mail(bob, "adam@example.org", "another network")
+
+
 async def test_no_mail_is_offered_where_none_is_sent(sqlite_database: Database) -> None:
     office = Office(sqlite_database)
     put(office)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.conversations.contacts import ReplyTo, check, find, looks_like_contact
+from bot.conversations.contacts import ReplyTo, check, find, looks_like_contact, mailbox
 from bot.errors import Invalid
 
 
@@ -102,3 +102,15 @@ def test_the_form_says_which_kind_it_is() -> None:
 def test_a_form_with_a_wrong_contact_is_refused(kind: str, value: str | None, code: str) -> None:
     with pytest.raises(Invalid, match=code):
         check(kind, value)
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("Ann.Lee+permit+2@example.org", "ann.lee@example.org"),
+        ("ANN.LEE@example.org", "ann.lee@example.org"),
+        ("annlee@example.org", "annlee@example.org"),
+    ],
+)
+def test_addresses_of_one_mailbox_have_one_name(address: str, name: str) -> None:
+    assert mailbox(address) == name
