@@ -17,27 +17,48 @@ _ENGLISH: Final = (
     "january jan", "february feb febr", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
     "september sep sept", "october oct", "november nov", "december dec",
 )  # fmt: skip
+# What is said or written every day, and is not in the CLDR.
+_DAILY: Final = (
+    "มกรา", "กุมภา fév fev", "มีนา mrz", "เมษา", "พฤษภา", "มิถุนา", "กรกฎา", "สิงหา", "กันยา setiembre сен", "ตุลา",
+    "พฤศจิกา ноя", "ธันวา",
+)  # fmt: skip
 # Shorter ones are words of other languages ("set", "out", "ago").
 _SHORTEST: Final = 4
+ROMAN_MONTHS: Final[Mapping[str, int]] = MappingProxyType(
+    {numeral: number for number, numeral in enumerate("i ii iii iv v vi vii viii ix x xi xii".split(), start=1)}  # noqa: SIM905
+)
 
 
-@lru_cache(maxsize=1)
 def month_names() -> Mapping[str, int]:
     """The number of a month by its name in lower case, with and without accents, and by the short forms that mean nothing else.
 
     The names of other tongues than English are those of the Unicode CLDR, as Babel has them.
     """
+    return _names()[0]
+
+
+def short_month_names() -> Mapping[str, int]:
+    """The short forms that are words of some language besides, to be believed only between a day and a year."""
+    return _names()[1]
+
+
+@lru_cache(maxsize=1)
+def _names() -> tuple[Mapping[str, int], Mapping[str, int]]:
     found: dict[str, int] = {}
+    short: dict[str, int] = {}
     for identifier in _LOCALES:
         with locale_data(identifier) as locale:
             for use in ("format", "stand-alone"):
                 for width in ("wide", "abbreviated"):
                     for number, name in locale.months[use][width].items():
                         for form in _forms(name):
-                            if width == "wide" or len(form) >= _SHORTEST or not form.isascii():
-                                found.setdefault(form, number)
-    found.update({name: number for number, names in enumerate(_ENGLISH, start=1) for name in names.split()})
-    return MappingProxyType(found)
+                            certain = width == "wide" or len(form) >= _SHORTEST or not form.isascii()
+                            (found if certain else short).setdefault(form, number)
+    for number, (english, daily) in enumerate(zip(_ENGLISH, _DAILY, strict=True), start=1):
+        found.update(dict.fromkeys(english.split(), number))
+        for name in daily.split():
+            (found if len(name) >= _SHORTEST or not name.isascii() else short).setdefault(name, number)
+    return MappingProxyType(found), MappingProxyType({name: number for name, number in short.items() if name not in found})
 
 
 def _forms(name: str) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
@@ -12,10 +12,18 @@ from typing import Final, Literal
 from bot.catalogue.place_names import simplified
 from bot.catalogue.relative_dates import RELATIVE, WEEKDAYS
 from bot.languages import Language
-from bot.month_names import month_names
+from bot.month_names import ROMAN_MONTHS, month_names, short_month_names
 
-_MONTHS: Final = month_names()
-_MONTH: Final = "|".join(re.escape(name) for name in sorted(_MONTHS, key=len, reverse=True))
+_MONTHS: Final = {**month_names(), **short_month_names(), **ROMAN_MONTHS}
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+
+
+_MONTH: Final = _any_of(month_names())
+_SHORT: Final = _any_of(short_month_names())
+_ROMAN: Final = _any_of(ROMAN_MONTHS)
 # Thai is written without blanks, so that letters may follow.
 _MONTH_ENDS: Final = r"(?![a-z\u00c0-\u024f\u0400-\u04ff\u0621-\u064a])"
 _OF: Final = r"(?:(?:of|de|del|di|do|d['’]|من|เดือน)\s*)?"
@@ -224,12 +232,19 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]],
             _chinese_short,
         ),
         (rf"{_B}(\d{{4}})\s?([-./])\s?(\d{{1,2}})\s?\2\s?(\d{{1,2}}){_E}", _year_first),
-        (rf"(?<!\d)(\d{{4}})[\s,-]+({_MONTH})\.?[\s,-]+{_DAY}(?!\d)", _year_month_name),
+        (rf"(?<!\d)(\d{{4}})[\s,./-]+({_MONTH}|{_SHORT})\.?[\s,./-]+{_DAY}(?!\d)", _year_month_name),
         (
             rf"(?<!\d){_DAY}[\s.-]*{_OF}(?<![a-z])({_MONTH}){_MONTH_ENDS}"
             r"(?:[\s.,'’/-]*(?:de[l ]?\s?|พ\.ศ\.\s?)?(\d{4}|\d{2})(?![\d:]))?",
             _day_month_name,
         ),
+        (
+            rf"(?<!\d){_DAY}[\s./-]*{_OF}(?<![a-z])({_SHORT}){_MONTH_ENDS}[\s.,'’/-]*(?:de[l ]?\s?)?(\d{{4}}|\d{{2}})(?![\d:])",
+            _day_month_name,
+        ),
+        (rf"\b({_SHORT})\b\.?[\s-]*{_DAY}(?!\d)[\s.,'’/-]+(\d{{4}})(?!\d)", _month_name_day),
+        (rf"{_B}(\d{{1,2}})\s?[-./]\s?({_ROMAN})\s?[-./]\s?(\d{{4}}|\d{{2}}){_E}", _day_month_name),
+        (rf"{_B}(\d{{1,2}})\s+((?-i:{_ROMAN.upper()}))\s+(\d{{4}}){_E}", _day_month_name),
         (rf"\b({_MONTH})\b\.?[\s-]*(?:the\s+)?{_DAY}(?!\d)(?:[\s.,'’/-]+(\d{{4}}|\d{{2}})(?![\d:]))?", _month_name_day),
         (rf"{_B}(\d{{1,2}})\s?\.\s?(\d{{1,2}})\s?\.\s?(\d{{4}}|\d{{2}}){_E}", _dotted),
         (rf"{_B}(\d{{1,2}})\s?([-/])\s?(\d{{1,2}})\s?\2\s?(\d{{4}}|\d{{2}}){_E}", _slashed),

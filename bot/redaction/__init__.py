@@ -107,10 +107,14 @@ def _find(view: str, expects: Expects, keep: re.Pattern[str] | None) -> list[tup
     take("DATE", *dates.FORMATTED)
     if not asked:
         if expects == "birth_date":
-            take("DATE", *dates.ASKED[1:2])
+            take(None, *numbers.AMOUNTS)
+            take("DATE", *dates.ASKED)
         take(None, *numbers.HARMLESS)
-    if expects == "birth_date":
-        take("DATE", *dates.ASKED)
+        if expects == "birth_date":
+            take("DATE", *dates.ASKED_AND_NOT_HARMLESS)
+            spans = dates.whole(view, [span for span, kind in found if kind == "DATE"])
+            found = [piece for piece in found if piece[1] != "DATE"]
+            claim("DATE", spans)
     take("PHONE", numbers.PHONE_WITH_PLUS)
     if not asked:
         claim("DATE", dates.compact(view))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
-from bot.month_names import month_names
+from bot.month_names import ROMAN_MONTHS, month_names, short_month_names
 from bot.redaction.fold import folded
 
 Span = tuple[int, int]
@@ -16,10 +17,19 @@ _D = r"(?:0?[1-9]|[12]\d|3[01])(?!\d)"
 _M = r"(?:0?[1-9]|1[0-2])(?!\d)"
 # 1800 to 2099, and the same counted as in Thailand.
 _Y4 = r"(?:1[89]|20|2[3456])\d\d(?!\d)"
+# In the years of Islam, too.
+_Y4_OF_ANY = r"(?:1[3489]|20|2[3456])\d\d(?!\d)"
 _Y = rf"['’]?(?:{_Y4}|\d\d(?!\d))"
 _SEP = r"\u200b?\s?[-/.·,、_\u200b]\s?\u200b?"
+# Any mark, the same one twice.
+_ANY = r"\s?([^\w\s\x02]|x)\s?"
 _TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[-+]\d\d:?\d\d)?)?"
 _UNITS = r"(?!\s*(?:working\b|days?\b|weeks?\b|months?\b|years?\b|hours?\b|yuan\b|rmb\b|people\b|times\b|%|percent\b))"
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(sorted({re.escape(folded(name)) for name in names}, key=len, reverse=True))
+
 
 # "may" is mostly a verb, so without a year it counts only when it is written as a name.
 _MAY = r"(?-i:May|MAY)"
@@ -27,21 +37,18 @@ _ENGLISH = (
     r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?"
 )
-_FOREIGN = (
-    r"janv\w*|janeiro|januar\w*|enero|gennaio|f[eé]vr\w*|febrer\w*|febbraio|fevereiro|februar\w*|mars|marzo|março|märz|maart"
-    r"|maret|avril|abril|aprile|mai|mayo|maggio|maio|mei|juin|junio|giugno|junho|juni|juillet|julio|luglio|julho|juli|août"
-    r"|aout|agosto|agustus|augustus|septiembre|settembre|setembro|septembre|octobre|octubre|ottobre|outubro|oktober"
-    r"|noviembre|novembre|novembro|d[eé]cembre|diciembre|dicembre|dezember|dezembro|desember"
-    r"|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|wrze[sś]nia|pa[zź]dziernika|listopada|grudnia"
-    r"|ocak|[sş]ubat|mart|nisan|may[iı]s|haziran|temmuz|a[gğ]ustos|eyl[uü]l|ekim|kas[iı]m|aral[iı]k"
-    r"|январ[ья]|феврал[ья]|марта?|апрел[ья]|ма[йя]|июн[ья]|июл[ья]|августа?|сентябр[ья]|октябр[ья]|ноябр[ья]|декабр[ья]"
-    r"|th[aá]ng\s+\d{1,2}(?:\s+n[aă]m)?"
-)
-_FOREIGN += "|" + "|".join(sorted((re.escape(folded(name)) for name in month_names() if not name.isascii()), key=len, reverse=True))
+# In cases and languages that the names of our tongues do not cover.
+_FOREIGN = r"januar\w*|februar\w*|janv\w*|f[eé]vr\w*|febrer\w*|maret|agustus|desember|th[aá]ng\s+\d{1,2}(?:\s+n[aă]m)?"
+_FOREIGN += f"|{_any_of(name for name in month_names() if name != 'may')}"
+_SHORT = rf"(?<![^\W\d_])(?:{_any_of(short_month_names())})(?![^\W\d_])\.?"
+_ROMAN = _any_of(ROMAN_MONTHS)
 _MONTH = rf"(?<![^\W\d_])(?:{_FOREIGN}|{_ENGLISH}|may)(?![^\W\d_])"
 _NAMED = rf"(?<![^\W\d_])(?:{_ENGLISH}|{_MAY})(?![^\W\d_])"
-_ORDINAL = r"(?:\s?(?:st|nd|rd|th|er|º|ª)\b)?"
+_TH = r"(?:\s?(?:st|nd|rd|th|er|[ºª°])|-?(?:го|ое|е|go|e|de|ste|ten))"
+_ORDINAL = rf"(?:{_TH}(?!\w))?"
 _GLUE = r"[\s\-/.,·_]{0,3}(?:(?:of|the|de|del|di|do)\s+){0,2}"
+# A short name must not be found in "nine out of ten".
+_THEN = r"[\s\-/.,·_]{0,3}(?:(?:de|del|di|do)\s+)?"
 _WORD_DAY = (
     r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|twentieth|thirtieth"
     r"|twenty[\s-](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|thirty[\s-]first)"
@@ -59,10 +66,12 @@ _CN_OLD_YEAR = (
     rf"一?千[八九]百[{_N}十]{{1,4}}|[四五六七八九][{_N}])\s*[年년]\s*"
 )
 # The eras in which Japan and Taiwan count.
-_ERA_YEAR = rf"(?:昭和|平成|令和|大正|明治|民[国國])\s*(?:\d{{1,3}}|元|[{_X}]{{1,5}})\s*年\s*"
+_ERA_YEAR = (
+    rf"(?:(?:昭和|平成|令和|大正|明治|民[国國])\s*(?:\d{{1,3}}|元|[{_X}]{{1,5}})|[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥])\s*年\s*"
+)
 _KOREAN = "공영일이삼사오육륙칠팔구십백천"
 _KOREAN_DATE = rf"(?<![가-힣])[{_KOREAN}]{{2,9}}\s*년\s*(?:[{_KOREAN}]{{1,2}}|유|시)\s*월\s*[{_KOREAN}]{{1,4}}"
-_CN_MONTH = r"(?:(?<!\d)\d{1,2}|[一二三四五六七八九十正冬腊]{1,3})\s*[月월]份?\s*"
+_CN_MONTH = r"(?:[农農阴陰旧舊公阳陽][历曆]\s*)?(?:(?<!\d)\d{1,2}|[一二三四五六七八九十正冬腊]{1,3})\s*[月월]份?\s*"
 _CN_DAY = r"(?:\d{1,2}|初?[一二三四五六七八九十廿卅]{1,4})"
 _CN_END = r"\s*[日号號일]"
 
@@ -77,6 +86,13 @@ FORMATTED: Final = [
         rf"{_CN_OLD_YEAR}{_CN_MONTH}",
         rf"{_START}{_Y4}{_SEP}{_M}{_SEP}{_D}{_TIME}{_END}",
         rf"{_START}(?:{_D}{_SEP}{_M}|{_M}{_SEP}{_D}){_SEP}{_Y}{_TIME}{_END}",
+        rf"{_START}{_Y4}{_ANY}{_M}\s?\1\s?{_D}{_END}",
+        rf"{_START}(?:{_D}{_ANY}{_M}\s?\1|{_M}{_ANY}{_D}\s?\2)\s?{_Y4}{_END}",
+        rf"{_START}{_D}(?:\s?[-/.]\s?(?:{_ROMAN})\s?[-/.]\s?{_Y}|\s+(?-i:{_ROMAN.upper()})\s+{_Y4}){_END}",
+        rf"{_START}{_Y4}\s?[-/.]\s?(?:{_ROMAN})\s?[-/.]\s?{_D}{_END}",
+        rf"{_START}{_D}{_ORDINAL}{_THEN}{_SHORT}{_THEN}{_Y}(?!\w){_UNITS}",
+        rf"{_START}{_Y4}{_THEN}{_SHORT}{_THEN}{_D}{_ORDINAL}",
+        rf"{_SHORT}{_THEN}{_D}{_ORDINAL}{_THEN}{_Y4}(?!\w)",
         rf"{_START}(?<!\d )(?:{_Y4}\s+{_M}\s+{_D}|{_D}\s+{_M}\s+{_Y4}|{_M}\s+{_D}\s+{_Y4}){_END}(?!\s\d)",
         rf"{_START}{_Y4}{_GLUE}{_MONTH}\.?{_GLUE}{_D}{_ORDINAL}",
         rf"{_START}{_D}{_ORDINAL}{_GLUE}{_MONTH}\.?{_GLUE}{_Y}(?!\w){_UNITS}",
@@ -99,22 +115,51 @@ _CALLED_NUMBER: Final = re.compile(
     re.I,
 )
 
-_FIGURES = r"(?<![0-9A-Za-z])\d{1,4}(?:\s?(?:st|nd|rd|th))?(?![0-9A-Za-z])"
-_CHINESE = rf"[{_N}十廿卅初]+\s*[年月日号號]|\d{{1,4}}\s*[年月日号號년월일]"
-_PIECE = rf"(?:{_CHINESE}|{_FIGURES}|{_MONTH})"
-# Anything that could answer the question for a birth date.
+_FIGURES = rf"(?<![0-9A-Za-z])\d{{1,4}}{_TH}?(?![0-9A-Za-z])"
+_CHINESE = rf"[{_N}十廿卅初]{{1,8}}\s*[年月日号號]|\d{{1,4}}\s*[年月日号號년월일]"
+_CHINESE_DAY = rf"(?:[{_N}十正冬腊]{{1,3}}|(?<!\d)\d{{1,2}})\s*月\s*初?[{_N}十廿卅]{{1,3}}(?:\s*[日号號])?"
+_DAY_OF = rf"{_START}{_D}{_ORDINAL}{_THEN}{_SHORT}(?!\s+of\b)"
+_PIECE = rf"(?:{_CHINESE_DAY}|{_CHINESE}|{_DAY_OF}|{_FIGURES}|{_MONTH})"
+_BESIDE = r"(?:[^\w\x02]|_){0,6}(?:(?:of|the|de|del|di|do|month|[农農阴陰旧舊公阳陽][历曆])\s*){0,2}"
+_COUNTED = rf"{_UNITS}(?!\s*(?:天|周|个|岁|小时|分钟|次|元|块|万))"
+# Anything that could answer the question for a birth date, even if it may also be a time of the day or a size …
 ASKED: Final = [
     re.compile(pattern, re.I)
     for pattern in (
-        rf"(?:{_PIECE})(?:[\s,./\-·、_'’\u200b]{{0,4}}(?:(?:of|the|de|del|di)\s+){{0,2}}{_PIECE})+{_UNITS}",
+        r"(?<![A-Za-z])[MTSHR]\d{1,2}([./-])\d{1,2}\1\d{1,2}(?!\d)",
+        r"(?<![0-9A-Za-z])\d{1,4}(?:\s?x\s?\d{1,4}){2}(?![0-9A-Za-z])",
+        rf"(?:{_PIECE})(?:{_BESIDE}{_PIECE}){{2,}}{_COUNTED}",
+        # Whatever words stand between a day and a year may be a month.
+        rf"{_START}{_D}{_COUNTED}[^\w\x02]{{0,4}}(?:[^\W\d]{{1,14}}[^\w\x02]{{1,4}}){{1,2}}{_Y4_OF_ANY}(?!\w)",
         rf"(?:{_ERA_YEAR}|{_CN_YEAR})(?!代|前|后|内|以)",
-        rf"{_START}{_Y4}(?!\w){_UNITS}",
+        _CHINESE_DAY,
+        _DAY_OF,
+    )
+]
+# … and if it is none of these.
+ASKED_AND_NOT_HARMLESS: Final = [
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"(?:{_PIECE})(?:[\s,./\-·、_'’\u200b]{{0,4}}(?:(?:of|the|de|del|di)\s+){{0,2}}{_PIECE})+{_COUNTED}",
+        rf"{_START}{_Y4_OF_ANY}(?!\w){_COUNTED}",
         # Figures that hang on letters, as in "AB-123456" or "ab c 123456", belong to a number given instead of the date.
         r"(?<![0-9A-Za-z])(?<![A-Za-z][-_/])(?<!\b[A-Za-z]\s)(?<!\d[-_/.,:· \n\u200b])\d{5,8}(?![0-9A-Za-z])(?![-_/.,:· \n\u200b]{1,3}\d)",
         rf"[{_N}十]{{1,4}}(?:[\s,./\-]{{1,3}}[{_N}十]{{1,3}}){{1,2}}",
         rf"[{_N}十]{{3,}}",
     )
 ]
+
+_FOUND: Final = "\x03"
+_WHOLE: Final = re.compile(
+    rf"(?:{_PIECE}{_BESIDE}){{0,2}}(?:{_SHORT}{_THEN})?{_FOUND}+(?:{_BESIDE}(?:{_FOUND}+|{_PIECE}{_COUNTED})){{0,4}}", re.I
+)
+
+
+def whole(view: str, spans: Iterable[Span]) -> list[Span]:
+    """The dates that were found in `view` while one is asked for, with the days, months and years that stand beside them."""
+    for start, end in spans:
+        view = view[:start] + _FOUND * (end - start) + view[end:]
+    return [match.span() for match in _WHOLE.finditer(view)] if _FOUND in view else []
 
 
 def compact(view: str) -> list[Span]:

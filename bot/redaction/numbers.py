@@ -18,16 +18,21 @@ _UNIT = (
     r"|employees|pages|points|percent|yrs?|km|metres|meters)\b|%|个?工作日|天|[日周]内|周|个月|岁|年|小时|分钟|次|人|名|份|张|分|页|米|公里"
 )
 _YEAR = r"(?:19|20)\d\d"
-HARMLESS: Final = [
+AMOUNTS: Final = [
     re.compile(pattern, re.I)
     for pattern in (
         rf"{_AMOUNT}(?:{_TO}{_SUM})?\s?(?:k|w|{_CURRENCY})(?![A-Za-z0-9])",
         rf"{_CURRENCY}\s?{_AMOUNT}(?:{_TO}{_SUM})?(?![0-9A-Za-z_-])",
+    )
+]
+HARMLESS: Final = AMOUNTS + [
+    re.compile(pattern, re.I)
+    for pattern in (
         rf"{_COUNT}(?:{_TO}\d{{1,4}}(?!\d))?\s?-?(?:{_UNIT})(?![A-Za-z0-9-])",
         rf"(?<![0-9A-Za-z_.,/-]){_YEAR}\s?(?:-|~|to|/|至|到)\s?{_YEAR}(?![0-9A-Za-z_/-])(?!\s\d)",
         r"(?<![0-9A-Za-z_.,/-])(?<!\d )20\d\d[-/.](?:0?[1-9]|1[0-2])(?![0-9A-Za-z_/-])(?!\.\d)(?!\s\d)",
         r"(?<![0-9A-Za-z_:.,/-])(?:[01]?\d|2[0-4]):[0-5]\d(?:\s?-\s?(?:[01]?\d|2[0-4]):[0-5]\d)?(?![0-9A-Za-z_:-])(?!\s\d)",
-        r"(?<![0-9A-Za-z_.,/-])\d{2,4}\s?[x×*]\s?\d{2,4}(?![0-9A-Za-z_*-])(?!\s\d)",
+        r"(?<![0-9A-Za-z_.,/×*-])(?<![x×*]\s)\d{2,4}\s?[x×*]\s?\d{2,4}(?![0-9A-Za-z_*-])(?!\s?[x×*\d])",
     )
 ]
 

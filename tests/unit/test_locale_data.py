@@ -5,7 +5,7 @@ from __future__ import annotations
 from babel import localedata
 
 from bot.locale_data import locale_data
-from bot.month_names import month_names
+from bot.month_names import _names, month_names
 
 
 def test_babel_forgets_what_it_has_read() -> None:
@@ -15,6 +15,6 @@ def test_babel_forgets_what_it_has_read() -> None:
 
 
 def test_names_outlive_the_data_that_they_were_read_from() -> None:
-    month_names.cache_clear()
+    _names.cache_clear()
     assert month_names()["stycznia"] == 1 and month_names()["février"] == 2
     assert localedata._cache == {}
