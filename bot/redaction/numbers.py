@@ -52,8 +52,9 @@ _PHONE_WORD: Final = re.compile(
     re.I,
 )
 
-_CHINESE_FIGURES = "〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
-_FIGURE_WORD = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)"
+# Also those that are said on the telephone, and those of cheques.
+_CHINESE_FIGURES = "〇零○洞一二三四五六七拐八九勾幺么两兩壹贰貳叁參叄肆伍陆陸柒捌玖"
+_CHINESE_GROUP = r"[〇零○一二三四五六七八九十百]{1,4}"
 _DOCUMENT: Final = re.compile(
     rf"(?:[\u4e00-\u9fff]{{0,5}}字)?\s?[〔\[(【]\s?{_YEAR}\s?[〕\])】]\s?(?:第\s?)?\d{{1,8}}(?:\s?号)?|{_YEAR}\s?字?第\s?\d{{2,8}}\s?号"
 )
@@ -61,15 +62,17 @@ _DOCUMENT: Final = re.compile(
 
 def _spelt(least: int) -> re.Pattern[str]:
     return re.compile(
-        rf"(?:[{_CHINESE_FIGURES}][\s\-\u200b]?){{{least - 1},}}[{_CHINESE_FIGURES}]"
-        rf"|\b{_FIGURE_WORD}(?:[\s,-]{{1,2}}{_FIGURE_WORD}){{{least - 1},}}\b",
-        re.I,
+        # Days of the week are listed in the same way.
+        rf"(?<![周週期拜{_CHINESE_FIGURES}])(?:[{_CHINESE_FIGURES}][^\w\x02]{{0,3}}){{{least - 1},}}[{_CHINESE_FIGURES}]"
     )
+
+
+_GROUPED: Final = re.compile(rf"(?<![周週期拜第{_CHINESE_FIGURES}十百]){_CHINESE_GROUP}(?:[\s,，、·-]{{1,3}}{_CHINESE_GROUP}){{2,}}")
 
 
 _DEMO: Final = re.compile(r"(?<![A-Za-z])demo[\s\-_\u200b]{0,3}[ap]?[\s\-_\u200b]{0,3}\d(?:[\s\-_\u200b]{0,2}\d)*", re.I)
 SPELT: Final = [_DEMO, _DOCUMENT, _spelt(6)]
-SPELT_WHEN_ASKED: Final = [_DEMO, _DOCUMENT, _spelt(4)]
+SPELT_WHEN_ASKED: Final = [_DEMO, _DOCUMENT, _spelt(4), _GROUPED]
 
 _LETTERS = "A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u052f"
 _PIECE: Final = re.compile(rf"[0-9{_LETTERS}]+")

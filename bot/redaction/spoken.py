@@ -20,8 +20,8 @@ Span = tuple[int, int]
 
 _PARTS: Final[Mapping[str, str]] = {
     "en": """zero nought one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-        eighteen nineteen twenty thirty forty fourty fifty sixty seventy eighty ninety hundred thousand double triple first second third
-        fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth
+        eighteen nineteen twenty thirty forty fourty fifty sixty seventy eighty ninety hundred thousand double triple treble first second
+        third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth
         eighteenth nineteenth twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth hundredth thousandth""",
     "de": """null ein eins eine zwei zwo drei vier funf fuenf sechs sech sieben sieb acht neun zehn elf zwolf zwoelf zwanzig dreissig zig
         hundert tausend erste ersten erster erstes dritt""",
@@ -73,27 +73,40 @@ _JOINS: Final[Mapping[str, str]] = {
     "es": "y de del",
     "pt": "e de do",
     "it": "e di",
-    "ar": "و من",
+    "ar": "و من عام سنه",
     "ru": "и",
 }
 # Articles and the like: part of a number, but no reason to believe in one.
 _WEAK: Final = frozenset("ein eine un une uno una um uma een bir a oh o on an der die das la le el il lo am den dem roku года году".split())  # noqa: SIM905
 _ARTICLES: Final = frozenset("ein eine un une uno una um uma een bir on oh o".split())  # noqa: SIM905
 _LONGEST: Final = 48
-_WORD: Final = re.compile(r"[^\W\d_]+|\d+(?:st|nd|rd|th)?")
-_GAP: Final = re.compile(r"[\s,.\-/·'’\u200b]{0,4}")
+# Korean may follow letters at once.
+_WORD: Final = re.compile(r"[가-힣]+|(?:(?![가-힣])[^\W\d_])+|\d+(?:st|nd|rd|th)?")
+_GAP: Final = re.compile(r"(?:[^\w\x02]|_){0,4}")
 # Counted things, which are neither dates nor numbers of a person.
 _COUNTED: Final = re.compile(
     r"\s*(?:working\b|days?\b|weeks?\b|months?\b|years?\b|hours?\b|minutes?\b|yuan\b|people\b|times\b|percent\b|tage?n?\b|jahren?\b|jahre\b"
     r"|monate?n?\b|wochen?\b|jours?\b|mois\b|ans\b|semaines?\b|d[ií]as?\b|años?\b|mes(?:es)?\b|giorni\b|mesi\b|anni\b|dagen\b|jaar\b|maanden\b"
+    r"|dollars?\b|euros?\b|rmb\b|yuanes\b|złotych\b|рубл\w*|юан\w*|lira\b|元|위안|หยวน|يوان"
     r"|dni\b|lat\b|дн\w+|лет\b|месяц\w*|gün\b|yıl\b|ay\b)",
     re.I,
 )
+# So many in a row are a number even if nobody asked for one, so many figures of Korea while one is asked for, or
+# one less with a nought.
+_ROW: Final = 6
+_KOREAN_ROW: Final = 4
+_KOREAN_FIGURES: Final = frozenset("공영일이삼사오육륙칠팔구")
 _HARMLESS_PAIR: Final = re.compile(r"(?:first|second|third) one|one (?:first|second)", re.I)
 
 # Thai is written without spaces between words.
 _THAI_PART: Final = folded(r"(?:ศูนย์|หนึ่ง|สอง|สาม|สี่|ห้า|หก|เจ็ด|แปด|เก้า|สิบ|ยี่|เอ็ด|ร้อย|พัน|หมื่น)")
-_THAI_RUN: Final = re.compile(rf"(?:{_THAI_PART}[ ]?){{2,}}")
+_THAI_RUN: Final = re.compile(rf"{_THAI_PART}(?:[^\w\x02\u200b]{{0,2}}{_THAI_PART})+")
+_THAI_ROW: Final = re.compile(rf"{_THAI_PART}(?:[^\w\x02\u200b]{{0,2}}{_THAI_PART}){{{_ROW - 1},}}")
+# Japanese figures as they sound, in either writing of sounds.
+_KANA: Final = "ぜろ|れい|まる|いち|に|さん|よん|し|ご|ろく|なな|しち|はち|きゅう|く|じゅう"
+_KANA_PART: Final = f"(?:{_KANA}|{_KANA.translate({code: code + 0x60 for code in range(0x3041, 0x3097)})})"
+_KANA_RUN: Final = re.compile(rf"{_KANA_PART}(?:[^\w\x02]{{0,2}}{_KANA_PART}){{3,}}")
+_KANA_ROW: Final = re.compile(rf"{_KANA_PART}(?:[^\w\x02]{{0,2}}{_KANA_PART}){{{_ROW - 1},}}")
 _THAI_MONTHS: Final = "|".join(sorted((folded(name) for name in month_names() if "ก" <= name[0] <= "ฮ"), key=len, reverse=True))
 _THAI_DATE: Final = re.compile(
     rf"(?:{_THAI_PART}[ ]?){{1,4}}(?:{_THAI_MONTHS})(?:\s?[พค]\.?ศ\.?|\s?{folded('ปี')})?\s?(?:(?:{_THAI_PART}[ ]?)*|\d{{2,4}})"
@@ -213,6 +226,8 @@ def spoken(view: str, expects: str | None) -> Iterator[tuple[Span, str]]:
     and year together.
     """
     yield from _thai(view, expects)
+    for match in (_KANA_RUN if expects else _KANA_ROW).finditer(view):
+        yield match.span(), "DATE" if expects == "birth_date" else "NUMBER"
     for run in _runs(view):
         while run and _only_joins(view, run[0]):
             run = run[1:]
@@ -229,8 +244,26 @@ def spoken(view: str, expects: str | None) -> Iterator[tuple[Span, str]]:
             continue
         if has_month and (weight + figures >= 3 or (expects == "birth_date" and weight + figures >= 1)):
             yield span, "DATE"
-        elif expects and weight >= 2 and not _means_something_else(view, *span, weight):
+        elif expects and (weight >= 2 or _korean_figures(view, words) >= _KOREAN_ROW) and not _means_something_else(view, *span, weight):
             yield span, "DATE" if expects == "birth_date" else "NUMBER"
+        elif not expects and _is_row(view, run, words, weight) and not _COUNTED.match(view, span[1]):
+            yield span, "NUMBER"
+
+
+def _korean_figures(view: str, words: list[_Word]) -> int:
+    said = "".join(view[word.start : word.end] for word in words)
+    return len(said) + bool(set(said) & {"공", "영"}) if said and _KOREAN_FIGURES.issuperset(said) else 0
+
+
+def _is_row(view: str, run: list[_Word], words: list[_Word], weight: float) -> bool:
+    if _korean_figures(view, words) >= _ROW:
+        return True
+    if any("가" <= view[word.start] <= "힣" for word in words) or _HARMLESS_PAIR.search(view, run[0].start, run[-1].end):
+        return False
+    # "Uno", "een" and "oh" are figures in a row of them.
+    articles = sum(view[word.start : word.end].lower() in _ARTICLES for word in words)
+    figures = sum(word.end - word.start for word in run if word.is_figure)
+    return weight >= _ROW // 2 and weight + articles + figures >= _ROW
 
 
 def _means_something_else(view: str, start: int, end: int, weight: float) -> bool:
@@ -250,6 +283,5 @@ def _thai(view: str, expects: str | None) -> Iterator[tuple[Span, str]]:
     for match in _THAI_DATE.finditer(view):
         yield match.span(), "DATE"
         taken = match.end()
-    if expects:
-        for match in _THAI_RUN.finditer(view, taken):
-            yield match.span(), "DATE" if expects == "birth_date" else "NUMBER"
+    for match in (_THAI_RUN if expects else _THAI_ROW).finditer(view, taken):
+        yield match.span(), "DATE" if expects == "birth_date" else "NUMBER"

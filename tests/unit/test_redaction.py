@@ -258,6 +258,9 @@ STAYS_WHEN_A_NUMBER_IS_ASKED = [
     "talk to a person",
     "没有号码",
     "在哪里找",
+    "号码有什么用么？一年够不够",
+    "二、三天以后再说",
+    "it cost four hundred euros",
 ]
 
 TAKEN_AS_BIRTH_DATE = [

@@ -32,7 +32,14 @@ WRITTEN_OUT_DATES = [
     "千九百八十七年三月五日",
     "民國七十六年三月五日",
 ]
-WRITTEN_OUT_WHEN_A_BIRTH_DATE_IS_ASKED = ["昭和六十二年", "fünf drei siebenundachtzig", "march five", "fünfter März", "오 삼 팔십칠"]
+WRITTEN_OUT_WHEN_A_BIRTH_DATE_IS_ASKED = [
+    "昭和六十二年",
+    "fünf drei siebenundachtzig",
+    "march five",
+    "fünfter März",
+    "오 삼 팔십칠",
+    "الأول من مارس عام ألف وتسعمئة وتسعين",
+]
 WRITTEN_OUT_WHEN_A_NUMBER_IS_ASKED = [
     "one two",
     "eins zwei drei vier",
@@ -45,6 +52,29 @@ WRITTEN_OUT_WHEN_A_NUMBER_IS_ASKED = [
     "하나 둘 셋",
     "หนึ่งสองสามสี่",
     "صفر واحد اثنان ثلاثة",
+    "공일공",
+    "よんよんぜろさん",
+]
+WRITTEN_OUT_THOUGH_NOBODY_ASKED = [
+    "one three eight double zero one three eight triple zero",
+    "oh one oh two oh three",
+    "one three eight 0013 8000",
+    "幺三八洞洞幺三八洞洞洞",
+    "一三八，零零一三，八零零零",
+    "壹參捌零零壹參捌零零零",
+    "صفر واحد اثنان ثلاثة أربعة خمسة",
+    "null eins sieben sechs drei vier",
+    "cero uno dos tres cuatro cinco",
+    "zéro six douze trente-quatre cinquante-six",
+    "zero uno due tre quattro cinque",
+    "ゼロさんいちにさんよんご",
+    "공일공 이삼사오 육칠팔구",
+    "nul zes een twee drie vier",
+    "zero jeden dwa trzy cztery pięć",
+    "zero um dois três quatro cinco",
+    "ноль два восемь один семь шесть",
+    "ศูนย์แปดหนึ่งสองสามสี่",
+    "sıfır beş üç iki bir dört",
 ]
 NOT_WRITTEN_OUT = [
     "I am on it, one moment",
@@ -55,6 +85,16 @@ NOT_WRITTEN_OUT = [
     "이 일을 하려면 무엇이 필요합니까?",
     "mi permiso y el de mi esposa",
     "when may I apply?",
+    "it costs three thousand dollars",
+    "부서 이름까지 일일이 신고해야 합니까?",
+]
+STAYS_UNLESS_ASKED = [
+    "one two three",
+    "two hundred and fifty thousand three hundred yuan",
+    "the first one, the second one and the third one",
+    "ich habe zwei Kinder, drei Hunde und vier Katzen",
+    "星期一二三四五六上班吗",
+    "にしてください",
 ]
 
 
@@ -72,6 +112,20 @@ def test_a_part_of_a_date_written_out_is_taken_while_one_is_asked_for(text: str)
 @pytest.mark.parametrize("text", WRITTEN_OUT_WHEN_A_NUMBER_IS_ASKED)
 def test_figures_written_out_are_taken_while_a_number_is_asked_for(text: str) -> None:
     assert _redacted(text, "number") == "<NUMBER:1>"
+
+
+@pytest.mark.parametrize("text", WRITTEN_OUT_THOUGH_NOBODY_ASKED)
+def test_six_words_for_figures_in_a_row_are_a_number_though_nobody_asked(text: str) -> None:
+    assert _redacted(f"{text}!") == "<NUMBER:1>!"
+
+
+@pytest.mark.parametrize("text", STAYS_UNLESS_ASKED)
+def test_words_for_figures_stay_while_nobody_asks(text: str) -> None:
+    assert _redacted(text) == text
+
+
+def test_letters_before_korean_figures_do_not_hide_them() -> None:
+    assert _redacted("e일이삼사오육칠팔", "number") == "e<NUMBER:1>"
 
 
 @pytest.mark.parametrize("text", NOT_WRITTEN_OUT)
