@@ -18,7 +18,7 @@ def _fold(character: str) -> str:
     if character in _KEPT:
         return character
     try:
-        return str(unicodedata.decimal(character))
+        return str(unicodedata.digit(character))
     except ValueError:
         pass
     category = unicodedata.category(character)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from bot.redaction.fold import GONE
+
 Span = tuple[int, int]
 
 _SUM = r"(?:\d{1,3}(?:[, ]\d{3}){1,3}(?!\d)|\d{1,5}(?!\d))(?:\.\d{1,2}(?!\d))?"
@@ -76,7 +78,9 @@ SPELT_WHEN_ASKED: Final = [_DEMO, _DOCUMENT, _spelt(4), _GROUPED]
 
 _LETTERS = "A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u052f"
 _PIECE: Final = re.compile(rf"[0-9{_LETTERS}]+")
-_BETWEEN_FIGURES: Final = re.compile(r"[ \n\u200b]{0,3}[-_/.·:#*|~+,()\[\]\u200b]{0,2}[ \n\u200b]{0,2}")
+# The figures that a number has at least, and the marks that groups of them are put apart with at most.
+_WHOLE: Final = 6
+_MARKS: Final = 3
 _BETWEEN_LETTERS: Final = re.compile(r"[-_/\u200b]{1,2}| ?- ?| ")
 _CALLED: Final = re.compile(
     r"(?:\b(?:number|num|no|nr|id|code|passport|reference|ref)|号码?|编号|护照|证件号?|单号)"
@@ -143,9 +147,12 @@ def _clusters(view: str, asked: bool) -> Iterator[list[re.Match[str]]]:
 def _joined(view: str, left: re.Match[str], right: re.Match[str], asked: bool) -> bool:
     gap = view[left.end() : right.start()]
     if _figured(left) and _figured(right):
-        if gap.strip("\u200b") in {", ", ","} and min(len(left.group()), len(right.group())) > 3:
+        marks = re.sub(r"[ \n\u200b]", "", gap)
+        # Two whole numbers beside each other, and not the groups of one.
+        least = _WHOLE if left.group().isdigit() and right.group().isdigit() else 4
+        if marks in {",", ";", "、", "，", "；", "،"} and min(len(left.group()), len(right.group())) >= least:
             return False
-        return _BETWEEN_FIGURES.fullmatch(gap) is not None
+        return len(marks) <= _MARKS and not any(mark.isalnum() or mark == GONE for mark in marks)
     if not _BETWEEN_LETTERS.fullmatch(gap):
         return False
     if " " not in gap:

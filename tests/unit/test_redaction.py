@@ -107,6 +107,13 @@ STAYS = [
     "九十天",
     "3个月内",
     "去4号窗口",
+    "I need forms 1, 2 and 3",
+    "open 9:00-12:00; 14:00-18:00",
+    "I worked there in 2021; 2022; 2023",
+    "the photo is 33×48 mm",
+    "nine out of 10",
+    "I got 9 out of 20",
+    "是不是周一、二、三、四、五、六都上班",
     "",
     "  ",
 ]
@@ -208,11 +215,12 @@ TAKEN = [
     ("我在https://surl.amap.com/abc1附近", "我在<POINT:1>附近"),
     ("j.map.baidu.com/ab/cd", "<POINT:1>"),
     ("geo:22.54,114.05", "<POINT:1>"),
-    ("write to john.doe@example.com please", "write to <EMAIL:1> please"),
-    ("邮箱john@example.com谢谢", "邮箱<EMAIL:1>谢谢"),
-    ("john＠example.com", "<EMAIL:1>"),
-    ("john at example dot com", "<EMAIL:1>"),
-    ("john [at] example [dot] com", "<EMAIL:1>"),
+    ("card 4111;1111;1111;1111", "card <NUMBER:1>"),
+    ("card 4111,1111,1111,1111", "card <NUMBER:1>"),
+    ("DEMO-A-200001, DEMO-A-200003", "<NUMBER:1>, <NUMBER:2>"),
+    ("200001, 200003", "<NUMBER:1>, <NUMBER:2>"),
+    ("E❶❷❸❹❺❻❼❽", "<NUMBER:1>"),
+    ("⓪⑴⑵⑶⑷⑸", "<NUMBER:1>"),
     ("+86 138 0013 8000", "<PHONE:1>"),
     ("13800138000", "<PHONE:1>"),
     ("138-0013-8000", "<PHONE:1>"),
@@ -241,6 +249,9 @@ TAKEN_AS_NUMBER = [
     ("The number is DEMO-P-100001.", "The number is <NUMBER:1>."),
     ("一二三四", "<NUMBER:1>"),
     ("one two three four", "<NUMBER:1>"),
+    ("12;34;56", "<NUMBER:1>"),
+    ("1;2;3;4;5;6", "<NUMBER:1>"),
+    ("四十四 零 三", "<NUMBER:1>"),
     ("A12B", "A12B"),
     ("DEMO-A-200001 and I was born 04/03/1990", "<NUMBER:1> and I was born <DATE:1>"),
     ("DEMO-A-200001, 1990年3月4日", "<NUMBER:1>, <DATE:1>"),
@@ -350,6 +361,17 @@ def test_anything_that_could_be_the_birth_date_is_taken(text: str, expected: str
 @pytest.mark.parametrize("text", STAYS_WHEN_A_BIRTH_DATE_IS_ASKED)
 def test_words_stay_when_a_birth_date_is_asked(text: str) -> None:
     assert _redacted(text, "birth_date") == text
+
+
+MARKS = [*";；=•、…。'\"&%!?@^\\→😀・_", "      ", "; ", " – "]
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize("expects", [None, "number"])
+def test_groups_of_a_number_are_one_whatever_stands_between_them(mark: str, expects: Expects) -> None:
+    for figures in (("138", "0013", "8000"), ("4111", "1111", "1111", "1111")):
+        shown = _redacted(f"it is {mark.join(figures)} thanks", expects)
+        assert re.fullmatch(r"it is <(NUMBER|PHONE):1> thanks", shown), shown
 
 
 def test_piece_is_kept_exactly_as_typed() -> None:
