@@ -98,7 +98,7 @@ def _find(view: str, expects: Expects, keep: re.Pattern[str] | None) -> list[tup
 
     asked = expects == "number"
     take("POINT", places.MAP_LINK, places.GEO, places.COORDINATES)
-    take("EMAIL", places.EMAIL, places.EMAIL_IN_ANY_SCRIPT)
+    claim("EMAIL", list(places.addresses(view)))
     if keep and not asked:
         take(None, keep)
     for span, kind in list(spoken.spoken(view, expects)):

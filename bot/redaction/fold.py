@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -37,6 +38,14 @@ def _fold(character: str) -> str:
 def folded(text: str) -> str:
     """`text` with plain digits, letters, spaces and hyphens, character for character."""
     return "".join(map(_fold, text))
+
+
+def visible(view: str) -> tuple[str, Sequence[int]]:
+    """`view` without what is invisible, and where each of its characters, and the end, stood."""
+    if JOINER not in view:
+        return view, range(len(view) + 1)
+    kept = [at for at, character in enumerate(view) if character != JOINER]
+    return "".join(view[at] for at in kept), [*kept, len(view)]
 
 
 def without(view: str, start: int, end: int) -> str:

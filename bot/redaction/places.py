@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
+
+from bot.redaction.fold import folded, visible, without
+
+Span = tuple[int, int]
 
 _HOSTS = (
     r"maps\.app\.goo\.gl|goo\.gl/maps|g\.co/kgs|maps\.google\.[a-z.]+|google\.[a-z.]+/maps|maps\.apple\.com|amap\.com"
@@ -29,7 +34,56 @@ COORDINATES: Final = re.compile(
     rf"|(?:{_LABEL})?{_DEGREES}[,;/|、\s]*(?:and\s+)?(?:{_LABEL})?{_DEGREES}",
     re.I,
 )
-_AT = r"(?:\s?@\s?|\s?[(\[{]\s?at\s?[)\]}]\s?|\sat\s(?=[\w-]+\sdot\s))"
-_DOT = r"(?:\.|\s?[(\[{]\s?dot\s?[)\]}]\s?|\sdot\s)"
-EMAIL: Final = re.compile(rf"[A-Za-z0-9\u00c0-\u024f._+%'’-]{{1,64}}{_AT}[A-Za-z0-9-]{{1,63}}(?:{_DOT}[A-Za-z0-9-]{{1,63}}){{1,5}}", re.I)
-EMAIL_IN_ANY_SCRIPT: Final = re.compile(r"\w[\w.+-]{0,63}@\w[\w-]{0,62}(?:\.\w[\w-]{0,62}){1,5}")
+
+
+def _seen(words: str) -> str:
+    return visible(folded(words))[0]
+
+
+_ENDS = (
+    r"(?:com|net|org|edu|gov|info|biz|cn|hk|tw|mo|sg|ph|th|vn|pk|jp|kr|de|ch|fr|nl|es|pt|br|mx|pl|ru|by|ua|kz|tr|eg|sa|ae|za|ng|ca|uk|au|nz|ie|eu"
+    rf"|{_seen('ком|ру|рф|كوم|نت|コム|컴|닷컴|คอม')}|(?<=punto\s)(?:it|ar|cl|co|pe)|(?<=ponto\s)(?:br|pt)|(?<=punkt\s)at|(?<=punt\s)be)(?!\w)"
+)
+# How the two marks are said in our tongues, and what of it is written without spaces.
+_SAID_AT = _seen(
+    "arroba|arobase|arobas|arrobase|klammeraffe|chiocciola|apenstaartje|małpa|malpa|собака|собачка|эт|kuyruklu a|آت|ات|على"
+    "|艾特|圈a|圈 a|アットマーク|アット|골뱅이|앳|แอท|แอด|แอต"
+)
+_AT_IN_A_ROW = _seen("艾特|圈a|圈 a|アットマーク|アット|골뱅이|แอท|แอด")
+_DOT_IN_A_ROW = _seen("点|點|ドット|점|닷|쩜|จุด|ดอท")
+_SAID_DOT = _seen("dot|point|punto|ponto|punkt|punt|kropka|точка|nokta|نقطة|نقطه|دوت") + f"|{_DOT_IN_A_ROW}"
+# With these a word as common as "at" or "et" stands in an address.
+_HOUSES = (
+    r"(?:gmail|googlemail|hotmail|outlook|live|msn|yahoo|icloud|proton|protonmail|gmx|web|qq|foxmail|163|126|sina|sohu|aliyun|mail|yandex"
+    r"|naver|orange)"
+)
+_NAME = r"[A-Za-z0-9\u00c0-\u024f._+%'’-]{1,64}"
+_HOST = r"[A-Za-z0-9-]{1,63}"
+_LAST = r"[A-Za-z][A-Za-z0-9-]{0,62}"
+_AT = r"(?:\s{0,2}@\s{0,2}|\s?[(\[{]\s?(?:at|a|@|arroba|艾特)\s?[)\]}]\s?)"
+_DOT = rf"(?:[.。]|\s[.。]\s?(?={_ENDS})|[.。]\s(?={_ENDS})|\s?[(\[{{]\s?(?:dot|\.)\s?[)\]}}]\s?)"
+_ANY_DOT = rf"(?:\s?(?:[.。]|{_DOT_IN_A_ROW})\s?|\s(?:{_SAID_DOT})\s)"
+_EMAILS: Final = [
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"(?:{_NAME}\s(?:{_SAID_DOT})\s){{0,2}}{_NAME}\s(?:at|et)\s(?:{_HOUSES}{_ANY_DOT}|{_HOST}\sdot\s(?:{_HOST}\sdot\s){{0,3}}){_ENDS}",
+        rf"(?:\w{{1,64}}\s(?:{_SAID_DOT})\s){{0,2}}[\w.+-]{{1,64}}(?:\s(?:{_SAID_AT}|@)\s|@)[\w-]{{1,63}}"
+        rf"(?:\s(?:{_SAID_DOT})\s[\w-]{{1,63}}){{0,2}}(?:\s(?:{_SAID_DOT})\s|\s?\.\s?){_ENDS}",
+        rf"(?:{_NAME}\s?(?:{_DOT_IN_A_ROW})\s?){{0,2}}{_NAME}\s?(?:{_AT_IN_A_ROW}|@)\s?{_HOST}(?:{_ANY_DOT}{_HOST}){{0,2}}{_ANY_DOT}{_ENDS}",
+        rf"{_NAME}{_AT}{_HOST}(?:{_DOT}{_HOST}){{0,4}}{_DOT}{_LAST}",
+        r"\w[\w.+-]{0,63}@\w[\w-]{0,62}(?:[.。]\w[\w-]{0,62}){0,4}[.。][^\W\d_][\w-]{0,62}",
+    )
+]
+# Without one of these no address is looked for.
+_SIGN: Final = re.compile(rf"@|[(\[{{]\s?(?:at|a|arroba|艾特)\s?[)\]}}]|(?<![^\W_])(?:at|et|{_SAID_AT})(?![^\W_])|{_AT_IN_A_ROW}", re.I)
+
+
+def addresses(view: str) -> Iterator[Span]:
+    """Where e-mail addresses stand, whatever is invisible in them."""
+    text, at = visible(view)
+    if not _SIGN.search(text):
+        return
+    for pattern in _EMAILS:
+        for match in pattern.finditer(text):
+            yield at[match.start()], at[match.end() - 1] + 1
+            text = without(text, *match.span())
