@@ -20,11 +20,11 @@ import time_machine
 
 from bot.audit import AuditEntry
 from bot.db import Database
+from bot.launch import way_into_console
 from bot.settings import ROOT, Settings
 from bot.staff import first
 from bot.staff.models import StaffAccount, StaffInvitation
 from bot.staff.service import Staff
-from bot.supervisor import way_into_console
 from bot.vault import KEY_FILE, read_or_create_key
 from tests.console import PASSWORD, browser
 from tests.gateway import running
