@@ -61,23 +61,20 @@ def require_there(settings: Settings) -> None:
 
 
 def in_use(settings: Settings) -> Database:
-    """The database of an assistant that is in use, brought to the schema of this code; neither it nor its key is ever made.
+    """The database of an assistant that is in use, as it is: neither it nor its key is ever made, and its schema never changed.
 
     Raises:
-        StartError: see `require_there`; the database is empty, or database or key cannot be used.
+        StartError: see `require_there`; the database is empty or has another schema than this code, or database or key cannot be used.
     """
     with contextlib.closing(Database(settings.resolved_database_url)) as looked_at:
         require_there(settings)
-        if migrations.found(looked_at.engine) is None:
+        at, head = migrations.found(looked_at.engine), migrations.head()
+        if at is None:
             shown = looked_at.engine.url.render_as_string(hide_password=True)
             raise StartError("database_absent", detail=f"The database {shown} is empty; {_WAY_OUT}")
-    database = opened(settings)
-    try:
-        migrations.upgrade(database.engine)
-    except BaseException:
-        database.close()
-        raise
-    return database
+        if at != head:
+            raise StartError("database_newer" if at > head else "database_older", detail=migrations.told_apart(at))
+    return opened(settings)
 
 
 @dataclass(frozen=True)

@@ -60,13 +60,26 @@ def current(engine: Engine) -> str | None:
 
 
 def found(engine: Engine) -> str | None:
-    """As `current`, for commands.
+    """As `current`, for commands; an SQLite file is read through before.
 
     Raises:
         StartError: the database is damaged, or cannot be reached.
     """
     with _reaching(engine):
-        return current(engine)
+        at = current(engine)
+        if engine.dialect.name == "sqlite":
+            _look_through(engine)
+    return at
+
+
+def told_apart(at: str) -> str:
+    """What to do about a database at a revision that is not that of this code."""
+    if at > head():
+        return f"The database is at revision {at}, newer than this code ({head()}); run the newer code, or choose another database."
+    return (
+        f"The database is at revision {at}, and this code needs {head()}. Ask with the release that serves; "
+        "or, if this one shall serve, make a backup and run: python -m bot migrate"
+    )
 
 
 @contextmanager
@@ -87,10 +100,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     Raises:
         StartError: the database was written by newer code, is damaged, or cannot be reached.
     """
-    with _reaching(engine):
-        at = current(engine)
-        if engine.dialect.name == "sqlite":
-            _look_through(engine)
+    at = found(engine)
     if at == revision or (at == head() and revision == "head"):
         return
     # Only here, as every process looks, one migrates, and all would keep ten megabytes of it.
@@ -99,8 +109,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if at is not None and at not in known:
-        detail = f"The database is at revision {at}, newer than this code ({head()}); run the newer code, or choose another database."
-        raise StartError("database_newer", detail=detail)
+        raise StartError("database_newer", detail=told_apart(at))
     _run(engine, command.upgrade, revision)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot import migrations
 from bot.__main__ import main
 from bot.audit import AuditEntry
 from bot.audit_chain import opened
@@ -155,6 +157,7 @@ async def test_who_and_why_must_be_said_and_are_kept(settings: Settings, capsys:
         ["audit", "verify"],
         ["keys", "rotate"],
         ["import", "records.csv"],
+        ["demo", "--remove"],
     ],
 )
 def test_commands_for_an_assistant_in_use_begin_no_new_one(
@@ -177,6 +180,23 @@ def test_commands_for_an_assistant_in_use_begin_no_new_one(
     assert not here.exists()
     postgres.drop("nobodys")
     postgres.drop("somebodys")
+
+
+@pytest.mark.parametrize("words", [["assistant", "status"], ["audit", "verify"], ["demo", "--remove"]])
+def test_asking_with_a_newer_release_changes_no_schema(
+    words: list[str], settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BOT_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("BOT_DATABASE_URL", settings.resolved_database_url)
+    with contextlib.closing(opened(settings)) as database:
+        migrations.downgrade(database.engine, "0010")
+        assert main(words) == 1
+        said = capsys.readouterr()
+        assert (said.out, said.err.count("\n")) == ("", 1) and "0010" in said.err and "python -m bot migrate" in said.err
+        assert migrations.current(database.engine) == "0010"
+        assert main(["migrate"]) == 0
+        main(words)
+        assert capsys.readouterr().err == ""
 
 
 async def test_supervisors_switch_it_in_the_console_and_everybody_hears_of_it(

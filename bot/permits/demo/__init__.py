@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict
 
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import db, migrations
-from bot.audit_chain import opened
+from bot.audit_chain import in_use, opened
 from bot.permits.demo.dataset import SHENZHEN
 from bot.permits.demo.service import SOURCE, Filled, clear, examples, fill, samples
 from bot.permits.models import Application
@@ -24,14 +25,13 @@ def present(session: Session) -> bool:
 
 
 def remove(settings: Settings) -> int:
-    """Take the demo data out of the configured database, and nothing else; returns how many applications that were."""
-    database = opened(settings)
-    try:
-        migrations.upgrade(database.engine)
-        with database.session() as session:
-            return clear(session)
-    finally:
-        database.close()
+    """Take the demo data out of the configured database, and nothing else; returns how many applications that were.
+
+    Raises:
+        StartError: see `in_use`.
+    """
+    with contextlib.closing(in_use(settings)) as database, database.session() as session:
+        return clear(session)
 
 
 def run(settings: Settings, as_json: bool = False, reset: bool = False) -> None:
