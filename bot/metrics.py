@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
@@ -16,6 +16,8 @@ from bot import migrations
 from bot.settings import ROOT
 
 _SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40)
+_GUESSES: Final = ("sign_in_refused", "totp_wrong", "return_code_wrong", "too_many_attempts")
+_FLOODS: Final = ("too_many_messages", "too_many_requests", "too_many_connections")
 _LAG: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
 
@@ -62,9 +64,6 @@ class Metrics:
         self.left_overdue = gauge("bot_left_messages_overdue", "Those of them that are past their day.")
 
         self.mails = counter("bot_mails", "E-mails that were tried, by what became of them.", "outcome")
-        for outcome in ("sent", "delayed", "lost", "refused"):
-            # An alarm compares them, and one that never happened counts as none.
-            self.mails.labels(outcome)
 
         self.refused = counter("bot_refused", "Requests that ended in an error, by code.", "code")
         self.request_seconds = histogram("bot_request_seconds", "Time to answer a request, by route.", "route")
@@ -77,6 +76,19 @@ class Metrics:
 
         self.job_at = gauge("bot_work_last_timestamp_seconds", "When a regular work was last done; 0 for never.", "work")
         self.job_well = gauge("bot_work_well", "Whether it ended well then: for audit, whether the trail is whole.", "work")
+
+        # An increase is seen from a value on that was there before, so what alarms wait for counts as none from the beginning.
+        for figure, labels in self._awaited().items():
+            for label in labels:
+                figure.labels(label)
+
+    def _awaited(self) -> Mapping[Counter, tuple[str, ...]]:
+        return {
+            self.turns: ("answered", "handed_off", "desk", "apologised", "switched_off", "silenced", "lost"),
+            self.mails: ("sent", "delayed", "lost", "refused"),
+            self.refused: ("internal", "database_unavailable", *_GUESSES, *_FLOODS),
+            self.database_errors: ("OperationalError", "InterfaceError", "DatabaseError", "InternalError"),
+        }
 
     def loaded(self, model: str) -> None:
         """Tell which model Rasa has."""
