@@ -29,6 +29,7 @@ from bot.channels.socket import SocketChannel
 from bot.channels.static_files import StaticFiles
 from bot.channels.widget import WidgetFiles
 from bot.channels.wire import Wire
+from bot.checks import actions_check, any_of, database_check, rasa_check
 from bot.connections import Crowd, Runner
 from bot.console.door import Console
 from bot.conversations.composer import Composer
@@ -47,7 +48,7 @@ from bot.conversations.switch import Watch
 from bot.conversations.turns import Turns
 from bot.db import Database, take_time
 from bot.errors import StartError
-from bot.http import Edge, Health, actions_check, any_of, rasa_check
+from bot.http import Edge, Health
 from bot.i18n import Texts
 from bot.lifetime import keep_for_good
 from bot.limits import Limits
@@ -134,7 +135,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     limits = Limits(settings.rate_limits, buckets)
     limiter = limits.limiter("applicants", settings.messages_per_minute, settings.caller_messages_per_minute)
     checks = {
-        "database": conversations.check,
+        "database": database_check(database),
         "rasa": any_of(list(rasa.values())),
         "actions": any_of([actions_check(address) for address in settings.resolved_actions_urls]),
     }
@@ -170,7 +171,10 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     own = OwnData(privacy, notice, texts, keep)
     channel = SocketChannel(sockets, conversations, sessions, limiter, metrics, texts, wire, within_hours, record.tell, network, own)
     counter = Counter(record, parts.desk)
-    console = Console(settings, database, texts, staff, record, counter, parts.desk.answers, permits, privacy, switch, network, limits)
+    hotline = parts.contact.hotline
+    console = Console(
+        settings, database, texts, staff, record, counter, parts.desk.answers, permits, privacy, switch, network, limits, hotline
+    )
 
     metrics.count_sockets(channel.lines, console.live.lines)
     deliveries = limits.limiter("records", settings.records_per_minute, settings.records_per_minute)
@@ -200,7 +204,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     )
 
     app = web.Application(client_max_size=LARGEST_BODY)
-    edge = Edge(texts, metrics, lambda request: asks_for(request, proxies, settings.public_hosts), proxies)
+    edge = Edge(texts, metrics, lambda request: asks_for(request, proxies, settings.public_hosts), proxies, hotline)
     edge.attach(app)
     uncounted = proxies.trusts if settings.rate_limits else lambda _peer: True
     app[EDGE], app[CROWD] = edge, Crowd(lambda peer: None if uncounted(peer) else caller_of(peer, network_key))

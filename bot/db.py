@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, MetaData, create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, declarative_base, sessionmaker
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
-from bot.errors import StartError
+from bot.errors import BotError, DatabaseUnavailable, StartError
 from bot.postgres import PATIENT, connect_options
 
 T = TypeVar("T")
@@ -75,6 +76,18 @@ def take_time(session: Session) -> None:
         asked = time.monotonic()
         moment: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
         _shared_time = moment.astimezone(timezone.utc), (asked + time.monotonic()) / 2
+
+
+def as_told(error: Exception, hotline: str) -> BotError:
+    """What a door says of an error that no rule of ours raised: that nothing can be stored now, or that something went wrong.
+
+    Args:
+        hotline: where people can turn to while nothing can be stored.
+    """
+    # Of a plain DatabaseError, such as for a damaged file, the statement is not to blame; of those derived from it mostly it is.
+    if isinstance(error, (OperationalError, InterfaceError, InternalError, PoolTimeout)) or type(error) is DatabaseError:
+        return DatabaseUnavailable("database_unavailable", hotline=hotline)
+    return BotError("internal")
 
 
 def be_patient(transaction: Session | Connection) -> None:

@@ -7,6 +7,7 @@ BotError
 ├── Conflict            somebody else was first, or the state does not allow it
 ├── TooMany             a limit on attempts or rate is reached
 ├── AssistantUnavailable  Rasa answered nothing, late, or broken
+├── DatabaseUnavailable   nothing can be read or stored at the moment
 ├── DataError           a data file of the project is wrong (names file, entry and field)
 └── StartError          the system cannot start; the message says what to do
 """
@@ -52,6 +53,10 @@ class TooMany(BotError):
 
 class AssistantUnavailable(BotError):
     """Rasa refused the connection, timed out, answered nothing, or answered nonsense."""
+
+
+class DatabaseUnavailable(BotError):
+    """The database is away, full, damaged, or takes no writes; what was to be stored is probably not."""
 
 
 class DataError(BotError):

@@ -6,15 +6,15 @@ import asyncio
 import ipaddress
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import PurePath
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-import aiohttp
 from aiohttp import web
 from async_timeout import timeout
 
-from bot.errors import AssistantUnavailable, BotError, Conflict, Invalid, NotAllowed, NotFound, TooMany
+from bot.checks import Check
+from bot.db import as_told
+from bot.errors import AssistantUnavailable, BotError, Conflict, DatabaseUnavailable, Invalid, NotAllowed, NotFound, TooMany
 from bot.i18n import Texts
 from bot.logs import REQUEST_HEADER, begin_request, place
 from bot.metrics import Metrics
@@ -24,8 +24,6 @@ from bot.request_language import language_of
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-# Raises, or returns at once, when the part it looks at can do its work.
-Check = Callable[[], Awaitable[None]]
 
 STATUS: Final[Mapping[type[BotError], int]] = {
     NotFound: 404,
@@ -34,6 +32,7 @@ STATUS: Final[Mapping[type[BotError], int]] = {
     Conflict: 409,
     TooMany: 429,
     AssistantUnavailable: 503,
+    DatabaseUnavailable: 503,
 }
 _STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "token_wrong": 401,
@@ -65,7 +64,6 @@ _LASTING: Final = frozenset({"/socket.io/"})
 # Whoever looks after a gateway asks it by its address.
 _PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _CHECK_WITHIN_S = 3.0
-_LONGEST_MODEL = 100
 _ID = web.RequestKey("id", str)
 
 
@@ -78,17 +76,20 @@ class Edge:
         metrics: Metrics,
         is_ours: Callable[[web.BaseRequest], bool] = lambda _request: True,
         proxies: Proxies = Proxies(),
+        hotline: str = "",
     ) -> None:
         """Nothing passes yet.
 
         Args:
             is_ours: whether a request asks for a host that this gateway answers as; probes of its health need not.
             proxies: those that may name a request; anybody else could have a number of a person written to the logs.
+            hotline: where people can turn to while nothing can be stored.
         """
         self._texts = texts
         self._metrics = metrics
         self._is_ours = is_ours
         self._proxies = proxies
+        self._hotline = hotline
 
     def attach(self, app: web.Application) -> None:
         """Have every request and response of `app` pass through here."""
@@ -119,10 +120,9 @@ class Edge:
                 raise web.HTTPMisdirectedRequest
             return await handler(request)
         except BotError as error:
-            status = _STATUS_OF_CODE.get(error.code) or next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
-            if status == 500:
+            if _status(error) == 500:
                 log.error("failed: %s %s", error.code, place(error))
-            return self._refusal(request, status, error.code, error.params)
+            return self._refusal(request, _status(error), error.code, error.params)
         except web.HTTPException as answer:
             if answer.status < 400:
                 raise
@@ -134,7 +134,8 @@ class Edge:
             raise
         except Exception as error:
             log.error("failed: %s", place(error))
-            return self._refusal(request, 500, "internal", {})
+            told = as_told(error, self._hotline)
+            return self._refusal(request, _status(told), told.code, told.params)
 
     def _refusal(self, request: web.BaseRequest, status: int, code: str, params: Mapping[str, Any]) -> web.Response:
         self._metrics.refused.labels(code).inc()
@@ -163,6 +164,10 @@ class Edge:
         if _ID in request:
             response.headers[REQUEST_HEADER] = request[_ID]
         _protect(response)
+
+
+def _status(error: BotError) -> int:
+    return _STATUS_OF_CODE.get(error.code) or next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
 
 
 def _protect(response: web.StreamResponse) -> None:
@@ -255,50 +260,3 @@ def _is_local(request: web.Request) -> bool:
         return ipaddress.ip_address(request.remote or "").is_loopback
     except ValueError:
         return False
-
-
-async def _get(address: str) -> tuple[int, Any]:
-    within = aiohttp.ClientTimeout(total=_CHECK_WITHIN_S)
-    async with aiohttp.ClientSession(timeout=within) as client, client.get(address) as response:
-        return response.status, await response.json(content_type=None) if response.status == 200 else None
-
-
-def rasa_check(address: str, loaded: Callable[[str], None] = lambda _model: None) -> Check:
-    """A check that Rasa answers and, where it tells, that it has loaded a model, whose name `loaded` is given."""
-
-    async def check() -> None:
-        status, body = await _get(f"{address}/status")
-        if status == 404:
-            # The server runs without its API; then it listens only after the model is loaded.
-            status, body = await _get(f"{address}/version")
-        elif not (isinstance(body, dict) and body.get("model_file")):
-            raise AssistantUnavailable("assistant_unavailable", kind="no_model")
-        else:
-            loaded(PurePath(str(body["model_file"])).name[:_LONGEST_MODEL])
-        if status != 200:
-            raise AssistantUnavailable("assistant_unavailable", kind="status")
-
-    return check
-
-
-def any_of(checks: Sequence[Check]) -> Check:
-    """A check that one of several parts of a kind can do its work."""
-
-    async def check() -> None:
-        found = await asyncio.gather(*(each() for each in checks), return_exceptions=True)
-        failures = [each for each in found if isinstance(each, BaseException)]
-        if len(failures) == len(checks):
-            raise failures[0]
-
-    return check
-
-
-def actions_check(address: str) -> Check:
-    """A check that the action server answers."""
-
-    async def check() -> None:
-        status, _ = await _get(f"{address}/health")
-        if status != 200:
-            raise AssistantUnavailable("assistant_unavailable", kind="status")
-
-    return check

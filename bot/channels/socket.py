@@ -16,6 +16,7 @@ from bot.channels.wire import Wire, receipt
 from bot.conversations.events import Event, Typing
 from bot.conversations.service import Conversations
 from bot.conversations.states import State
+from bot.db import as_told
 from bot.errors import BotError, Invalid, NotAllowed
 from bot.i18n import Texts
 from bot.languages import as_tongue
@@ -122,7 +123,8 @@ class SocketChannel:
             code, params = error.code, dict(error.params)
         except Exception as error:
             log.error("%s failed: %s", name, place(error))
-            code, params = "internal", {}
+            told = as_told(error, self._wire.hotline)
+            code, params = told.code, dict(told.params)
         self._metrics.refused.labels(code).inc()
         text = self._texts.error(visitor.language, code, **params)
         if name == "user_uttered" and not visitor.ours:

@@ -54,11 +54,12 @@ class Console:
         switch: Watch,
         network: Callable[[web.BaseRequest], str],
         limits: Limits,
+        hotline: str,
     ) -> None:
         cards = Cards(answers, permits)
         ready_made = replies.load(answers.catalogue.facts)
         self._guard = Guard(database, staff, settings.trusted_proxies, network, limits)
-        self.live = Live(database, staff, self._guard, record, counter, texts, limits)
+        self.live = Live(database, staff, self._guard, record, counter, texts, limits, hotline)
         switch.listen(self.live.tell_switched)
         self.table: Sequence[Route] = [
             *Page(texts).routes(),

@@ -22,7 +22,7 @@ from bot.conversations.counter import Counter
 from bot.conversations.events import Event, StateChanged, Typing
 from bot.conversations.publishing import Record
 from bot.conversations.switch import Standing
-from bot.db import Database
+from bot.db import Database, as_told
 from bot.errors import BotError, NotAllowed, NotFound
 from bot.i18n import Texts
 from bot.languages import DEFAULT, Language
@@ -66,7 +66,15 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
     """The namespace: who sits where, what they ask, and when they have to go."""
 
     def __init__(
-        self, database: Database, staff: Staff, guard: Guard, record: Record, counter: Counter, texts: Texts, limits: Limits
+        self,
+        database: Database,
+        staff: Staff,
+        guard: Guard,
+        record: Record,
+        counter: Counter,
+        texts: Texts,
+        limits: Limits,
+        hotline: str,
     ) -> None:
         super().__init__(NAMESPACE)
         self._database = database
@@ -75,6 +83,7 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         self._record = record
         self._counter = counter
         self._texts = texts
+        self._hotline = hotline
         self._limiter = limits.limiter("staff lines", _EVENTS_PER_MINUTE, _OF_ALL_SOCKETS)
         self._seats: dict[str, _Seat] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -218,7 +227,7 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
             raise
         except Exception as error:
             log.error("event failed: %s", place(error))
-            return {"ok": False, "error": self._refusal(BotError("internal"), language)}
+            return {"ok": False, "error": self._refusal(as_told(error, self._hotline), language)}
 
     def _refusal(self, error: BotError, language: Language) -> dict[str, Any]:
         return {"code": error.code, "message": self._texts.error(language, error.code, **error.params), "params": error.params}

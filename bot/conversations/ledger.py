@@ -29,7 +29,7 @@ from bot.languages import DEFAULT, Tongue, as_tongue
 from bot.spoken import tongue_of
 from bot.staff.names import names
 
-__all__ = ["Address", "Draft", "Receipt", "append", "check", "lock", "new_id", "open_conversation"]
+__all__ = ["Address", "Draft", "Receipt", "append", "lock", "new_id", "open_conversation"]
 
 # A quick reply may be used while it is among this many of the newest messages that offered any.
 _OFFERS_REMEMBERED = 40
@@ -276,8 +276,3 @@ def _as_stored(session: Session, messages: Sequence[Any], conversations: Mapping
 def demo_announced(session: Session, conversation_id: str) -> bool:
     """Whether the applicant has been told that this is a demonstration."""
     return bool(session.get(Conversation, conversation_id).demo_announced)
-
-
-def check(session: Session) -> None:
-    """Raise unless the database answers and knows the tables of conversations."""
-    session.execute(select(Conversation.id).limit(1)).first()

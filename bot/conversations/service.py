@@ -23,7 +23,7 @@ from bot.conversations.questions import CameFrom, Questions, Redact
 from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.states import State
 from bot.conversations.text import clean, clean_name
-from bot.errors import BotError, NotFound
+from bot.errors import NotFound
 from bot.languages import Tongue
 from bot.logs import place
 
@@ -376,10 +376,3 @@ class Conversations:
     async def release(self, owner: str) -> None:
         """Give back the turns that a worker holds."""
         await self._record.run(lambda session, _: obligations.release_turns(session, owner))
-
-    async def check(self) -> None:
-        """Raise unless the record can be read."""
-        try:
-            await self._record.run(lambda session, _: ledger.check(session))
-        except Exception as error:
-            raise BotError("database_unavailable") from error

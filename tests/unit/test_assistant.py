@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.assistant import Cited, Question, QuickReply, RasaAssistant, parse_answer
+from bot.checks import rasa_check
 from bot.errors import AssistantUnavailable
-from bot.http import rasa_check
 from tests.servers import free_port
 
 GOOD: dict[str, Any] = {

@@ -17,6 +17,7 @@ from dotenv import dotenv_values
 
 import actions.server
 import bot.__main__
+import bot.checks
 import bot.http
 import bot.nlu.server
 import deploy.backup
@@ -136,7 +137,7 @@ def paths_of(port: int, settings: Settings) -> set[str]:
         return set(re.findall(r'@app\.get\("(/\w+)"\)', inspect.getsource(bot.nlu.server.build_app)))
     assert port == settings.actions_port
     # The gateway asks the same.
-    return set(re.findall(r'\{address\}(/\w+)"', inspect.getsource(bot.http.actions_check)))
+    return set(re.findall(r'\{address\}(/\w+)"', inspect.getsource(bot.checks.actions_check)))
 
 
 @pytest.mark.parametrize(("where", "values", "commands"), list(places()), ids=[where for where, _, _ in places()])

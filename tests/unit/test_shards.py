@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.checks import rasa_check
 from bot.errors import AssistantUnavailable
-from bot.http import rasa_check
 from bot.shards import Shards
 from tests.servers import free_port
 
