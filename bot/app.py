@@ -8,6 +8,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from functools import partial
 from typing import Final
 
 import uvloop
@@ -124,7 +125,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     herald = Herald(record, news)
     courier = None if mailbox is None else Courier(database, mailbox, lambda outcome: metrics.mails.labels(outcome).inc())
     conversations = Conversations(record, composer, parts.redact, codes, news, parts.came_from)
-    rasa = {address: rasa_check(address, metrics.loaded) for address in settings.resolved_rasa_urls}
+    rasa = {address: rasa_check(address, partial(metrics.loaded, number)) for number, address in enumerate(settings.resolved_rasa_urls, 1)}
     assistant = RasaAssistant(rasa, settings.assistant_timeout_s)
     bus = Bus(settings.redis_url, derived_key(key, "bus")) if settings.redis_url else None
     # Others may serve the same record even where nothing was said of them: two releases meet during an update.
@@ -136,8 +137,8 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     limiter = limits.limiter("applicants", settings.messages_per_minute, settings.caller_messages_per_minute)
     checks = {
         "database": database_check(database),
-        "rasa": any_of(list(rasa.values())),
-        "actions": any_of([actions_check(address) for address in settings.resolved_actions_urls]),
+        "rasa": any_of(list(rasa.values()), partial(metrics.stands, "rasa")),
+        "actions": any_of([actions_check(address) for address in settings.resolved_actions_urls], partial(metrics.stands, "actions")),
     }
     # A message may wait for the one before it, whose worker may have died, and then for its own answer.
     patience = 2 * settings.assistant_timeout_s + settings.turn_lease_s + 5

@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 import aiohttp
+from async_timeout import timeout
 
 from bot import jobs
 from bot.db import Database
@@ -17,7 +18,8 @@ from bot.errors import AssistantUnavailable
 # Raises, or returns at once, when the part it looks at can do its work.
 Check = Callable[[], Awaitable[None]]
 
-_ANSWER_WITHIN_S: Final = 3.0
+# Shorter than a whole look may take: one of several that hangs must not have the others told to be down.
+_ANSWER_WITHIN_S: Final = 2.0
 # Probes come every second and at every gateway; SQLite has one writer, and each write waits for the disk.
 _WRITE_EVERY_S: Final = 10.0
 _LONGEST_MODEL: Final = 100
@@ -62,16 +64,29 @@ def rasa_check(address: str, loaded: Callable[[str], None] = lambda _model: None
     return check
 
 
-def any_of(checks: Sequence[Check]) -> Check:
-    """A check that one of several parts of a kind can do its work."""
+def any_of(checks: Sequence[Check], tell: Callable[[int, bool], None]) -> Check:
+    """A check that one of several parts of a kind can do its work.
 
-    async def check() -> None:
-        found = await asyncio.gather(*(each() for each in checks), return_exceptions=True)
+    Args:
+        tell: called with the number of each, from 1, and whether it can.
+    """
+
+    async def one(number: int, check: Check) -> None:
+        up = False
+        try:
+            async with timeout(_ANSWER_WITHIN_S):
+                await check()
+            up = True
+        finally:
+            tell(number, up)
+
+    async def every() -> None:
+        found = await asyncio.gather(*(one(number, check) for number, check in enumerate(checks, 1)), return_exceptions=True)
         failures = [each for each in found if isinstance(each, BaseException)]
         if len(failures) == len(checks):
             raise failures[0]
 
-    return check
+    return every
 
 
 def actions_check(address: str) -> Check:

@@ -45,9 +45,11 @@ class Metrics:
         ProcessCollector(registry=registry)
         build = Info("bot_build", "Which code runs, and the schema that it needs.", registry=registry)
         build.info({"version": _version(), "python": platform.python_version(), "schema": migrations.head()})
-        self.model = gauge("bot_model_info", "1, for the model that Rasa had loaded when it was last asked.", "model")
+        self.model = gauge("bot_model_info", "1, for the model that a Rasa process had loaded when it was last asked.", "model", "number")
         self.assistant_on = gauge("bot_assistant_on", "Whether the bot answers: 0 while it is switched off.")
         self.part_up = gauge("bot_part_up", "Whether a part can do its work, looked at now.", "part")
+        self.shard_up = gauge("bot_shard_up", "The same of each process of a part, by its place in the settings.", "part", "number")
+        self._models: dict[int, str] = {}
 
         self.messages = counter("bot_messages", "Messages of applicants that were stored.", "channel")
         self.turns = counter("bot_turns", "Turns that ended, by outcome.", "outcome")
@@ -90,10 +92,17 @@ class Metrics:
             self.database_errors: ("OperationalError", "InterfaceError", "DatabaseError", "InternalError"),
         }
 
-    def loaded(self, model: str) -> None:
-        """Tell which model Rasa has."""
-        self.model.clear()
-        self.model.labels(model).set(1)
+    def loaded(self, number: int, model: str) -> None:
+        """Tell which model the Rasa process with this number has."""
+        former = self._models.get(number)
+        if former not in (None, model):
+            self.model.remove(former, number)
+        self._models[number] = model
+        self.model.labels(model, number).set(1)
+
+    def stands(self, part: str, number: int, up: bool) -> None:
+        """Tell whether one process of a part can do its work."""
+        self.shard_up.labels(part, number).set(up)
 
     def watch(self, engine: Engine) -> None:
         """Tell of the connections of an engine, and count its errors."""

@@ -30,12 +30,12 @@ from bot.staff import presence
 from deploy.backup import main as back_up
 from tests.applicants import visiting
 from tests.console import member, queued, rasa
-from tests.gateway import PARTS, Gateway, desk, running
+from tests.gateway import PARTS, FakeRasa, Gateway, desk, running
 from tests.servers import free_port
 
 FOLDER = ROOT / "deploy" / "metrics"
 # Of PromQL: functions, keywords, the figure that Prometheus makes itself, and the labels that it gives to every target.
-LANGUAGE = {"and", "avg", "by", "count", "histogram_quantile", "increase", "max", "min", "or", "rate", "sum", "time", "up", "vector"}
+LANGUAGE = {"and", "avg", "by", "count", "histogram_quantile", "increase", "max", "min", "on", "or", "rate", "sum", "time", "up", "vector"}
 OF_TARGETS = {"instance", "job", "le"}
 PERSONAL = "E12345678"
 
@@ -92,7 +92,7 @@ async def test_dashboard_and_alarms_name_only_what_a_running_gateway_publishes(g
         bare = re.sub(r'"[^"]*"', "", expression)
         words = set(re.findall(r"(?<![\w.])[a-z_]{2,}\b(?!\s*(?:=|!=|=~|!~)\s*\")", re.sub(r"\[\w+\]|\d\w*", "", bare)))
         named = set(re.findall(r"\b(\w+)(?==~?\"|!=\")", expression))
-        grouped = {name.strip() for names in re.findall(r"\bby \(([^)]*)\)", expression) for name in names.split(",")}
+        grouped = {name.strip() for names in re.findall(r"\b(?:by|on) \(([^)]*)\)", expression) for name in names.split(",")}
         unknown = words - named - grouped - LANGUAGE - set(families)
         assert not unknown, (where, unknown)
         assert words & set(families) or "up" in words, (where, "names no figure")
@@ -121,6 +121,28 @@ async def test_what_an_alarm_counts_is_published_before_it_ever_happened(gateway
     missing = {(where, *sample) for where, *sample in named if tuple(sample) not in there and sample[2] != "redis"}
     assert missing == set() and len(named) > 15
     assert sum(sample.value for sample in published["bot_refused"].samples if sample.name.endswith("_total")) == 0
+
+
+async def test_one_process_of_several_that_is_away_is_told_and_nobody_is_kept_away(settings: Settings) -> None:
+    beside = FakeRasa()
+    await beside.server.start_server()
+    hangs = await asyncio.start_server(lambda _reader, writer: asyncio.sleep(60), "127.0.0.1", 0)
+    lost = f"http://127.0.0.1:{hangs.sockets[0].getsockname()[1]}"
+    there = f"http://127.0.0.1:{beside.port}"
+    async with running(replace(settings, rasa_urls=(there, lost), actions_urls=(lost, there)), rasa) as gateway:
+        async with gateway.client.get(gateway.url("/readyz")) as response:
+            assert response.status == 200
+        published = await scrape(gateway)
+        up = {(each.labels["part"], each.labels["number"]): each.value for each in published["bot_shard_up"].samples}
+        assert up == {("rasa", "1"): 1, ("rasa", "2"): 0, ("actions", "1"): 0, ("actions", "2"): 1}
+        assert {sample.labels["part"]: sample.value for sample in published["bot_part_up"].samples} == dict.fromkeys(PART, 1)
+        assert [each.labels for each in published["bot_model_info"].samples] == [{"model": "model.tar.gz", "number": "1"}]
+        beside.model = "newer.tar.gz"
+        published = await scrape(gateway)
+        assert [each.labels for each in published["bot_model_info"].samples] == [{"model": "newer.tar.gz", "number": "1"}]
+        assert lost.rpartition(":")[2] not in {str(each) for one in published.values() for at in one.samples for each in at.labels.values()}
+    hangs.close()
+    await beside.server.close()
 
 
 def test_every_alarm_says_in_the_manual_what_it_means_and_what_to_do() -> None:
@@ -155,7 +177,8 @@ async def test_the_work_that_waits_is_told_and_nothing_of_anybody(gateway: Gatew
     assert value(published, "bot_queue_longest_wait_seconds") > 360 * 24 * 3600
     assert value(published, "bot_open_sockets", side="applicants") == 1
     assert {sample.labels["part"]: sample.value for sample in published["bot_part_up"].samples} == dict.fromkeys(PART, 1)
-    assert value(published, "bot_model_info", model="model.tar.gz") == 1
+    assert value(published, "bot_model_info", model="model.tar.gz", number="1") == 1
+    assert [value(published, "bot_shard_up", part=part, number="1") for part in ("rasa", "actions")] == [1, 1]
     assert value(published, "bot_event_loop_lag_seconds", "bot_event_loop_lag_seconds_count") > 0
     assert 0 <= value(published, "bot_database_connections") <= value(published, "bot_database_connections_most")
     ids = set(await database.run(lambda session: session.query(Conversation.id).all()))
