@@ -101,12 +101,21 @@ class Training:
 def run(settings: Settings) -> int:
     """Start the assistant and keep it running until it is told to stop."""
     require_free(settings.http_host, settings.http_port, "BOT_HTTP_PORT")
+    _require_asked("BOT_RASA_URLS", settings.rasa_urls, "BOT_RASA_PORT", settings.rasa_port)
+    _require_asked("BOT_ACTIONS_URLS", settings.actions_urls, "BOT_ACTIONS_PORT", settings.actions_port)
     start_lightly()
     with hold_data_dir(settings):
         model, samples = prepare(settings)
         keep_for_good()
         console = way_into_console(settings)
         return asyncio.run(supervise(settings, parts(settings, model), lambda: announce(settings, samples, console)))
+
+
+def _require_asked(name: str, urls: Sequence[str], port_name: str, port: int) -> None:
+    """StartError where the gateway would ask other processes than the one that is started beside it."""
+    if urls and not {f"http://127.0.0.1:{port}", f"http://localhost:{port}"} & set(urls):
+        detail = f"{name} leaves out the process that is started here; take {name} out, or name its port there too and in {port_name}."
+        raise StartError("not_asked", detail=detail)
 
 
 def way_into_console(settings: Settings) -> str | None:
@@ -135,7 +144,7 @@ def way_into_console(settings: Settings) -> str | None:
 
 def announce(settings: Settings, samples: Sequence[dict[str, str]], console: str | None = None) -> None:
     """Tell the person at the terminal where it is and how to try it."""
-    print(f"\nThe assistant is ready: http://{settings.http_host}:{settings.http_port}/")
+    print(f"\nThe assistant is ready: {settings.local_url}/")
     if samples:
         print("DEMONSTRATION with invented data. Applications to look up:")
         for sample in samples:
@@ -179,7 +188,7 @@ async def supervise(settings: Settings, children: Sequence[Child], when_ready: C
     await supervisor.start()
     try:
         with progress("starting gateway, Rasa and action server"):
-            await supervisor.ready(f"http://{settings.http_host}:{settings.http_port}")
+            await supervisor.ready(settings.local_url)
         when_ready()
         await supervisor.wait()
     finally:

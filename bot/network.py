@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import ipaddress
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,6 +57,23 @@ class Proxies:
         if forwarded_proto is not None and self.trusts(peer or ""):
             return forwarded_proto.strip().lower() == "https"
         return scheme == "https"
+
+
+def in_the_way(host: str, port: int) -> OSError | None:
+    """What keeps a server from listening on this port of this machine's address, or of all that the name stands for; None if nothing."""
+    try:
+        for family, kind, number, _, address in socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+            with socket.socket(family, kind, number) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    # As the server does: `::` leaves the port to others at 0.0.0.0.
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                probe.bind(address)
+    except OSError as error:
+        return error
+    except UnicodeError:
+        return OSError(errno.EINVAL, "no name of a host")
+    return None
 
 
 def caller_of(address: str, key: bytes) -> str:

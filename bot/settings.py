@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -19,6 +20,7 @@ ROOT: Final[Path] = Path(__file__).resolve().parent.parent
 
 _SOURCE = re.compile(r"[A-Za-z0-9._-]{1,30}")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]")
+_REACHED_AT: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - where to connect, not where to listen
 _ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
 
 
@@ -118,6 +120,12 @@ class Settings:
         return min(self.news_days, self.keep_conversations_days)
 
     @property
+    def local_url(self) -> str:
+        """Where this machine reaches the gateway."""
+        host = _REACHED_AT.get(self.http_host, self.http_host)
+        return f"http://[{host}]:{self.http_port}" if ":" in host else f"http://{host}:{self.http_port}"
+
+    @property
     def resolved_rasa_urls(self) -> tuple[str, ...]:
         """Where the Rasa processes of this gateway really listen."""
         return self.rasa_urls or (f"http://127.0.0.1:{self.rasa_port}",)
@@ -204,6 +212,11 @@ def _urls(name: str, value: str) -> tuple[str, ...]:
 def _redis(value: str) -> str:
     if value and not value.startswith(("redis://", "rediss://", "unix://")):
         raise StartError("bad_setting", detail="BOT_REDIS_URL must start with redis://, rediss:// or unix://.")
+    try:
+        urlsplit(value).port  # noqa: B018 - it is read when it is asked for
+    except ValueError:
+        # The address may hold a password, so it is not repeated.
+        raise StartError("bad_setting", detail="BOT_REDIS_URL cannot be read; write redis://:password@host:6379/0.") from None
     return value
 
 

@@ -17,6 +17,7 @@ from typing import IO, Any
 import aiohttp
 
 from bot.errors import StartError
+from bot.network import in_the_way
 from bot.settings import ROOT, Settings
 
 log = logging.getLogger(__name__)
@@ -50,15 +51,11 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def require_free(host: str, port: int, setting: str) -> None:
-    """StartError when somebody listens on `port` already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise StartError(
-                "port_busy", detail=f"Port {port} on {host} cannot be used ({error.strerror}); choose another with {setting}=…"
-            ) from error
+    """StartError when nobody can listen on `port` now."""
+    error = in_the_way(host, port)
+    if error is not None:
+        detail = f"Port {port} on {host} cannot be used ({error.strerror}); choose another with {setting}=…"
+        raise StartError("port_busy", detail=detail) from error
 
 
 def hold_data_dir(settings: Settings) -> IO[str]:

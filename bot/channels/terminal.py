@@ -19,7 +19,6 @@ from bot.spoken import tongue_of
 
 # The gateway answers within its own limits; this one is only for a gateway that hangs.
 _ANSWER_WITHIN_S = 180
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - where to connect, not where to listen
 
 
 class _Failed(Exception):
@@ -91,11 +90,9 @@ class _Terminal:
 
 
 def _open(settings: Settings, language: Tongue | None) -> _Terminal:
-    host = _ANYWHERE.get(settings.http_host, settings.http_host)
-    host = f"[{host}]" if ":" in host else host
     return _Terminal(
         client=aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ANSWER_WITHIN_S)),
-        address=f"http://{host}:{settings.http_port}",
+        address=settings.local_url,
         texts=Texts.load(),
         language=language,
         token=next(iter(settings.rest_tokens), None),

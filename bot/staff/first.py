@@ -19,7 +19,6 @@ from bot.staff.service import Staff
 from bot.vault import KEY_FILE, derived_key, read_or_create_key
 
 LOGIN: Final = "administrator"
-_EVERYWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - asked for, not bound to
 
 
 def staff_at(data_dir: Path) -> Staff:
@@ -56,6 +55,4 @@ def invite_first_administrator(session: Session, staff: Staff) -> str | None:
 
 def link(settings: Settings, token: str) -> str:
     """The address that an invitation is opened at on this machine; the token stands behind #, so that no server logs it."""
-    host = "127.0.0.1" if settings.http_host in _EVERYWHERE else settings.http_host
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{settings.http_port}/console/#invite={token}"
+    return f"{settings.local_url}/console/#invite={token}"

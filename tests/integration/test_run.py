@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from bot.db import Database
 from bot.settings import ROOT
-from bot.supervisor import hold_data_dir
+from bot.supervisor import hold_data_dir, require_free
 from tests.servers import free_port
 
 
@@ -44,6 +44,27 @@ def busy_port() -> Iterator[int]:
 def test_a_busy_port_is_named_with_the_setting_that_changes_it(tmp_path: Path, busy_port: int) -> None:
     error = one_error(run_bot(tmp_path, "run", BOT_HTTP_PORT=str(busy_port)))
     assert str(busy_port) in error and "BOT_HTTP_PORT" in error
+
+
+def test_a_port_of_the_other_kind_of_address_is_looked_at_too(tmp_path: Path) -> None:
+    require_free("::1", free_port(), "BOT_HTTP_PORT")
+    with socket.socket(socket.AF_INET6) as taken:
+        taken.bind(("::1", 0))
+        taken.listen()
+        error = one_error(run_bot(tmp_path, "run", BOT_HTTP_HOST="::1", BOT_HTTP_PORT=str(taken.getsockname()[1])))
+    assert "::1" in error and "in use" in error
+
+
+@pytest.mark.parametrize("part", ["RASA", "ACTIONS"])
+def test_processes_that_nobody_would_ask_are_not_started(tmp_path: Path, part: str) -> None:
+    others = {f"BOT_{part}_URLS": "http://127.0.0.1:5999"}
+    assert f"BOT_{part}_URLS" in one_error(run_bot(tmp_path, "run", **others))
+    assert not (tmp_path / "var").exists()
+
+
+def test_an_address_of_redis_that_cannot_be_read_is_named_without_its_password(tmp_path: Path) -> None:
+    error = one_error(run_bot(tmp_path, "serve", BOT_REDIS_URL="redis://:secret@127.0.0.1:notaport/0"))
+    assert "BOT_REDIS_URL" in error and "secret" not in error
 
 
 def test_a_second_copy_on_the_same_folder_is_refused(tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ def test_without_demonstration_the_command_is_named_and_no_account_made(settings
 
 
 def test_link_is_for_this_machine_whatever_address_is_listened_on(settings: Settings) -> None:
-    for host, shown in (("0.0.0.0", "127.0.0.1"), ("::", "127.0.0.1"), ("10.0.0.7", "10.0.0.7"), ("::1", "[::1]")):
+    for host, shown in (("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("10.0.0.7", "10.0.0.7"), ("::1", "[::1]")):
         told = way_into_console(Settings(data_dir=settings.data_dir, http_host=host, http_port=9000))
         assert told is not None and f"http://{shown}:9000/console/#invite=" in told
 
