@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import re
 import shutil
 import smtplib
-import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,12 +24,13 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from bot import audit, jobs, migrations
 from bot.audit_chain import opened
+from bot.checks import Check, actions_check, rasa_check
 from bot.conversations import switch
 from bot.db import Database, now
 from bot.errors import StartError
 from bot.i18n import Texts
 from bot.languages import Language
-from bot.network import Proxies
+from bot.network import Proxies, in_the_way
 from bot.notifications.courier import reached
 from bot.permits import demo
 from bot.settings import ROOT, Settings, load
@@ -41,6 +42,7 @@ _ANSWER_WITHIN_S: Final = 5.0
 # What is to be done every day, with time to spare.
 _WORKS_WITHIN: Final = timedelta(hours=26)
 _LATE: Final = {"audit": "late_audit", "backup": "late_backup", "retention": "late_retention"}
+_NEVER: Final = {"audit": "never_audit", "backup": "never_backup"}
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 # One address of each kind that nobody's proxy has: whoever trusts these trusts everybody.
@@ -68,7 +70,8 @@ def examine(environment: Mapping[str, str] | None = None, env_file: Path | None 
         environment: instead of that of this process; it wins over `env_file`.
     """
     environment = os.environ if environment is None else environment
-    found = list(_unknown({**(dotenv_values(env_file) if env_file is not None and env_file.exists() else {}), **environment}))
+    given = {**(dotenv_values(env_file) if env_file is not None and env_file.exists() else {}), **environment}
+    found = [*_unknown(given), *_shared_tokens(given)]
     try:
         settings = load(environment, env_file)
     except StartError as error:
@@ -95,6 +98,13 @@ def _unknown(given: Mapping[str, str | None]) -> Iterator[Finding]:
             yield Finding("wrong", "unknown", {"name": name})
 
 
+def _shared_tokens(given: Mapping[str, str | None]) -> Iterator[Finding]:
+    pairs = [pair.strip() for name in ("BOT_REST_TOKENS", "BOT_RECORD_TOKENS") for pair in (given.get(name) or "").split(",")]
+    tokens = [token for token in (pair.partition(":")[2] for pair in pairs) if token]
+    if len(set(tokens)) < len(tokens):
+        yield Finding("look", "token_shared")
+
+
 def _settings(settings: Settings) -> Iterator[Finding]:
     if settings.log_level not in _LOG_LEVELS:
         yield Finding("wrong", "log_level", {"value": settings.log_level, "levels": ", ".join(_LOG_LEVELS)})
@@ -106,9 +116,19 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         parts = urlsplit(origin)
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             yield Finding("look", "plain_origin", {"origin": origin})
+    for host in sorted(settings.public_hosts):
+        if "example" in host.split("."):
+            yield Finding("wrong", "example_host", {"host": host})
+    led_to = "" if settings.mail is None else urlsplit(settings.mail.public_url).hostname
+    if led_to and settings.public_hosts and led_to not in settings.public_hosts:
+        yield Finding("wrong", "public_url_foreign", {"host": led_to})
+    if settings.redis_url and settings.resolved_database_url.startswith("sqlite"):
+        yield Finding("look", "redis_alone")
     if settings.demo:
         yield Finding("look", "demo_on")
         return
+    if not settings.public_hosts and settings.http_host not in _LOOPBACK:
+        yield Finding("look", "hosts_open", {"host": settings.http_host})
     if settings.trusted_proxies == Proxies():
         yield Finding("look" if settings.http_host in _LOOPBACK else "wrong", "no_proxy", {"host": settings.http_host})
     if not settings.rest_tokens:
@@ -125,14 +145,13 @@ def _ports(settings: Settings) -> Iterator[Finding]:
     for port in sorted({port for port in chosen if chosen.count(port) > 1}):
         names = " = ".join(name for name, its in ports.items() if its == port)
         yield Finding("wrong", "port_twice", {"names": names, "port": port})
-    family = socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.http_host, settings.http_port))
-        except OSError as error:
-            params = {"host": settings.http_host, "port": settings.http_port, "reason": error.strerror or type(error).__name__}
+    error = in_the_way(settings.http_host, settings.http_port)
+    if error is not None:
+        params = {"host": settings.http_host, "port": settings.http_port, "reason": error.strerror or type(error).__name__}
+        if error.errno == errno.EADDRINUSE:
             yield Finding("look", "port_busy", params)
+        else:
+            yield Finding("wrong", "host_unusable", params)
 
 
 def _folder(settings: Settings) -> Iterator[Finding]:
@@ -163,6 +182,12 @@ def _database(settings: Settings) -> Iterator[Finding]:
     url, has_key = settings.resolved_database_url, (settings.data_dir / KEY_FILE).exists()
     try:
         file = Path(make_url(url).database or "")
+        if url.startswith("sqlite") and file.name in ("", ":memory:"):
+            yield Finding("wrong", "database_in_memory")
+            return
+        if url.startswith("sqlite") and os.access(file.parent, os.R_OK):
+            for before in sorted(file.parent.glob(f"{file.name}*.before-*")):
+                yield Finding("look", "database_before", {"file": before})
         if url.startswith("sqlite") and not os.path.exists(file):
             if file.parent == settings.data_dir or file.parent.is_dir():
                 yield Finding("look", "database_absent")
@@ -187,7 +212,13 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _others(settings: Settings) -> Iterator[Finding]:
-    """Redis and the mail server, where they are named; no mail is sent."""
+    """Rasa, action servers, Redis and the mail server, where they are named; no mail is sent."""
+    checks = [("BOT_RASA_URLS", url, rasa_check(url)) for url in settings.rasa_urls]
+    checks += [("BOT_ACTIONS_URLS", url, actions_check(url)) for url in settings.actions_urls]
+    for name, url, check in checks:
+        reason = asyncio.run(_failure(check))
+        if reason:
+            yield Finding("look", "part_unreachable", {"name": name, "url": url, "reason": reason})
     if settings.redis_url:
         try:
             with Redis.from_url(settings.redis_url, socket_timeout=_ANSWER_WITHIN_S, socket_connect_timeout=_ANSWER_WITHIN_S) as redis:
@@ -204,6 +235,15 @@ def _others(settings: Settings) -> Iterator[Finding]:
             yield Finding("wrong", "mail_unencrypted", {**where, "reason": type(error).__name__})
         except OSError as error:
             yield Finding("wrong", "mail_unreachable", {**where, "reason": type(error).__name__})
+
+
+async def _failure(check: Check) -> str:
+    """The class of the error with which a check fails; empty when it does not."""
+    try:
+        await check()
+    except Exception as error:
+        return type(error).__name__
+    return ""
 
 
 def _contents(settings: Settings, database: Database, has_key: bool) -> Iterator[Finding]:
@@ -224,7 +264,13 @@ def _contents(settings: Settings, database: Database, has_key: bool) -> Iterator
         if not standing.on and standing.since is not None:
             params = {"since": f"{standing.since:%Y-%m-%d %H:%M} UTC", "name": standing.name, "reason": standing.reason}
             yield Finding("look", "switched_off", params)
-        for name, (at, well) in jobs.last(session).items():
+        done = jobs.last(session)
+        # Every gateway that runs does this one; until then there is nothing to lose.
+        if "retention" in done:
+            for name, code in _NEVER.items():
+                if name not in done:
+                    yield Finding("look", code)
+        for name, (at, well) in done.items():
             if not well:
                 yield Finding("wrong", "trail_broken")
             elif now() - at > _WORKS_WITHIN:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import socket
@@ -9,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 from sqlalchemy import update
 
 from bot import audit, doctor, jobs, migrations
@@ -22,10 +24,12 @@ from bot.languages import LANGUAGES
 from bot.permits import demo
 from bot.settings import ROOT, Settings
 from bot.staff.first import invite_administrator, staff_at
+from tests.gateway import FakeRasa
 from tests.postbox import Postbox
 from tests.servers import Redis, free_port
 from tests.staff import PASSWORD
 
+MAIL = {"BOT_SMTP_URL": "smtp://127.0.0.1:1", "BOT_MAIL_FROM": "assistant@a.test", "BOT_PUBLIC_URL": "https://b.test"}
 GOOD = {"BOT_DEMO": "off", "BOT_TRUSTED_PROXIES": "127.0.0.1", "BOT_REST_TOKENS": "portal:0123456789abcdef"}
 
 
@@ -75,6 +79,19 @@ def test_a_good_configuration_has_nothing_but_the_kind_of_database(folder: Path)
         ({"BOT_DATABASE_URL": "postgresql+asyncpg://somebody:secret@127.0.0.1/permits"}, "database_unknown", "wrong"),
         ({"BOT_DATABASE_URL": "postgresql+psycopg2://somebody:secret@127.0.0.1:1/permits"}, "database_unreachable", "wrong"),
         ({"BOT_DATABASE_URL": "sqlite:////nowhere/permits.db"}, "database_unreachable", "wrong"),
+        ({"BOT_DATABASE_URL": "sqlite:///:memory:"}, "database_in_memory", "wrong"),
+        ({"BOT_DATABASE_URL": "sqlite://"}, "database_in_memory", "wrong"),
+        ({"BOT_REDIS_URL": "redis://:secret@127.0.0.1:notaport/0"}, "setting", "wrong"),
+        ({"BOT_REDIS_URL": "redis://127.0.0.1:1/0"}, "redis_alone", "look"),
+        ({"BOT_HTTP_HOST": "no-such-host.invalid"}, "host_unusable", "wrong"),
+        ({"BOT_HTTP_HOST": "192.0.2.1"}, "host_unusable", "wrong"),
+        ({"BOT_HTTP_HOST": "0.0.0.0"}, "hosts_open", "look"),
+        ({"BOT_PUBLIC_HOSTS": "assistant.example.gov.cn"}, "example_host", "wrong"),
+        ({"BOT_RASA_URLS": "http://127.0.0.1:1"}, "part_unreachable", "look"),
+        ({"BOT_ACTIONS_URLS": "http://127.0.0.1:1"}, "part_unreachable", "look"),
+        ({"BOT_RECORD_TOKENS": "bureau:0123456789abcdef"}, "token_shared", "look"),
+        ({"BOT_REST_TOKENS": "portal:0123456789abcdef,kiosk:0123456789abcdef"}, "token_shared", "look"),
+        ({**MAIL, "BOT_PUBLIC_HOSTS": "a.test"}, "public_url_foreign", "wrong"),
     ],
 )
 def test_what_is_wrong_in_the_settings_is_found(folder: Path, settings: dict[str, str], code: str, level: str) -> None:
@@ -84,6 +101,38 @@ def test_what_is_wrong_in_the_settings_is_found(folder: Path, settings: dict[str
 def test_good_settings_are_not_complained_of(folder: Path) -> None:
     settings = {"BOT_ALLOWED_ORIGINS": "https://www.example.com,http://localhost:3000", "BOT_RASA_PORT": "0", "BOT_ACTIONS_PORT": "0"}
     assert found(folder, **settings) == {"sqlite": "look"}
+    settings = {"BOT_HTTP_HOST": "::1", "BOT_PUBLIC_HOSTS": "a.test", "BOT_RECORD_TOKENS": "bureau:fedcba9876543210"}
+    assert found(folder, **settings) == {"sqlite": "look"}
+
+
+def test_the_shipped_settings_unchanged_are_told_to_be_the_example(folder: Path) -> None:
+    shipped = dotenv_values(ROOT / "deploy" / "settings" / "common.env")
+    assert found(folder, BOT_PUBLIC_HOSTS=shipped["BOT_PUBLIC_HOSTS"] or "")["example_host"] == "wrong"
+
+
+async def test_rasa_and_action_servers_that_answer_are_not_complained_of(folder: Path) -> None:
+    rasa = FakeRasa()
+    await rasa.server.start_server()
+    address = f"http://127.0.0.1:{rasa.port}"
+    settings = {"BOT_RASA_URLS": address, "BOT_ACTIONS_URLS": address}
+    assert await asyncio.to_thread(found, folder, **settings) == {"sqlite": "look"}
+    rasa.model = None
+    assert (await asyncio.to_thread(found, folder, **settings))["part_unreachable"] == "look"
+    await rasa.server.close()
+
+
+def test_works_that_were_never_done_are_told_once_a_gateway_has_run(folder: Path) -> None:
+    with contextlib.closing(opened(Settings(data_dir=folder))) as database, database.session() as session:
+        jobs.done(session, "retention")
+    assert found(folder) == {"sqlite": "look", "never_audit": "look", "never_backup": "look"}
+
+
+def test_what_a_restore_left_is_told(folder: Path) -> None:
+    for name in ("permits.db", "permits.db-wal", "permits.db-shm"):
+        (folder / f"{name}.before-20261101T000000Z").touch(mode=0o600)
+    every = examine({**GOOD, "BOT_DATA_DIR": str(folder)}, env_file=None)
+    left = [each.params["file"].name for each in every if each.code == "database_before"]
+    assert len(left) == 3
 
 
 def test_a_port_that_is_taken_is_named(folder: Path) -> None:
@@ -212,12 +261,12 @@ def test_redis_and_mail_server_are_asked_and_no_mail_is_sent(
     folder: Path, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail = {"BOT_MAIL_FROM": "assistant@example.org", "BOT_PUBLIC_URL": "https://assistant.example.org"}
-    nobody = free_port()
+    nobody, alone = free_port(), {"sqlite": "look", "redis_alone": "look"}
     told = found(folder, **mail, BOT_REDIS_URL=f"redis://127.0.0.1:{nobody}/0", BOT_SMTP_URL=f"smtp://localhost:{nobody}")
-    assert told == {"sqlite": "look", "redis_unreachable": "look", "mail_unreachable": "wrong"}
+    assert told == {**alone, "redis_unreachable": "look", "mail_unreachable": "wrong"}
     with Postbox(tmp_path) as postbox:
         at = {**mail, "BOT_REDIS_URL": redis.url, "BOT_SMTP_URL": f"smtp://localhost:{postbox.server('https://a.example').port}"}
-        assert found(folder, **at) == {"sqlite": "look", "mail_unencrypted": "wrong"}
+        assert found(folder, **at) == {**alone, "mail_unencrypted": "wrong"}
         monkeypatch.setenv("SSL_CERT_FILE", str(postbox.authority))
-        assert found(folder, **at) == {"sqlite": "look"}
+        assert found(folder, **at) == alone
         assert postbox.taken == []
