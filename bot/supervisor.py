@@ -6,12 +6,14 @@ import asyncio
 import fcntl
 import logging
 import os
+import shutil
 import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 import aiohttp
@@ -25,6 +27,8 @@ log = logging.getLogger(__name__)
 _READY_WITHIN_S = 90
 _STOP_WITHIN_S = 10
 _RESTARTS, _RESTARTS_WITHIN_S = 5, 60
+_LARGEST_LOG = 50 * 2**20
+_LOOK_AT_LOGS_EVERY_S = 60.0
 
 
 def say(text: str) -> None:
@@ -113,13 +117,14 @@ class Supervisor:
     async def start(self) -> None:
         """Start every part and keep it running in the background."""
         self._tasks = [asyncio.create_task(self._keep(child)) for child in self._children]
+        self._tasks.append(asyncio.create_task(self._look_after_logs()))
 
     async def _keep(self, child: Child) -> None:
-        logs = self._settings.data_dir / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
+        written = self._log_of(child)
+        written.parent.mkdir(parents=True, exist_ok=True)
         deaths: list[float] = []
         while not self._stopping.is_set():
-            with open(logs / f"{child.name}.log", "ab") as output:
+            with open(written, "ab") as output:
                 child.process = await asyncio.create_subprocess_exec(
                     *child.command,
                     stdout=output,
@@ -137,11 +142,21 @@ class Supervisor:
             now = time.monotonic()
             deaths = [moment for moment in deaths if now - moment < _RESTARTS_WITHIN_S] + [now]
             if self._gives_up and len(deaths) >= _RESTARTS:
-                self.failure = f"{child.name} ended {_RESTARTS} times within a minute; see {logs / (child.name + '.log')}"
+                self.failure = f"{child.name} ended {_RESTARTS} times within a minute; see {written}"
                 self._stopping.set()
                 return
             say(f"{child.name} ended with status {status}; starting it again")
             await asyncio.sleep(min(0.5 * len(deaths), 3))
+
+    def _log_of(self, child: Child) -> Path:
+        return self._settings.data_dir / "logs" / f"{child.name}.log"
+
+    async def _look_after_logs(self) -> None:
+        while not self._stopping.is_set():
+            for child in self._children:
+                await asyncio.to_thread(_shorten, self._log_of(child))
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _LOOK_AT_LOGS_EVERY_S)
 
     async def ready(self, address: str) -> None:
         """Return when `/readyz` is green; StartError when it is not in time or a part keeps dying."""
@@ -186,6 +201,22 @@ class Supervisor:
                 await asyncio.wait_for(child.process.wait(), max(0.1, deadline - time.monotonic()))
             _signal(child, signal.SIGKILL)
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _shorten(written: Path) -> None:
+    """Put what a log holds aside when that has become much, in place of what was put aside before."""
+    aside = written.with_name(f"{written.name}.1")
+    with suppress(OSError):
+        if written.stat().st_size <= _LARGEST_LOG:
+            return
+        aside.unlink(missing_ok=True)
+        try:
+            shutil.copy(written, aside)
+        except OSError:
+            # A full disk: messages that can be stored again are worth more than lines from before.
+            aside.unlink(missing_ok=True)
+        # Its part holds it open, and goes on at its end, which is now the beginning.
+        os.truncate(written, 0)
 
 
 def _as(account: tuple[int, int] | None) -> dict[str, Any]:
