@@ -261,7 +261,7 @@ async def test_outside_hours_a_message_is_left_and_answered(
         assert await gateway.texts("费用多少") == ["echo: 费用多少"]
 
         (item,) = await counter.left_messages(officer)
-        assert item.text == "我的申请 E12345678 被退回了，想问原因" and item.contact == "13800138000" and item.reason == "asked"
+        assert item.text.text == "我的申请 E12345678 被退回了，想问原因" and item.contact == "13800138000" and item.reason == "asked"
         assert item.due_at.isoformat().startswith("2026-11-27T")
         await counter.answer_left_message(officer, item.id, "照片不合格，请重拍。", "a1")
         (answered,) = await gateway.say(None)
