@@ -105,9 +105,13 @@ def _views(
 
 
 def _answers(found: Found, rows: Sequence[Any], turns: Sequence[Any]) -> None:
-    """An answer that was given twice has the same text twice, as no single answer of the load's questions has."""
-    given = Counter((row.answers, row.text) for row in rows if row.answers is not None)
-    found.doubled |= {f"answer to {answered}" for (answered, _), count in given.items() if count > 1}
+    """Whether every message has one answer: said in one moment, with no text twice, as no answer to the load's questions has."""
+    given = [row for row in rows if row.answers is not None and row.author != "staff"]
+    texts = Counter((row.answers, row.text) for row in given)
+    found.doubled |= {f"answer to {answered}, the same again" for (answered, _), count in texts.items() if count > 1}
+    # All messages of one answer are stored at once, so another moment is another answer: an apology and then the answer, for one.
+    moments = Counter(answered for answered, _ in {(row.answers, row.created_at) for row in given})
+    found.doubled |= {f"answer to {answered}, {count} times" for answered, count in moments.items() if count > 1}
     answered = {row.answers for row in rows}
     for message_id, state, outcome in turns:
         if state != "done":

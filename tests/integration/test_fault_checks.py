@@ -35,10 +35,10 @@ class Person:
         session.execute(update(Turn).values(state="done", outcome="answered"))
         self.see(session)
 
-    def answer(self, session: Session) -> None:
-        """The bot answers."""
+    def answer(self, session: Session, *texts: str) -> None:
+        """The bot answers, in one message or several."""
         conversation = ledger.lock(session, self.conversation)
-        ledger.append(session, conversation, [Draft("bot", "en", "Ten days.")], answers=self.sent[0].stored)
+        ledger.append(session, conversation, [Draft("bot", "en", text) for text in texts or ("Ten days.",)], answers=self.sent[0].stored)
 
     def see(self, session: Session) -> None:
         """The window catches up."""
@@ -55,6 +55,32 @@ def again_elsewhere(session: Session, person: Person) -> None:
 
 def answered_twice(session: Session, person: Person) -> None:
     person.answer(session)
+    person.see(session)
+
+
+def answered_with(*texts: str) -> Callable[[Session, Person], None]:
+    def harm(session: Session, person: Person) -> None:
+        session.execute(delete(Message).where(Message.seq == 2))
+        ledger.lock(session, person.conversation).last_seq = 1
+        person.answer(session, *texts)
+        person.view = View()
+        person.see(session)
+
+    return harm
+
+
+def apologised_and_then_answered(session: Session, person: Person) -> None:
+    conversation = ledger.lock(session, person.conversation)
+    apology = Draft("system", "en", "The assistant cannot answer now.", {"notice": "assistant_unavailable"})
+    ledger.append(session, conversation, [apology], answers=person.sent[0].stored)
+    person.see(session)
+
+
+def answered_later_by_an_officer(session: Session, person: Person) -> None:
+    conversation = ledger.lock(session, person.conversation)
+    for officer, action in ((7, "claim"), (7, "close")):
+        audit.record(session, audit.staff(officer), f"conversation:{action}", f"conversation:{person.conversation}")
+    ledger.append(session, conversation, [Draft("staff", "en", "It was sent today.")], answers=person.sent[0].stored, staff_id=7)
     person.see(session)
 
 
@@ -84,6 +110,10 @@ CASES: dict[str, tuple[Callable[[Session, Person], Any], set[str]]] = {
     "a message stored twice": (again_elsewhere, {"doubled", "lost"}),
     "an answer that was not shown": (lambda session, person: person.answer(session), {"lost", "doubled"}),
     "an answer given twice": (answered_twice, {"doubled"}),
+    "an apology and then the answer": (apologised_and_then_answered, {"doubled"}),
+    "an answer that says the same twice": (answered_with("Ten days.", "Ten days."), {"doubled"}),
+    "an answer in two messages": (answered_with("Ten days.", "Shall I tell you where?"), set()),
+    "an answer and later one of an officer": (answered_later_by_an_officer, set()),
     "an answer that is still owed": (lambda session, person: session.execute(update(Turn).values(state="taken")), {"lost"}),
     "two owners": (taken_twice, {"owners"}),
     "one owner after the other": (handed_over, set()),
