@@ -18,6 +18,7 @@ _NOTO = "/usr/share/fonts/*/noto/"
 COMPONENTS = (
     POSTGRESQL,
     Component("nginx", ("nginx", "/usr/sbin/nginx"), ("nginx-light",)),
+    Component("haproxy", ("haproxy", "/usr/sbin/haproxy"), ("haproxy",)),
     REDIS,
     Component("sqlite3", ("sqlite3",), ("sqlite3",)),
     Component("node", ("npm",), ("nodejs", "npm")),

@@ -26,7 +26,7 @@ _numbers = itertools.count(1)
 _FIXTURES = {
     "postgres": "postgresql",
     "redis": "redis",
-    "nginx": "nginx",
+    "haproxy": "haproxy",
     "sqlite_client": "sqlite3",
     "chromium": "chromium",
     "node": "node",

@@ -48,6 +48,21 @@ def parts_of_pod(pod: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
                 yield container["name"], container[probe]["exec"]["command"]
 
 
+def haproxy(path: Path) -> dict[str, list[str]]:
+    """The lines of each section of a configuration of HAProxy, without comments."""
+    found: dict[str, list[str]] = {}
+    section: list[str] | None = None
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if line[0] != " ":
+            section = found.setdefault(line, [])
+            continue
+        assert section is not None, line
+        section.append(line.strip())
+    return found
+
+
 @dataclass(frozen=True)
 class Directive:
     """One directive of nginx, with those in its block."""

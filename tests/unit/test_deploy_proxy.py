@@ -1,4 +1,4 @@
-"""The example of nginx: what it overwrites, how long it waits, what it logs, and that one gateway is chosen."""
+"""The examples of nginx and HAProxy: what they overwrite, how long they wait, what they log, and whom they choose."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ import re
 import bot.sockets
 from bot.request_body import LARGEST_BODY
 from bot.settings import ROOT, Settings
-from tests.deploy_files import Nginx
+from tests.deploy_files import Nginx, haproxy
 
 DEPLOY = ROOT / "deploy"
 NGINX = Nginx(DEPLOY / "nginx" / "assistant.conf")
+HAPROXY = haproxy(DEPLOY / "haproxy" / "assistant.cfg")
 
 
-def test_the_proxy_overwrites_every_header_that_the_gateway_believes() -> None:
+def headers_believed() -> set[str]:
     code = "".join((ROOT / "bot" / name).read_text(encoding="utf-8") for name in ("request_origin.py", "http.py"))
     believed = set(re.findall(r'"(X-Forwarded-\w+|X-Real-IP|Forwarded)"', code))
     assert len(believed) == 5
+    return believed
+
+
+def test_the_proxy_overwrites_every_header_that_the_gateway_believes() -> None:
+    believed = headers_believed()
     given = {each.words[0]: each.words[1] for each in NGINX.of("server", "proxy_set_header")}
     assert believed <= set(given)
     assert given["X-Forwarded-For"] == "$remote_addr" and given["X-Forwarded-Host"] == given["Host"] == "$host"
@@ -58,3 +64,42 @@ def test_the_proxy_knows_one_gateway_which_the_switch_chooses() -> None:
     assert included.name == "include"
     assert included.words == ["/etc/nginx/assistant/live.conf"]
     assert "/etc/nginx/assistant/live.conf" in (DEPLOY / "switch.sh").read_text(encoding="utf-8")
+
+
+def test_haproxy_does_as_nginx_does() -> None:
+    frontend = HAPROXY["frontend assistant"]
+    given = dict(re.findall(r"http-request (?:set|del)-header (\S+)(?: (\S+))?$", "\n".join(frontend), re.MULTILINE))
+    assert headers_believed() <= set(given)
+    (name,) = {words for each in NGINX.of("server", "server_name") for words in each.words}
+    assert given["Host"] == given["X-Forwarded-Host"] == name and given["X-Forwarded-For"] == "%[src]"
+    assert {f"acl ours req.hdr(host),field(1,:),lower -m str {name}", "http-request reject unless ours"} <= set(frontend)
+    (wait,) = NGINX.of("server", "proxy_read_timeout")
+    assert {f"timeout {side} {wait.words[0]}" for side in ("client", "server", "tunnel")} <= set(HAPROXY["defaults"])
+    (most,) = [int(found[1]) for line in frontend if (found := re.search(r"content-length\) gt (\d+)", line))]
+    assert most == max(LARGEST_BODY, bot.sockets.LARGEST_MESSAGE)
+    (lines,) = [int(found[1]) for line in frontend if (found := re.search(r"sc0_conn_cur gt (\d+)", line))]
+    assert lines >= bot.sockets._MOST_LINES
+    assert "http-request return status 404 if { path,url_dec -m str /metrics /readyz }" in frontend
+
+
+def test_haproxy_logs_neither_address_nor_path() -> None:
+    logged = [
+        line for lines in HAPROXY.values() for line in lines if line.startswith(("log-format", "error-log-format", "unique-id-format"))
+    ]
+    assert len(logged) == 3
+    assert not re.search(r"%(\{[^}]*\})?(ci|cp|si|fi|HP|HQ|HU|HPO|r|hr|hrl)\b|src|path|url|query|hdr|capture", "\n".join(logged))
+    # Without a format of its own it would log both.
+    assert [name for name, lines in HAPROXY.items() if any(re.match(r"log (?!/dev/log)|option httplog", line) for line in lines)] == [
+        "frontend assistant"
+    ]
+
+
+def test_haproxy_sends_visitors_to_gateways_that_are_ready_and_officers_to_any_that_runs() -> None:
+    ready, alive = HAPROXY["backend ready"], HAPROXY["backend alive"]
+    assert "http-check send meth GET uri /readyz" in ready and "http-check send meth GET uri /healthz" in alive
+    assert HAPROXY["frontend assistant"][-2:] == ["use_backend ready if { nbsrv(ready) gt 0 }", "default_backend alive"]
+    servers = [[line for line in lines if line.startswith("server ")] for lines in (ready, alive)]
+    assert servers[0] == servers[1]
+    several = Nginx(DEPLOY / "nginx" / "several.conf").of("server")
+    assert [line.split()[-1] for line in servers[0]] == [each.words[0] for each in several]
+    assert {"balance source", "hash-type consistent", "option httpchk", "http-check expect status 200"} <= set(HAPROXY["defaults"])
