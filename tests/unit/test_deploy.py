@@ -290,6 +290,22 @@ def test_documents_name_files_and_commands_that_are_there() -> None:
         assert ended.value.code == 0, command
 
 
+def test_every_call_of_compose_names_the_release_that_its_file_asks_for() -> None:
+    asked = (DEPLOY / "compose.yml").read_text(encoding="utf-8")
+    assert "${ASSISTANT_RELEASE:?" in asked, "compose ends without it, whatever it is to do"
+    documents = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md"), DEPLOY / "compose.yml"]
+    calls = [
+        (path.name, found[1], found[2])
+        for path in documents
+        for found in re.finditer(r"(\S+ )?docker compose(?: -f (\S+))?", path.read_text(encoding="utf-8"))
+        # In `docker compose` alone it is the program that is meant.
+        if found[2]
+    ]
+    ours = [(name, before) for name, before, file in calls if file == "deploy/compose.yml"]
+    assert len(ours) >= 8
+    assert [each for each in ours if not re.fullmatch(r"[`(]?ASSISTANT_RELEASE=\S+ ", each[1] or "")] == []
+
+
 def test_a_restore_of_the_other_kind_is_refused(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "var")
     with pytest.raises(StartError, match="not for sqlite"):
