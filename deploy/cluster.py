@@ -32,6 +32,7 @@ from deploy import stores
 STATE_FILE: Final = "cluster.json"
 _DATABASE: Final = "permits"
 _STORES_WITHIN_S: Final = 30.0
+_AGAIN_S: Final = 0.5
 _EACH: Final = 2
 
 
@@ -110,8 +111,12 @@ class Cluster:
         }
         file = self.settings.data_dir / STATE_FILE
         part = file.with_suffix(".part")
-        part.write_text(json.dumps({"database_url": self.settings.database_url, "gateways": self.gateways, "parts": parts}))
-        os.replace(part, file)
+        try:
+            part.write_text(json.dumps({"database_url": self.settings.database_url, "gateways": self.gateways, "parts": parts}))
+            os.replace(part, file)
+        except OSError:
+            # A part that was started is looked after whether or not it could be written down: the disk may be full.
+            asyncio.get_running_loop().call_later(_AGAIN_S, self._note)
 
     def _child(self, name: str, command: Sequence[object], **more: str) -> Child:
         environment = {

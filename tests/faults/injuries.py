@@ -6,15 +6,16 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import text
 
+from deploy.components import FAKETIME, how
 from tests.cluster import Cluster
 
 # Longer than the lease of a turn, which is ten seconds.
@@ -25,6 +26,8 @@ WRONG_S: Final = 8.0
 # A slowed part works for one part in eight of the time.
 _RESTS_S, _WORKS_S = 0.21, 0.03
 _ROOM: Final = 1 << 14
+# Whose clock can be set, and what each is called in the table.
+CLOCKS: Final = {"gateway-1": "clock", "rasa-1": "rasa", "actions-1": "actions"}
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,13 @@ class Places:
 
     Attributes:
         disk: the small disk that PostgreSQL keeps its files on; None where none could be made.
-        clock: the file that says how far the clock of `gateway-1` is off; None where it cannot be set.
+        data: the one that everything else is written to; likewise.
+        clocks: the file that says how far the clock of a part is off, by the part's name; empty where none can be set.
     """
 
-    disk: Path | None
-    clock: Path | None
+    disk: Path | None = None
+    data: Path | None = None
+    clocks: Mapping[str, Path] = field(default_factory=dict)
 
 
 Lasting = Callable[[Cluster, Places], AbstractAsyncContextManager[None]]
@@ -45,11 +50,17 @@ Lasting = Callable[[Cluster, Places], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True)
 class Injury:
-    """One fault of one kind of part; `lasting` is a block that begins and ends it."""
+    """One fault of one kind of part.
+
+    Attributes:
+        lasting: a block that begins and ends it.
+        lacks: what it cannot be had for in these places, or None.
+    """
 
     part: str
     fault: str
     lasting: Lasting
+    lacks: Callable[[Places], str | None] = lambda _places: None
 
 
 def _killed(*parts: str) -> Lasting:
@@ -92,24 +103,44 @@ def _slowed(part: str) -> Lasting:
     return lasting
 
 
+@contextmanager
+def _filled(disk: Path) -> Iterator[None]:
+    """There is not one byte left on a disk."""
+    ballast = disk / "ballast"
+    try:
+        with ballast.open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"\0" * _ROOM)
+            except OSError:
+                pass
+        yield
+    finally:
+        ballast.unlink()
+
+
 @asynccontextmanager
 async def _disk_full(cluster: Cluster, places: Places) -> AsyncIterator[None]:
     """Nothing can be written where PostgreSQL keeps its files, neither rows nor its log."""
     assert places.disk is not None
-    ballast = places.disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * _ROOM)
-        except OSError:
-            pass
-        file.flush()
-    try:
+    with _filled(places.disk):
         await asyncio.to_thread(_needs_new_log, cluster)
         await asyncio.sleep(FULL_S)
         yield
-    finally:
-        ballast.unlink()
+
+
+def _data_full(*killed: str) -> Lasting:
+    @asynccontextmanager
+    async def lasting(cluster: Cluster, places: Places) -> AsyncIterator[None]:
+        """Nothing can be written to the folder of logs, cache and key, also by parts that are killed and start again."""
+        assert places.data is not None
+        with _filled(places.data):
+            for part in killed:
+                cluster.kill(part)
+            await asyncio.sleep(FULL_S)
+            yield
+
+    return lasting
 
 
 def _needs_new_log(cluster: Cluster) -> None:
@@ -143,16 +174,15 @@ async def _redis(cluster: Cluster, command: str) -> None:
     writer.close()
 
 
-def _clock(step: timedelta) -> Lasting:
+def _clock(part: str, step: timedelta) -> Lasting:
     @asynccontextmanager
     async def lasting(_cluster: Cluster, places: Places) -> AsyncIterator[None]:
-        assert places.clock is not None
-        set_clock(places.clock, step)
+        set_clock(places.clocks[part], step)
         try:
             await asyncio.sleep(WRONG_S)
             yield
         finally:
-            set_clock(places.clock, timedelta(0))
+            set_clock(places.clocks[part], timedelta(0))
 
     return lasting
 
@@ -171,6 +201,14 @@ def faketime_library() -> str | None:
     return str(found[0]) if found else None
 
 
+def _no_disk(places: Places) -> str | None:
+    return None if places.disk and places.data else "no disk can be mounted here; run it as root"
+
+
+def _no_clock(places: Places) -> str | None:
+    return None if places.clocks else f"no clock can be set; install it with: {how([FAKETIME])}"
+
+
 def all_injuries() -> list[Injury]:
     """Every fault of the table, in its order."""
     found: list[Injury] = []
@@ -181,9 +219,13 @@ def all_injuries() -> list[Injury]:
             found.append(Injury(kind, "both killed", _killed(part, part.replace("-1", "-2"))))
         found.append(Injury(kind, "stopped", _stopped(part)))
         found.append(Injury(kind, "slowed", _slowed(part)))
-    found.append(Injury("postgres", "disk full", _disk_full))
+    found.append(Injury("postgres", "disk full", _disk_full, _no_disk))
+    found.append(Injury("data", "disk full", _data_full(), _no_disk))
+    found.append(Injury("data", "full, killed", _data_full(*CLOCKS), _no_disk))
     found.append(Injury("redis", "memory full", _memory_full))
-    for words, step in (("an hour", timedelta(hours=1)), ("a day", timedelta(days=1))):
-        found.append(Injury("clock", f"{words} ahead", _clock(step)))
-        found.append(Injury("clock", f"{words} back", _clock(-step)))
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    for part, kind in CLOCKS.items():
+        for words, step in (("an hour", hour), ("a day", day)) if kind == "clock" else (("an hour", hour),):
+            found.append(Injury(kind, f"{words} ahead", _clock(part, step), _no_clock))
+            found.append(Injury(kind, f"{words} back", _clock(part, -step), _no_clock))
     return found

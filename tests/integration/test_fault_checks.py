@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +20,7 @@ from bot.conversations import ledger
 from bot.conversations.ledger import Address, Draft
 from bot.conversations.models import Conversation, Message, Turn
 from bot.db import Database
+from bot.settings import ROOT
 from tests.faults import checks
 from tests.faults.applicant import Sent
 from tests.faults.view import View
@@ -138,3 +144,15 @@ def test_reply_of_an_officer_that_was_acknowledged_and_is_gone_is_found(sqlite_d
     officer = SimpleNamespace(login="chen.li", replied={"question": "gone"}, mine=set(), views={})
     with sqlite_database.session() as session:
         assert checks.look(session, [], [officer]).lost == {"reply of chen.li: question"}  # type: ignore[list-item]
+
+
+@pytest.mark.usefixtures("postgres", "redis")
+def test_a_run_of_which_no_fault_can_be_had_is_incomplete(tmp_path: Path) -> None:
+    # Everything that it is brought, but for faketime.
+    for name, program in {"redis-server": shutil.which("redis-server"), "mount": "/bin/false"}.items():
+        (tmp_path / name).symlink_to(str(program))
+    environment = {**os.environ, "PATH": str(tmp_path), "TEST_INSTALL": "no", "PARTS": "clock"}
+    done = subprocess.run([sys.executable, "-m", "tests.faults"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3, done.stderr
+    assert "left out: clock an hour ahead: no clock can be set; install it with:" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("incomplete: 4 left out: clock an hour ahead,")
