@@ -20,6 +20,7 @@ from bot.assistant import RasaAssistant
 from bot.attempts import Attempts
 from bot.audit_chain import opened
 from bot.bus import Bus
+from bot.channels.bearer import bearer
 from bot.channels.description import DescriptionDoor
 from bot.channels.home import Example, HomePage
 from bot.channels.mail_links import MailLinks
@@ -49,7 +50,7 @@ from bot.conversations.switch import Watch
 from bot.conversations.turns import Turns
 from bot.db import Database, take_time
 from bot.errors import StartError
-from bot.http import Edge, Health
+from bot.http import Edge, Health, is_local
 from bot.i18n import Texts
 from bot.lifetime import keep_for_good
 from bot.limits import Limits
@@ -111,6 +112,10 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     switch = Watch(database)
 
     observer = Observer(metrics, database, parts.desk, switch)
+
+    def may_read_metrics(request: web.Request) -> bool:
+        here = settings.metrics == "loopback" and is_local(request)
+        return here or bearer(request, settings.metrics_tokens) is not None
 
     def is_on() -> bool:
         return switch.standing.on
@@ -197,7 +202,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
         Health(
             checks,
             metrics,
-            show_metrics=settings.metrics == "loopback",
+            may_read=may_read_metrics,
             is_on=is_on,
             observe=observer.look,
             beside={} if bus is None else {"redis": bus.check},

@@ -183,18 +183,19 @@ def _route(request: web.Request) -> str:
 
 
 class Health:
-    """Liveness, readiness and metrics. Authentication: none; metrics answer loopback peers only.
+    """Liveness, readiness and metrics. Authentication: none, but for metrics.
 
     Args:
         checks: the parts without which nobody can be served.
         beside: those without which everybody still is, if not as quickly.
+        may_read: whether a request may read the metrics.
     """
 
     def __init__(
         self,
         checks: Mapping[str, Check],
         metrics: Metrics,
-        show_metrics: bool,
+        may_read: Callable[[web.Request], bool],
         is_on: Callable[[], bool],
         observe: Callable[[], Awaitable[None]],
         beside: Mapping[str, Check] = {},
@@ -202,7 +203,7 @@ class Health:
         self._checks = checks
         self._beside = beside
         self._metrics = metrics
-        self._show_metrics = show_metrics
+        self._may_read = may_read
         self._is_on = is_on
         self._observe = observe
 
@@ -228,8 +229,8 @@ class Health:
         return web.json_response(body, status=200 if serves else 503)
 
     async def figures(self, request: web.Request) -> web.Response:
-        """The metrics, for a scraper on this machine."""
-        if not self._show_metrics or not _is_local(request):
+        """The metrics, for whoever may read them; to anybody else there are none."""
+        if not self._may_read(request):
             raise NotFound("not_found")
         await asyncio.gather(self._look(), self._observe())
         return web.Response(body=self._metrics.render(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
@@ -252,7 +253,8 @@ async def _look(check: Check) -> bool:
     return True
 
 
-def _is_local(request: web.Request) -> bool:
+def is_local(request: web.Request) -> bool:
+    """Whether somebody on this machine asks for themselves."""
     # A proxy on this machine is a loopback peer too, but speaks for somebody else.
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers or "X-Real-IP" in request.headers:
         return False

@@ -48,7 +48,8 @@ class Settings:
         rest_tokens: callers of the REST protocol by token, `name:token` separated by commas (`BOT_REST_TOKENS`).
         record_tokens: who may deliver records by token, in the same form; the name is their source (`BOT_RECORD_TOKENS`).
         records_per_minute: records that one of them may deliver (`BOT_RECORDS_PER_MINUTE`).
-        metrics: who may read `/metrics`: `loopback` or `off` (`BOT_METRICS`).
+        metrics: who may read `/metrics` without a token: `loopback`, which is this machine, or `off` for nobody (`BOT_METRICS`).
+        metrics_tokens: who may read it from anywhere by token, in the same form (`BOT_METRICS_TOKENS`).
         assistant_timeout_s: seconds Rasa has for one answer (`BOT_ASSISTANT_TIMEOUT_S`).
         turn_lease_s: seconds after which an unanswered turn is taken up again (`BOT_TURN_LEASE_S`).
         allowed_origins: origins of pages that may hold the widget, besides our own, compared exactly (`BOT_ALLOWED_ORIGINS`).
@@ -90,6 +91,7 @@ class Settings:
     record_tokens: Mapping[str, str] = field(default_factory=dict)
     records_per_minute: int = 600
     metrics: str = "loopback"
+    metrics_tokens: Mapping[str, str] = field(default_factory=dict)
     assistant_timeout_s: float = 20.0
     turn_lease_s: float = 10.0
     allowed_origins: frozenset[str] = frozenset()
@@ -271,6 +273,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
         record_tokens=_record_tokens(get("BOT_RECORD_TOKENS", "")),
         records_per_minute=int(_number("BOT_RECORDS_PER_MINUTE", get("BOT_RECORDS_PER_MINUTE", "600"), 1, 1_000_000)),
         metrics=_choice("BOT_METRICS", get("BOT_METRICS", "loopback"), ("loopback", "off")),
+        metrics_tokens=_tokens("BOT_METRICS_TOKENS", get("BOT_METRICS_TOKENS", "")),
         assistant_timeout_s=_number("BOT_ASSISTANT_TIMEOUT_S", get("BOT_ASSISTANT_TIMEOUT_S", "20"), 0.1, 55),
         turn_lease_s=_number("BOT_TURN_LEASE_S", get("BOT_TURN_LEASE_S", "10"), 1, 600),
         allowed_origins=_origins(get("BOT_ALLOWED_ORIGINS", "")),

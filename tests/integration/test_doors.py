@@ -26,7 +26,7 @@ from tests.console import member
 from tests.gateway import Gateway, running
 
 ANYONE = "anyone"
-THIS_MACHINE = "this machine"
+THIS_MACHINE = "this machine, or a token of `BOT_METRICS_TOKENS`"
 PAGES = "our pages, allowed pages, programs"
 TOKEN = "the same, with a token where `BOT_REST_TOKENS` names any"
 SOURCES = "a token of `BOT_RECORD_TOKENS`"

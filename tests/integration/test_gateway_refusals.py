@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 
 from bot.channels.rest import PATH
 from bot.db import Database
-from bot.settings import Settings
+from bot.settings import Settings, load
 from tests.gateway import Gateway, running
 
 
@@ -143,6 +143,23 @@ async def test_metrics_answer_this_machine_only_and_can_be_off(gateway: Gateway,
         assert response.status == 404
     async with running(replace(settings, metrics="off")) as other, other.client.get(other.url("/metrics")) as response:
         assert response.status == 404
+
+
+@pytest.mark.parametrize("whoever", [{}, {"X-Forwarded-For": "203.0.113.5"}, {"Forwarded": "for=203.0.113.5"}])
+async def test_metrics_answer_a_token_from_anywhere_and_no_other(settings: Settings, whoever: dict[str, str]) -> None:
+    token = "a token of the scraper"
+    async with running(replace(settings, metrics="off", metrics_tokens={token: "prometheus"})) as gateway:
+        for shown, status in ((None, 404), (f"Bearer {token}", 200), (f"Bearer {token}x", 404), ("Bearer", 404), (f"Basic {token}", 404)):
+            headers = {**whoever, **({"Authorization": shown} if shown else {})}
+            async with gateway.client.get(gateway.url("/metrics"), headers=headers) as response:
+                assert response.status == status, shown
+                assert ("bot_turns" in await response.text()) == (status == 200)
+
+
+def test_short_tokens_for_metrics_are_refused() -> None:
+    with pytest.raises(Exception, match="BOT_METRICS_TOKENS"):
+        load({"BOT_METRICS_TOKENS": "prometheus:short"}, None)
+    assert load({"BOT_METRICS_TOKENS": "prometheus:sixteen-letters-"}, None).metrics_tokens == {"sixteen-letters-": "prometheus"}
 
 
 async def test_limits_that_are_off_are_said_loudly(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

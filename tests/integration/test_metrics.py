@@ -35,8 +35,9 @@ from tests.servers import free_port
 
 FOLDER = ROOT / "deploy" / "metrics"
 # Of PromQL: functions, keywords, the figure that Prometheus makes itself, and the labels that it gives to every target.
-LANGUAGE = {"and", "avg", "by", "count", "histogram_quantile", "increase", "max", "min", "on", "or", "rate", "sum", "time", "up", "vector"}
-OF_TARGETS = {"instance", "job", "le"}
+FUNCTIONS = {"absent", "avg", "count", "histogram_quantile", "increase", "max", "min", "rate", "sum", "time", "vector"}
+LANGUAGE = FUNCTIONS | {"and", "by", "on", "or", "up"}
+OF_TARGETS = {"instance", "job", "le", "machine"}
 PERSONAL = "E12345678"
 
 

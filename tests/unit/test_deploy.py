@@ -44,6 +44,11 @@ def environment(colour: str) -> dict[str, str]:
     return {name: value or "" for name, value in {**common, **own}.items()}
 
 
+def scraped(name: str) -> dict[str, Any]:
+    given: dict[str, Any] = yaml.load((DEPLOY / "metrics" / name).read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return given
+
+
 def pods() -> Iterator[dict[str, Any]]:
     yield manifest("Deployment", "assistant")["spec"]["template"]["spec"]
     yield manifest("CronJob", "assistant-backup")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
@@ -132,7 +137,8 @@ async def _nothing() -> None:
 
 def paths_of(port: int, settings: Settings) -> set[str]:
     if port == settings.http_port:
-        return {route.path for route in bot.http.Health({}, Metrics(), False, lambda: True, _nothing).routes()} - {"/metrics"}
+        health = bot.http.Health({}, Metrics(), lambda _request: False, lambda: True, _nothing)
+        return {route.path for route in health.routes()} - {"/metrics"}
     if port == settings.rasa_port:
         return set(re.findall(r'@app\.get\("(/\w+)"\)', inspect.getsource(bot.nlu.server.build_app)))
     assert port == settings.actions_port
@@ -288,6 +294,40 @@ def test_documents_name_files_and_commands_that_are_there() -> None:
         with pytest.raises(SystemExit) as ended:
             bot.__main__._parser().parse_args([command, "--help"])
         assert ended.value.code == 0, command
+
+
+def test_prometheus_asks_both_colours_and_a_colour_that_rests_is_no_alarm() -> None:
+    (job,) = scraped("prometheus.yml")["scrape_configs"]
+    (group,) = job["static_configs"]
+    assert job["job_name"] == "assistant" and set(group["labels"]) == {"machine"}, "one name for both colours"
+    # What units listen on, compose publishes too: see the test of colours and switch.
+    assert group["targets"] == [f"127.0.0.1:{environment(colour)['BOT_HTTP_PORT']}" for colour in COLOURS]
+    (down,) = [rule["expr"] for group in scraped("alarms.yml")["groups"] for rule in group["rules"] if rule["alert"] == "GatewayDown"]
+    assert down.startswith('max by (machine) (up{job="assistant"}) == 0 or absent(')
+
+
+def test_prometheus_finds_every_pod_and_is_let_in() -> None:
+    (job,) = scraped("prometheus.kubernetes.yml")["scrape_configs"]
+    template = manifest("Deployment", "assistant")["spec"]["template"]
+    (gateway,) = template["spec"]["containers"]
+    keep, name = job["relabel_configs"]
+    assert job["job_name"] == "assistant" and name["target_label"] == "machine"
+    assert keep["regex"] == f"{template['metadata']['labels']['app']};{gateway['ports'][0]['name']}" and keep["action"] == "keep"
+    allowed = {
+        each["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]: [port["port"] for port in rule["ports"]]
+        for rule in manifest("NetworkPolicy", "assistant")["spec"]["ingress"]
+        for each in rule["from"]
+    }
+    served = [gateway["ports"][0]["containerPort"]]
+    assert allowed == {"ingress": served, "monitoring": served}
+
+
+@pytest.mark.parametrize("name", ["prometheus.yml", "prometheus.kubernetes.yml"])
+def test_prometheus_shows_the_token_and_reads_the_alarms(name: str) -> None:
+    given = scraped(name)
+    assert [(DEPLOY / "metrics" / file).is_file() for file in given["rule_files"]] == [True]
+    for job in given["scrape_configs"]:
+        assert job["authorization"]["type"] == "Bearer" and job["authorization"]["credentials_file"].startswith("/etc/prometheus/")
 
 
 def test_every_call_of_compose_names_the_release_that_its_file_asks_for() -> None:
