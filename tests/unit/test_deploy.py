@@ -51,7 +51,8 @@ def scraped(name: str) -> dict[str, Any]:
 
 def pods() -> Iterator[dict[str, Any]]:
     yield manifest("Deployment", "assistant")["spec"]["template"]["spec"]
-    yield manifest("CronJob", "assistant-backup")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    for name in ("assistant-backup", "assistant-audit"):
+        yield manifest("CronJob", name)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
 
 
 def places() -> Iterator[tuple[str, dict[str, str], list[tuple[str, list[str]]]]]:
@@ -114,6 +115,25 @@ def test_every_part_is_started_everywhere() -> None:
     for where in (*COLOURS, "compose", "kubernetes"):
         started = {found[0] for place, _, command in CALLS if place == where and (found := module_of(command))}
         assert started == {"bot", "bot.nlu.server", "actions.server", "deploy.probe", "deploy.backup"}, where
+
+
+def test_backup_and_audit_are_daily_works_everywhere() -> None:
+    for where in (*COLOURS, "compose", "kubernetes"):
+        works = [(found[0], *found[1][:2]) for place, _, command in CALLS if place == where and (found := module_of(command))]
+        assert ("deploy.backup", "to", "/var/backups/assistant") in works and ("bot", "audit", "verify") in works, where
+    for work in ("backup", "audit"):
+        assert manifest("CronJob", f"assistant-{work}")["spec"]["schedule"].endswith(" * * *")
+        assert dict(UNITS[f"assistant-{work}@.timer"]["Timer"])["OnCalendar"].startswith("*-*-* ")
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert re.search(r"^systemctl enable --now assistant-backup@(\w+)\.timer assistant-audit@\1\.timer$", text, re.MULTILINE)
+    images = dict(re.findall(r"^kubectl set image cronjob/(\S+) (.+)$", text, re.MULTILINE))
+    for name, given in images.items():
+        pod = manifest("CronJob", name)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        parts = [each["name"] for each in [*pod["initContainers"], *pod["containers"]]]
+        assert given == " ".join(f"{part}=assistant:NEW" for part in parts)
+    assert set(images) == {each["metadata"]["name"] for each in MANIFESTS if each["kind"] == "CronJob"}
+    daily = re.findall(r"^\d+ \d+ \* \* \* root .+ run --rm (\w+)$", text, re.MULTILINE)
+    assert daily == [name for name, each in COMPOSE["compose.yml"]["services"].items() if "profiles" in each]
 
 
 @pytest.mark.parametrize(("where", "values", "commands"), list(places()), ids=[where for where, _, _ in places()])
