@@ -16,15 +16,10 @@ def remembered(most: int) -> Callable[[F], F]:
 
     def keep(function: F) -> F:
         kept = lru_cache(maxsize=most)(function)
-        forgets(kept.cache_clear)
+        _FORGETTING.append(kept.cache_clear)
         return kept  # type: ignore[return-value]
 
     return keep
-
-
-def forgets(clear: Callable[[], None]) -> None:
-    """Have `forget` call `clear`, which empties what another module remembers."""
-    _FORGETTING.append(clear)
 
 
 def forget() -> None:

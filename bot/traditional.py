@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from bot.remembered import remembered
+
 _HAN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 # What a program reads is no text: codes, addresses and the like.
 _CODES: Final = frozenset({"payload", "url", "type", "id", "key", "language", "topic", "expects"})
@@ -19,7 +21,7 @@ def _converter() -> Any:
     return OpenCC("s2hk")
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def _converted(run: str) -> str:
     return str(_converter().convert(run))
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import and_, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from bot import audit, audit_chain, db, jobs, traditional
+from bot import audit, audit_chain, db, jobs
 from bot.attempts import Attempts
 from bot.audit import AuditEntry
 from bot.conversations.events import Erased, Event
@@ -34,8 +34,7 @@ from bot.privacy import own
 from bot.privacy.erasure import empty, erase_thread, thread
 from bot.privacy.export import Reveal, export_thread, root_of
 from bot.privacy.own import Claim, Kept
-from bot.redaction import spoken
-from bot.remembered import forget, forgets
+from bot.remembered import forget
 from bot.staff.officers import Officer
 from bot.vault import Vault, VaultCounter, VaultEntry
 
@@ -48,10 +47,6 @@ RETENTION: Final = "retention:run"
 EVERY_S: Final = 3600.0
 _AT_ONCE: Final = 200
 _LONGEST_REASON: Final = 200
-
-# Both remember the words and runs of characters in which people write, names among them.
-forgets(spoken._read.cache_clear)
-forgets(traditional._converted.cache_clear)
 
 
 @dataclass(frozen=True)

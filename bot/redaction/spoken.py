@@ -15,6 +15,7 @@ from typing import Final
 
 from bot.month_names import month_names
 from bot.redaction.fold import folded
+from bot.remembered import remembered
 
 Span = tuple[int, int]
 
@@ -169,7 +170,7 @@ def _count(word: str, language: str) -> float:
     return 2 if parts >= 3 else float(bool(parts))
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _read(typed: str) -> tuple[Mapping[str, float], bool]:
     """The languages in which a word is a number or joins one, and whether it names a month."""
     word = _plain(typed)
