@@ -159,7 +159,7 @@ async def test_somebody_in_danger_may_wait_for_a_person_and_is_answered_while_wa
     again = await talk.hears(text)
     assert again.topic == "sensitive" and "110" in again.text and again.state == "QUEUED"
     # The staff are told once, while that is open.
-    assert [item.reason for item in await counter.left_messages(officer) if item.text == text] == ["sensitive"]
+    assert [item.reason for item in await counter.left_messages(officer) if item.text.text == text] == ["sensitive"]
 
 
 async def test_something_outside_twice_offers_a_person_who_may_be_left_a_message(talk: Talk) -> None:
