@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from bot.conversations.states import State
-from bot.conversations.text import EXPECTS, Typed
+from bot.conversations.text import Typed
 from bot.conversations.threads import Address
 from bot.languages import Tongue
 from bot.staff.names import StaffName
@@ -43,7 +43,7 @@ class Stored:
     @property
     def typed(self) -> Typed:
         """Its text, with the question that was open when it came."""
-        return Typed(self.text, self.payload.get(EXPECTS))
+        return Typed.of(self.text, self.payload)
 
 
 @dataclass(frozen=True)

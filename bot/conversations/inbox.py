@@ -16,7 +16,7 @@ from bot.conversations.ledger import Draft, Receipt, append, find_staffs, staffs
 from bot.conversations.models import Conversation, LeftMessage, Message
 from bot.conversations.overview import given, visible
 from bot.conversations.rows import applicant_code
-from bot.conversations.text import EXPECTS, Typed
+from bot.conversations.text import Typed
 from bot.conversations.threads import address_of, lock, lock_open
 from bot.db import now
 from bot.errors import Conflict, NotAllowed, NotFound
@@ -79,7 +79,7 @@ def items(session: Session, by: Officer, open_only: bool) -> list[Item]:
         Item(
             id=row.id,
             conversation_id=row.conversation_id,
-            text=Typed(row.text, (payload or {}).get(EXPECTS)),
+            text=Typed.of(row.text, payload),
             language=as_tongue(row.language) or DEFAULT,
             contact_kind=row.contact_kind,
             contact=row.contact,

@@ -18,7 +18,7 @@ from bot.conversations.notes import Note, notes_of
 from bot.conversations.rows import Row as Row
 from bot.conversations.rows import rows
 from bot.conversations.states import State
-from bot.conversations.text import EXPECTS, Typed
+from bot.conversations.text import Typed
 from bot.conversations.threads import Address, address_of
 from bot.db import now
 from bot.errors import NotAllowed, NotFound
@@ -211,7 +211,7 @@ def _with_shown(session: Session, conversations: Sequence[Any], words: str, show
     showing: set[str] = set()
     found = select(Message.conversation_id, Message.text, Message.payload).where(of_these, _holds(words))
     for conversation_id, text, payload in session.execute(found):
-        if conversation_id not in showing and words in shown(Typed(text, payload.get(EXPECTS))).lower():
+        if conversation_id not in showing and words in shown(Typed.of(text, payload)).lower():
             showing.add(conversation_id)
     return [each for each in conversations if each.id in showing]
 
@@ -263,7 +263,7 @@ def given(session: Session, thread_ids: Collection[str], beside: str | None = No
     )
     found: dict[str, list[Typed]] = {}
     for thread_id, text, payload in session.execute(words if beside is None else words.where(Conversation.id != beside)):
-        found.setdefault(thread_id, []).append(Typed(text, payload.get(EXPECTS)))
+        found.setdefault(thread_id, []).append(Typed.of(text, payload))
     for thread_id, text in session.execute(contacts):
         found.setdefault(thread_id, []).append(Typed(text))
     return found

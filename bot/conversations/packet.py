@@ -14,7 +14,7 @@ from bot.catalogue.profile import CATEGORY, TYPE, Profile
 from bot.conversations import requests
 from bot.conversations.known import newest, payloads, profile_in
 from bot.conversations.models import Conversation, LeftMessage, Message
-from bot.conversations.text import EXPECTS, Typed, is_desk
+from bot.conversations.text import Typed, is_desk
 from bot.conversations.threads import tongue_spoken
 from bot.errors import NotFound
 from bot.languages import Language
@@ -88,7 +88,7 @@ def _asked(answers: Answers, messages: Sequence[Any], language: Language) -> lis
         name = next((reply.payload.get("topic") for reply in replies if reply.payload.get("topic")), None)
         found.append(
             {
-                "text": Typed(message.text[:_LINE], message.payload.get(EXPECTS)),
+                "text": Typed.of(message.text[:_LINE], message.payload),
                 "topic": _topic(answers, name, language),
                 "answer": _first_line(replies[0].text) if replies else None,
                 "at": message.created_at.isoformat(),
@@ -187,7 +187,7 @@ def _left(session: Session, conversation: Any) -> dict[str, Any] | None:
     left, payload = found
     return {
         "id": left.id,
-        "text": Typed(_first_line(left.text), (payload or {}).get(EXPECTS)),
+        "text": Typed.of(_first_line(left.text), payload),
         "at": left.created_at.isoformat(),
         "due_at": left.due_at.isoformat(),
         "answered": left.answered_at is not None,

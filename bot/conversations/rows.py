@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.conversations.models import ConversationTag, Handoff, Message
 from bot.conversations.requests import ASKED
 from bot.conversations.states import State
-from bot.conversations.text import EXPECTS, Typed
+from bot.conversations.text import Typed
 from bot.conversations.threads import tongue_spoken
 from bot.languages import Tongue
 from bot.staff.names import StaffName, names
@@ -116,7 +116,7 @@ def _lines(session: Session, ids: Sequence[str]) -> dict[str, Typed]:
     tapped: dict[str, Typed] = {}
     for row in found:
         lines = tapped if row.payload.get("choice") else requested if row.id in requests else typed
-        lines.setdefault(row.conversation_id, Typed(row.text.split("\n", 1)[0][:_FIRST_LINE], row.payload.get(EXPECTS)))
+        lines.setdefault(row.conversation_id, Typed.of(row.text.split("\n", 1)[0][:_FIRST_LINE], row.payload))
     return {**tapped, **requested, **typed}
 
 

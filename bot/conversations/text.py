@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 from bot.errors import Invalid
 
@@ -38,6 +39,11 @@ class Typed(NamedTuple):
 
     text: str
     expects: str | None = None
+
+    @classmethod
+    def of(cls, text: str, payload: Mapping[str, Any] | None) -> Typed:
+        """The text of a message with the question that its payload names."""
+        return cls(text, (payload or {}).get(EXPECTS))
 
 
 _PAYLOAD = re.compile(
