@@ -13,6 +13,8 @@ from typing import Any, Final
 import yaml
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.policies.rule_policy import RulePolicy
+from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa_sdk.executor import ActionExecutor
@@ -62,6 +64,14 @@ class _InProcess:
     async def request(self, method: str = "post", **named: Any) -> Any:
         """Run the action that is asked for."""
         return await self._executor.run(named["json"])
+
+
+class _Memory(InMemoryTrackerStore):
+    """Trackers from all of their events, as `WorkingMemory` gives them; Rasa leaves out the answers to a form."""
+
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+        tracker = await super().retrieve(sender_id)
+        return None if tracker is None else DialogueStateTracker.from_events(sender_id, list(tracker.events), self.domain.slots)
 
 
 @dataclass
@@ -178,8 +188,20 @@ class Walker:
 
 
 def _predict_twice() -> None:
-    """Let every prediction be made quickly and as Rasa would make it, and fail where they differ."""
+    """Let every prediction and copy be made quickly and as Rasa would make it, and fail where they differ."""
     predicting.predict_quickly()
+
+    def copied(self: DialogueStateTracker) -> DialogueStateTracker:
+        copy, replayed = predicting._copied(self), self.travel_back_in_time(float("inf"))
+        assert list(copy.events) == list(replayed.events) and copy.current_slot_values() == replayed.current_slot_values()
+        for name in ("latest_message", "latest_action", "active_loop", "sender_id", "_paused", "_max_event_history"):
+            assert getattr(copy, name) == getattr(replayed, name), name
+        assert {name: slot.has_been_set for name, slot in copy.slots.items()} == {
+            name: slot.has_been_set for name, slot in replayed.slots.items()
+        }
+        return copy
+
+    DialogueStateTracker.copy = copied  # type: ignore[method-assign]
     quickly = RulePolicy._find_action_from_rules
 
     def find(self: RulePolicy, *arguments: Any, **named: Any) -> predicting.Found:
@@ -211,6 +233,7 @@ def walker(folder: Path, database: Database) -> Walker:
     validate_quickly()
     _predict_twice()
     model = train(Settings(data_dir=folder / "var"), lambda _line: None, _small_project(folder / "project"))
-    agent = StrictAgent(generator=CatalogueResponses(), action_endpoint=_InProcess())  # type: ignore[arg-type]
+    memory = _Memory(Domain.empty())
+    agent = StrictAgent(generator=CatalogueResponses(), action_endpoint=_InProcess(), tracker_store=memory)  # type: ignore[arg-type]
     agent.load_model(model)
     return Walker(agent, services, "walk")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
+from operator import is_
+from types import SimpleNamespace
 from typing import Any, Final
 
+from rasa.core import processor
 from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.graph import GraphNode
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, PREVIOUS_ACTION, USER
 from rasa.shared.core.domain import Domain, State
-from rasa.shared.core.events import ActionExecuted
+from rasa.shared.core.events import ActionExecuted, Event
+from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ACTION_NAME, TEXT
 
@@ -22,6 +27,7 @@ _possible_keys: Final = RulePolicy._get_possible_keys
 _all_states: Final = RulePolicy._prediction_states
 # Each takes a kilobyte.
 _MOST_REMEMBERED: Final = 2_000
+_REPLAY: Final = "replayed_so_far"
 Found = tuple[str | None, str | None, bool]
 
 
@@ -92,6 +98,15 @@ def _find_quickly(self: RulePolicy, tracker: DialogueStateTracker, domain: Domai
     return _find_action(self, tracker, domain, use_text_for_last_user_input)
 
 
+@dataclass
+class _Replay:
+    """How far a conversation has been replayed, and its last states until there."""
+
+    events: list[Event]
+    tracker: DialogueStateTracker
+    states: list[State]
+
+
 class _Recent:
     """A conversation of which only the last states are asked for."""
 
@@ -101,15 +116,27 @@ class _Recent:
     def past_states(self, domain: Domain, **_: Any) -> list[State]:
         """At most so many states, the present one last."""
         events = self._tracker.applied_events()
-        left = sum(isinstance(event, ActionExecuted) for event in events) - self._count + 1
-        before, states = self._tracker.init_copy(), []
-        for event in events:
+        replay = self._begun(events)
+        fresh = events[len(replay.events) :]
+        left = sum(isinstance(event, ActionExecuted) for event in fresh) - self._count + 1
+        for event in fresh:
             if isinstance(event, ActionExecuted):
                 if left <= 0:
-                    states.append(domain.get_active_state(before))
+                    replay.states.append(domain.get_active_state(replay.tracker))
                 left -= 1
-            before.update(event)
-        return [*states, domain.get_active_state(before)]
+            replay.tracker.update(event)
+        replay.events = events
+        replay.states = replay.states[1 - self._count :] if self._count > 1 else []
+        return [*replay.states, domain.get_active_state(replay.tracker)]
+
+    def _begun(self, events: list[Event]) -> _Replay:
+        """The replay for an earlier prediction in the same turn, if what has happened since came after it."""
+        replay: _Replay | None = getattr(self._tracker, _REPLAY, None)
+        same = replay is not None and len(replay.events) <= len(events) and all(map(is_, replay.events, events))
+        if replay is None or not same:
+            replay = _Replay([], self._tracker.init_copy(), [])
+            setattr(self._tracker, _REPLAY, replay)
+        return replay
 
 
 def _recent_states(
@@ -140,8 +167,32 @@ def _fitting_quickly(self: RulePolicy, lookup: dict[str, str], states: Sequence[
     return rules.fitting[key]
 
 
+def _copied(self: DialogueStateTracker) -> DialogueStateTracker:
+    """A duplicate as by replaying all events, of which everything here is the outcome."""
+    same = DialogueStateTracker(self.sender_id, None, self._max_event_history, is_rule_tracker=self.is_rule_tracker)
+    same.events.extend(self.events)
+    same.slots = {name: _same_slot(slot) for name, slot in self.slots.items()}
+    same._paused, same.followup_action, same.latest_action = self._paused, self.followup_action, self.latest_action
+    same.latest_message, same.latest_bot_utterance = self.latest_message, self.latest_bot_utterance
+    same.active_loop = None if self.active_loop is None else replace(self.active_loop)
+    return same
+
+
+def _same_slot(slot: Slot) -> Slot:
+    # As `copy.copy`, which asks how first.
+    same = object.__new__(type(slot))
+    same.__dict__.update(slot.__dict__)
+    return same
+
+
 def predict_quickly() -> None:
-    """Let Rasa's rule policy remember which rules fit, look back no farther than they do, and not for texts where no rule has any."""
+    """Let Rasa's rule policy remember which rules fit, look back no farther than they do, and not for texts where no rule has any.
+
+    A tracker is copied as it is instead of by replaying it, and what would be logged is not copied at all.
+    """
+    DialogueStateTracker.copy = _copied
+    # Called for nothing but lines of a log that is not written.
+    processor.copy = SimpleNamespace(deepcopy=lambda value: value)
     RulePolicy._find_action_from_rules = _find_quickly
     RulePolicy._get_possible_keys = _fitting_quickly
     RulePolicy._prediction_states = _recent_states

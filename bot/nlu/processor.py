@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rasa.core.actions.action import Action, ActionExecutionRejection
 from rasa.core.agent import Agent
@@ -17,13 +18,23 @@ from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, Event, UserUttered
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionReverted,
+    Event,
+    Restarted,
+    SessionStarted,
+    UserUtteranceReverted,
+    UserUttered,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 
 from bot.nlu import meanwhile
 from bot.nlu.event_log import WentOnElsewhere
 from bot.nlu.predicting import PlainRunner
+
+_TAKES_BACK: Final = (ActionReverted, Restarted, SessionStarted, UserUtteranceReverted)
 
 
 class TurnFailed(Exception):
@@ -127,6 +138,22 @@ class StrictProcessor(MessageProcessor):
         except _Answered as answered:
             await self._send_bot_messages(answered.events, answered.tracker, message.output_channel)
             return None
+
+    async def _update_tracker_session(
+        self, tracker: DialogueStateTracker, output_channel: OutputChannel, metadata: dict[str, Any] | None = None
+    ) -> None:
+        if not self._goes_on(tracker):
+            await super()._update_tracker_session(tracker, output_channel, metadata)
+
+    def _goes_on(self, tracker: DialogueStateTracker) -> bool:
+        """Whether the session certainly goes on: something was said in it lately, and nothing taken back since."""
+        for event in reversed(tracker.events):
+            if isinstance(event, UserUttered):
+                minutes = self.domain.session_config.session_expiration_time
+                return bool(minutes <= 0 or time.time() - event.timestamp <= minutes * 60)
+            if isinstance(event, _TAKES_BACK):
+                return False
+        return False
 
     async def _handle_message_with_tracker(self, message: UserMessage, tracker: DialogueStateTracker) -> None:
         answer = _answer(tracker, (message.metadata or {}).get("message_id"))
