@@ -47,6 +47,7 @@ from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.service import Conversations
 from bot.conversations.switch import EVERY_S as SWITCH_EVERY_S
 from bot.conversations.switch import Watch
+from bot.conversations.text import harmless
 from bot.conversations.turns import Turns
 from bot.db import Database, take_time
 from bot.errors import StartError
@@ -129,9 +130,13 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     news = News(parts.desk.answers, permits, timedelta(days=settings.followed_days), attempts, mailbox)
     herald = Herald(record, news)
     courier = None if mailbox is None else Courier(database, mailbox, lambda outcome: metrics.mails.labels(outcome).inc())
-    conversations = Conversations(record, composer, parts.redact, codes, news, parts.came_from)
     rasa = {address: rasa_check(address, partial(metrics.loaded, number)) for number, address in enumerate(settings.resolved_rasa_urls, 1)}
     assistant = RasaAssistant(rasa, settings.assistant_timeout_s)
+
+    def ahead(conversation_id: str, text: str, expects: str | None) -> None:
+        assistant.tell_ahead(conversation_id, harmless(parts.outline(text, expects)))
+
+    conversations = Conversations(record, composer, parts.redact, codes, news, parts.came_from, ahead)
     bus = Bus(settings.redis_url, derived_key(key, "bus")) if settings.redis_url else None
     # Others may serve the same record even where nothing was said of them: two releases meet during an update.
     elsewhere = Elsewhere(record, bus) if bus is not None or database.is_shared else None

@@ -313,6 +313,14 @@ class RasaAssistant:
             raise AssistantUnavailable("assistant_unavailable", kind="timeout") from None
         return parse_answer(body)
 
+    def tell_ahead(self, conversation_id: str, text: str) -> None:
+        """Have a text read that will most likely be asked soon; whatever becomes of that, nothing fails. May be called in any thread.
+
+        Args:
+            text: as in a question, so without personal data.
+        """
+        self._shards.tell_ahead(conversation_id, text)
+
     async def close(self) -> None:
         """End the connections."""
         await self._shards.close()

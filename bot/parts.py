@@ -36,6 +36,7 @@ class Parts:
     """What the gateway takes from the rest of the house.
 
     Attributes:
+        outline: a text without personal data, as `redact` gives it but for the numbers of its tokens, given what the assistant asked for.
         tidy: drops what the vault need not keep any longer; called every minute.
         came_from: told the network of a conversation before what it gave is looked up.
         stations: the public stations with their positions, for the widget to reckon with on the device.
@@ -48,6 +49,7 @@ class Parts:
     tidy: Callable[[Session], object]
     stations: ShowStations = _no_stations
     came_from: CameFrom = lambda _session, _conversation, _network: None
+    outline: Callable[[str, str | None], str] = lambda text, expects: redact(text, ASKED.get(expects), lambda kind, _: f"<{kind}:0>")
 
 
 def real_parts(settings: Settings, answers: Answers | None = None) -> Parts:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 from async_timeout import timeout
@@ -31,6 +34,15 @@ _START_UP_S: Final = 60.0
 _NO_ANSWER: Final = frozenset({"refused", "broken", "gone"})
 
 
+def _peer(address: str) -> tuple[str, int] | None:
+    """Where the datagrams for a shard go, which listens for them at the port of its requests."""
+    parts = urlsplit(address)
+    try:
+        return socket.gethostbyname(str(parts.hostname)), parts.port or 80
+    except OSError:
+        return None
+
+
 class Shards:
     """One or more Rasa processes over the same working memory.
 
@@ -51,6 +63,9 @@ class Shards:
         self._has_answered = False
         self._client: aiohttp.ClientSession | None = None
         self._looking: list[asyncio.Task[None]] = []
+        self._hints = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._hints.setblocking(False)
+        self._hinted = {address: _peer(address) for address in checks}
 
     async def start(self) -> None:
         """Begin to look after the shards, where there are several."""
@@ -64,6 +79,14 @@ class Shards:
         await asyncio.gather(*self._looking, return_exceptions=True)
         if self._client is not None:
             await self._client.close()
+        self._hints.close()
+
+    def tell_ahead(self, conversation_id: str, text: str) -> None:
+        """Have a conversation's shard read a text before it is asked; a datagram, for which nobody waits and which may be lost."""
+        address = next(iter(self.of(conversation_id)))
+        if (peer := self._hinted[address]) is not None:
+            with suppress(OSError):
+                self._hints.sendto(text.encode(), peer)
 
     def of(self, conversation_id: str) -> list[str]:
         """The shards in the order in which they are asked: the conversation's own, then those that stand in, and last what is down."""

@@ -16,7 +16,7 @@ from bot.conversations.composer import Composer
 from bot.conversations.consents import PrivacyNotice
 from bot.conversations.counter import Counter
 from bot.conversations.events import Event, MessageStored, StateChanged, Stored
-from bot.conversations.ledger import Address
+from bot.conversations.ledger import Address, Ahead
 from bot.conversations.models import Conversation, Message
 from bot.conversations.news import News
 from bot.conversations.obligations import TakenTurn
@@ -84,14 +84,20 @@ class Office:
         officers: three who may do everything an officer may.
     """
 
-    def __init__(self, database: Database, record: Callable[[Database], Record] = Record, mailbox: Mailbox | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        record: Callable[[Database], Record] = Record,
+        mailbox: Mailbox | None = None,
+        ahead: Ahead = lambda _conversation, _text, _expects: None,
+    ) -> None:
         self.database = database
         self.record = record(database)
         composer = Composer(Texts.load(), PARTS.contact, PARTS.render_private, PARTS.desk, False, NOTICE)
         codes = ReturnCodes(b"c" * 32, Attempts(b"a" * 32), minutes=60)
         self.permits = Permits(b"p" * 32)
         self.news = News(PARTS.desk.answers, self.permits, timedelta(days=180), Attempts(b"a" * 32), mailbox)
-        self.conversations = Conversations(self.record, composer, PARTS.redact, codes, self.news)
+        self.conversations = Conversations(self.record, composer, PARTS.redact, codes, self.news, ahead=ahead)
         self.counter = Counter(self.record, PARTS.desk)
         self.events: list[Event] = []
         self.record.listen(self.events.append)

@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from bot.conversations import obligations, opinions, requests
+from bot.conversations import opinions, requests
 from bot.conversations.events import Stored
-from bot.conversations.ledger import stored
+from bot.conversations.ledger import is_owed, stored
 from bot.conversations.models import Conversation, Feedback, Message
 from bot.conversations.ownership import owner_of, place_in_queue
 from bot.conversations.states import State
@@ -114,7 +114,7 @@ def catch_up(session: Session, address: Address, conversation_id: str | None, af
         language=as_tongue(newest.language) or as_tongue(newest.last_language),
         station=newest.station,
         messages=stored(session, rows),
-        answer_owed=obligations.is_owed(session, newest.id),
+        answer_owed=is_owed(session, newest.id),
         ratable=opinions.unrated(session, newest.thread_id) is not None,
         feedback={row.message_id: row.helpful for row in session.execute(said)},
         more=more,

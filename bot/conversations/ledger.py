@@ -53,11 +53,14 @@ _OFFERED_LAST: Final = _OFFERED.limit(1)
 _OFFERED_LATELY: Final = _OFFERED.limit(_OFFERS_REMEMBERED)
 _SAID: Final = insert(Message.__table__)
 _OWED: Final = insert(Turn.__table__)
+_IS_OWED: Final = select(Turn.message_id).where(Turn.conversation_id == bindparam("conversation"), Turn.state != "done").limit(1)
 
 # The title of a payload that opens a matter without having been offered, or None.
 Opener = Callable[[str, Tongue], "str | None"]
 # What a message is that must not wait for a person unanswered (self-harm, danger), or None.
 Alarm = Callable[[str], "str | None"]
+# Told what the assistant will be asked once it is stored: the conversation, the text, and which question is open.
+Ahead = Callable[[str, str, "str | None"], None]
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def store_applicants(
     opener: Opener | None = None,
     alarm: Alarm | None = None,
     network: str | None = None,
+    ahead: Ahead | None = None,
 ) -> Receipt:
     """Store what an applicant says, and the turn that owes an answer unless a person has the conversation.
 
@@ -112,13 +116,19 @@ def store_applicants(
         opener: says which payloads count although they were not offered.
         alarm: says which messages must not wait unanswered; such a message carries `grave` in its payload.
         network: the network it comes from, where limits on networks apply to it.
+        ahead: called, before anything is stored, with what the assistant will most likely be asked.
     """
     conversation = lock_newest(session, address)
+    closed = conversation is None or conversation.state == State.CLOSED.value
+    if ahead is not None and not closed:
+        _tell(session, conversation, text, ahead)
     earlier = find_earlier(session, conversation, client_id)
-    if earlier is None and (conversation is None or conversation.state == State.CLOSED.value):
+    if earlier is None and closed:
         # Looked for before a successor is begun, because the conversation may have been closed between the two sendings; and
         # in the successor, because the other sending may have begun it.
         conversation = lock_open(session, address)
+        if ahead is not None:
+            _tell(session, conversation, text, ahead)
         earlier = find_earlier(session, conversation, client_id)
     if earlier is not None:
         return earlier
@@ -138,6 +148,20 @@ def store_applicants(
     if owed:
         session.execute(_OWED, {"message_id": message.id, "conversation_id": conversation.id, "seq": message.seq, "network": network})
     return Receipt(message, fresh=True, owed=owed)
+
+
+def _tell(session: Session, conversation: Any, text: str, ahead: Ahead) -> None:
+    """Tell the assistant what it will be asked, unless a person has the conversation or it is a tap."""
+    if conversation.state != State.BOT.value or conversation.desk_step is not None or is_payload(text):
+        return
+    # Another answer that is owed may ask for something first, and then the text is to be redacted as the answer to that.
+    if not is_owed(session, conversation.id):
+        ahead(conversation.id, text, _open_question(conversation))
+
+
+def is_owed(session: Session, conversation_id: str) -> bool:
+    """Whether an answer is owed in the conversation."""
+    return session.execute(_IS_OWED, {"conversation": conversation_id}).first() is not None
 
 
 def _owes(conversation: Any, choice: str | None, grave: str | None) -> bool:

@@ -48,6 +48,7 @@ class TakenTurn:
         desk: whether the desk answers it, and not the assistant.
         network: the network it came from, where limits on networks apply to it.
         handed_back: whether the assistant has not had the conversation all along.
+        seq: the number of the message.
     """
 
     message_id: str
@@ -62,6 +63,7 @@ class TakenTurn:
     desk: bool = False
     network: str | None = None
     handed_back: bool = False
+    seq: int = 0
 
 
 # Changes a conversation, whose row is held, and says what happened by it.
@@ -106,7 +108,7 @@ class Finished:
 # What is owed for longest in a conversation. Its end looks again at whatever may change before the answer is there.
 _OLDEST: Final = (
     select(
-        *(Turn.message_id, Turn.attempts, Turn.outcome, Turn.network),
+        *(Turn.message_id, Turn.seq, Turn.attempts, Turn.outcome, Turn.network),
         *(Message.text, Message.language, Message.payload),
         *(Conversation.channel, Conversation.caller, Conversation.sender, Conversation.state),
         *(Conversation.desk_step, Conversation.expects, Conversation.handed_back_at),
@@ -139,7 +141,6 @@ _END_SILENCED: Final = update(_TURNS).where(_mine()).values(state="done", lease_
 _END: Final = _END_SILENCED.where(_TURNS.c.outcome.is_distinct_from(_SILENCED))
 _ASKED_MEANWHILE: Final = update(Message.__table__).where(Message.__table__.c.id == bindparam("message")).values(payload=bindparam("said"))
 _RENEW: Final = update(_TURNS).where(_mine()).values(lease_until=bindparam("until"))
-_IS_OWED: Final = select(Turn.message_id).where(Turn.conversation_id == bindparam("conversation"), Turn.state != "done").limit(1)
 
 
 def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float, happened: list[Event]) -> TakenTurn | None:
@@ -180,6 +181,7 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
                 desk=desk,
                 network=oldest.network,
                 handed_back=oldest.handed_back_at is not None,
+                seq=oldest.seq,
             )
         _end(session, oldest.message_id, owner, _SILENCED, even_if_silenced=True)
         happened.append(TurnFinished(conversation_id, address, oldest.message_id, _SILENCED))
@@ -240,11 +242,6 @@ def is_done(session: Session, message_id: str) -> bool:
     """Whether no answer is owed to this message any more."""
     state = session.execute(select(Turn.state).where(Turn.message_id == message_id)).scalar_one_or_none()
     return state in (None, "done")
-
-
-def is_owed(session: Session, conversation_id: str) -> bool:
-    """Whether an answer is owed in the conversation."""
-    return session.execute(_IS_OWED, {"conversation": conversation_id}).first() is not None
 
 
 def owed(session: Session) -> list[str]:

@@ -15,7 +15,7 @@ from bot.conversations import catching_up, delivery, ledger, obligations, opinio
 from bot.conversations.catching_up import Newest, Snapshot
 from bot.conversations.composer import Composer
 from bot.conversations.events import ConversationChanged, Listener, MessageStored, Stored, telling
-from bot.conversations.ledger import Address, Receipt
+from bot.conversations.ledger import Address, Ahead, Receipt
 from bot.conversations.news import News
 from bot.conversations.obligations import Answer, Finished, TakenTurn
 from bot.conversations.publishing import Happened, Record
@@ -92,12 +92,14 @@ class Conversations:
         codes: ReturnCodes,
         news: News,
         came_from: CameFrom = lambda _session, _conversation, _network: None,
+        ahead: Ahead = lambda _conversation, _text, _expects: None,
     ) -> None:
         self._record = record
         self._composer = composer
         self._questions = Questions(redact, came_from, composer.desk.answers.catalogue.papers.reader)
         self._codes = codes
         self._news = news
+        self._ahead = ahead
         self._worker: Worker | None = None
 
     def listen(self, listener: Listener) -> None:
@@ -140,7 +142,9 @@ class Conversations:
 
         def store(session: Session, happened: Happened, at_once: bool) -> Receipt:
             alarm = self._composer.alarm
-            receipt = ledger.store_applicants(session, address, text, client_id, language, interface, self._title, alarm, network)
+            # When it is stored again, the assistant has been told before.
+            ahead = self._tell_ahead if at_once else None
+            receipt = ledger.store_applicants(session, address, text, client_id, language, interface, self._title, alarm, network, ahead)
             if receipt.fresh:
                 happened += telling([receipt.message])
                 happened += self._news.take(session, receipt.message)
@@ -156,6 +160,12 @@ class Conversations:
             # A savepoint would keep the message too, but takes its time in every turn.
             log.error("a turn was not taken at once: %s", place(error.__cause__ or error))
             return await self._record.run(store, at_once=False)
+
+    def _tell_ahead(self, conversation_id: str, text: str, expects: str | None) -> None:
+        try:
+            self._ahead(conversation_id, text, expects)
+        except Exception as error:
+            log.error("the assistant was not told ahead: %s", place(error))
 
     async def news_by_mail(self, conversation_id: str, mail: str, network: str) -> Tongue:
         """Have an e-mail address asked whether it wants to hear of news of what a thread follows; the language it is asked in.
@@ -357,11 +367,13 @@ class Conversations:
             except NotFound:
                 # It was erased while the answer was made.
                 return Ended("lost")
+            # It was the oldest that is owed, so that where nothing was said after it, nothing else is.
+            last = held.last_seq == turn.seq
             answer = compose(session)
             finished: Finished = obligations.finish_turn(session, turn, owner, answer, held)
             happened += finished.events
             handoff = answer.handoff if finished.stored else None
-            return Ended(finished.outcome, handoff, obligations.is_owed(session, turn.conversation_id))
+            return Ended(finished.outcome, handoff, not last and ledger.is_owed(session, turn.conversation_id))
 
         return await self._record.run(finish)
 

@@ -22,10 +22,11 @@ from bot.errors import DataError
 from bot.nlu import topic_model
 from bot.nlu.arrays import Floats
 from bot.nlu.decisions import SUSPECTED_FROM, Decision, Thresholds, fit_thresholds
-from bot.nlu.encoder import ENCODED, SentenceEncoder, is_typed
+from bot.nlu.encoder import ENCODED, Encoded, SentenceEncoder, encoded, is_typed
 from bot.nlu.encodings import current_run, encode_for_training, one_thread
 from bot.nlu.follow_ups import FollowUps
 from bot.nlu.parts import read_together
+from bot.nlu.reading_ahead import READ, Read
 from bot.nlu.safety import SafetyPhrases
 from bot.nlu.text import normalise
 from bot.nlu.topic_model import Shape, TopicModel
@@ -179,14 +180,23 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         """Nobody downstream needs more than the examples."""
         return training_data
 
+    def read_ahead(self, text: str) -> None:
+        """Do most of the work for a message that will be asked, and keep it for that (see `bot.nlu.reading_ahead`)."""
+        message = encoded(text, ahead=True)
+        READ.keep(message.texts, Read(message.vectors, self._scores(message)))
+
+    def _scores(self, message: Encoded) -> Floats:
+        assert self._model is not None
+        with one_thread():
+            return self._model.scores(message.texts, message.vectors, len(message.parts))
+
     def process(self, messages: list[Message]) -> list[Message]:
         """Understand each message."""
         for message in messages:
-            encoded = message.data.pop(ENCODED, None)
-            if encoded is not None and self._model is not None:
-                with one_thread():
-                    scores = self._model.scores(encoded.texts, encoded.vectors, len(encoded.parts))
-                self._understand(message, encoded.parts, self._thresholds.probabilities(scores))
+            read = message.data.pop(ENCODED, None)
+            if read is not None and self._model is not None:
+                scores = self._scores(read) if read.scores is None else read.scores
+                self._understand(message, read.parts, self._thresholds.probabilities(scores))
             elif str(message.get(TEXT) or "").startswith("/"):
                 self._set(message, {"name": None, "confidence": 1.0}, [], "answer", [])
             else:

@@ -13,9 +13,10 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.arrays import Halves
+from bot.nlu.arrays import Floats, Halves
 from bot.nlu.encodings import encode, load_encoder
 from bot.nlu.parts import parts_of
+from bot.nlu.reading_ahead import READ
 from bot.nlu.text import normalise
 
 ENCODED: Final = "encoded"
@@ -29,11 +30,25 @@ class Encoded:
         texts: the message, and what it consists of if it has several sentences, normalised.
         vectors: what the encoder made of each.
         parts: what it consists of, as it was typed.
+        scores: what the networks made of each, where it was read ahead.
     """
 
     texts: tuple[str, ...]
     vectors: Halves
     parts: tuple[str, ...] = ()
+    scores: Floats | None = None
+
+
+def encoded(text: str, ahead: bool = False) -> Encoded:
+    """A message of this text, read now, or taken from what was read ahead.
+
+    Args:
+        ahead: read it now in any case.
+    """
+    parts = tuple(parts_of(text))
+    texts = tuple(map(normalise, (text, *parts)))
+    read = None if ahead else READ.take(texts)
+    return Encoded(texts, encode(texts), parts) if read is None else Encoded(texts, read.vectors, parts, read.scores)
 
 
 def is_typed(message: Message) -> bool:
@@ -62,9 +77,7 @@ class SentenceEncoder(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Encode what people wrote; payloads and empty texts pass untouched."""
         for message in filter(is_typed, messages):
-            parts = tuple(parts_of(message.get(TEXT)))
-            texts = tuple(map(normalise, (message.get(TEXT), *parts)))
-            message.set(ENCODED, Encoded(texts, encode(texts), parts))
+            message.set(ENCODED, encoded(message.get(TEXT)))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

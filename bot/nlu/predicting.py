@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from operator import is_
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from rasa.core import processor
 from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
@@ -21,6 +21,8 @@ from rasa.shared.core.events import ActionExecuted, Event
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ACTION_NAME, TEXT
+
+T = TypeVar("T")
 
 _find_action: Final = RulePolicy._find_action_from_rules
 _possible_keys: Final = RulePolicy._get_possible_keys
@@ -52,6 +54,17 @@ class PlainRunner(DaskGraphRunner):
         except RuntimeError as error:
             raise GraphRunError("Error running runner.") from error
         return dict(found[name] for name in wanted)
+
+    def component(self, kind: type[T]) -> T:
+        """The model's component of a kind.
+
+        Raises:
+            LookupError: it has none.
+        """
+        for node in self._instantiated_nodes.values():
+            if isinstance(node._component, kind):
+                return node._component
+        raise LookupError(kind.__name__)
 
     def _order(self, wanted: tuple[str, ...]) -> list[tuple[str, GraphNode, tuple[str, ...]]]:
         if wanted not in self._orders:

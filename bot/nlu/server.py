@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
 import os
 import sys
@@ -90,8 +91,10 @@ def build_app(
     from sanic.response import json as json_response
 
     from bot.nlu.action_endpoint import ActionEndpoint, validate_quickly
+    from bot.nlu.classifier import TopicClassifier
     from bot.nlu.predicting import predict_quickly
     from bot.nlu.processor import StrictAgent
+    from bot.nlu.reading_ahead import Listening
     from bot.nlu.tracker_store import resolve_quickly
 
     validate_quickly()
@@ -131,7 +134,9 @@ def build_app(
     app.register_middleware(begin, "request")
 
     @app.listener("before_server_start")
-    async def serving_begins(*_arguments: Any) -> None:
+    async def serving_begins(_app: Any, loop: asyncio.AbstractEventLoop) -> None:
+        classifier = agent.processor.graph_runner.component(TopicClassifier)
+        await loop.create_datagram_endpoint(lambda: Listening(classifier.read_ahead), local_addr=(HOST, port))
         quiet_logs.people_are_served()
 
     @app.listener("after_server_stop")

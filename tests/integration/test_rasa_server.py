@@ -211,9 +211,19 @@ def test_the_action_server_does_not_send_the_request_back(servers: Servers) -> N
 
 def test_both_servers_listen_on_loopback_only(servers: Servers) -> None:
     sockets = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()
+    told = Path("/proc/net/udp").read_text(encoding="ascii").splitlines()
+    assert {line.split()[1].split(":")[0] for line in told if f":{servers.rasa.port:04X} " in line} == {"0100007F"}
     for port in (servers.rasa.port, servers.actions.port):
         addresses = {line.split()[1].split(":")[0] for line in sockets if f":{port:04X} " in line and line.split()[3] == "0A"}
         assert addresses == {"0100007F"}
+
+
+def test_what_was_told_ahead_is_answered_when_it_is_asked_and_nonsense_does_no_harm(servers: Servers, sender: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gateway:
+        for data in (b"how much is the fee", b"SECRET-WORD \xff", b""):
+            gateway.sendto(data, ("127.0.0.1", servers.rasa.port))
+    assert [reply["topic"] for reply in say(servers.rasa, sender, "how much is the fee")] == ["fee"]
+    assert "a text was not read ahead: " in servers.rasa.said() and "SECRET-WORD" not in servers.rasa.said()
 
 
 def test_rasas_own_api_is_closed(servers: Servers) -> None:

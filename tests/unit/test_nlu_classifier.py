@@ -15,9 +15,10 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.nlu import topic_model
 from bot.nlu.classifier import TopicClassifier
 from bot.nlu.decisions import Thresholds
-from bot.nlu.encoder import ENCODED, Encoded
+from bot.nlu.encoder import ENCODED, Encoded, SentenceEncoder
 from bot.nlu.follow_ups import FollowUps
 from bot.nlu.network import DIMENSIONS
+from bot.nlu.reading_ahead import Read, ReadAhead
 from bot.nlu.safety import SafetyPhrases
 from bot.settings import ROOT
 
@@ -50,6 +51,31 @@ def _understand(classifier: TopicClassifier, text: str = "x", **probabilities: f
     message = Message({"text": text, ENCODED: Encoded((text,), vector[None])})
     classifier.process([message])
     return dict(message.as_dict(only_output_properties=True))
+
+
+def test_what_was_read_ahead_is_used_once_and_says_the_same(classifier: TopicClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder, encoded = SentenceEncoder(), []
+
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        encoded.append(texts)
+        return np.arange(len(texts) * DIMENSIONS, dtype=np.float16).reshape(len(texts), -1) % 7
+
+    def understood(text: str) -> dict[str, Any]:
+        (message,) = classifier.process(encoder.process([Message({"text": text})]))
+        return dict(message.as_dict(only_output_properties=True))
+
+    monkeypatch.setattr("bot.nlu.encoder.encode", encode)
+    text = "My passport is <NUMBER:7>. What does it cost?"
+    classifier.read_ahead(text.replace("7", "0"))
+    first, second = understood(text), understood(text)
+    assert len(encoded) == 2 and first == second
+
+
+def test_of_much_that_was_read_and_never_asked_the_oldest_is_forgotten() -> None:
+    kept = ReadAhead(most=2)
+    for text in ("one", "two", "three"):
+        kept.keep([text], Read(np.zeros((1, 1), np.float16), np.zeros((1, 1), np.float32)))
+    assert [kept.take([text]) is None for text in ("one", "two", "three", "three")] == [True, False, False, True]
 
 
 def test_a_sure_message_has_its_topic_as_intent(classifier: TopicClassifier) -> None:

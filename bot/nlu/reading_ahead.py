@@ -1,0 +1,69 @@
+"""Reading what will be asked while the gateway still stores it: the gateway tells the text ahead, in a datagram that may be lost.
+
+What was read is used once, by the message that asks it. Of the text only a hash is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.logs import place
+from bot.nlu.arrays import Floats, Halves
+
+_log = logging.getLogger(__name__)
+
+_MOST: Final = 32
+
+
+@dataclass(frozen=True)
+class Read:
+    """What encoder and networks made of a message and its parts: a row of each for every text."""
+
+    vectors: Halves
+    scores: Floats
+
+
+class ReadAhead:
+    """What has been read and not been asked yet; of more than `most` the oldest are forgotten."""
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._most = most
+        self._kept: OrderedDict[bytes, Read] = OrderedDict()
+
+    def keep(self, texts: Sequence[str], read: Read) -> None:
+        """Have this ready for the message that consists of these normalised texts."""
+        self._kept[_name(texts)] = read
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def take(self, texts: Sequence[str]) -> Read | None:
+        """What was made of these texts ahead, which is then forgotten; None when nothing was."""
+        return self._kept.pop(_name(texts), None) if self._kept else None
+
+
+def _name(texts: Sequence[str]) -> bytes:
+    return hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+READ: Final = ReadAhead()
+"""Of this process: the gateway's datagrams come in where no component of the pipeline is known."""
+
+
+class Listening(asyncio.DatagramProtocol):
+    """Hands each text that comes to `read`; one that cannot be read is left to the message that asks it."""
+
+    def __init__(self, read: Callable[[str], None]) -> None:
+        self._read = read
+
+    def datagram_received(self, data: bytes, _sender: object) -> None:
+        """Called by the event loop."""
+        try:
+            self._read(data.decode())
+        except Exception as error:
+            _log.warning("a text was not read ahead: %s", place(error))

@@ -1,0 +1,78 @@
+"""The assistant is told of a message while it is stored, and only where nothing else can come first."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from bot.assistant import Reply
+from bot.db import Database
+from bot.settings import Settings
+from tests.gateway import running
+from tests.office import Office
+
+Told = list[tuple[str, str, "str | None"]]
+
+
+@pytest.fixture
+def told() -> Told:
+    return []
+
+
+@pytest.fixture
+def office(database: Database, told: Told) -> Office:
+    return Office(database, ahead=lambda *what: told.append(what))
+
+
+async def test_question_is_told_before_it_is_stored_and_once(database: Database) -> None:
+    known: list[int] = []
+    office = Office(database, ahead=lambda conversation, _text, _expects: known.append(len(office.events)))
+    await office.says("how long does it take?", "m-1")
+    published = len(office.events)
+    await office.says("how long does it take?", "m-1")
+    assert known == [0] and published > 0
+
+
+async def test_what_was_asked_for_is_told_with_it(office: Office, told: Told) -> None:
+    conversation = await office.says("where is my application?")
+    turn = await office.take(conversation)
+    assert turn is not None
+    await office.conversations.answer(turn, "one", [Reply("The date of birth?", "en", expects="birth_date")])
+    await office.says("15 11 87")
+    assert told == [(conversation, "where is my application?", None), (conversation, "15 11 87", "birth_date")]
+
+
+async def test_nothing_is_told_while_another_answer_is_owed_which_may_ask_for_something(office: Office, told: Told) -> None:
+    await office.says("where is my application?")
+    await office.says("15 11 87")
+    assert [text for _, text, _ in told] == ["where is my application?"]
+
+
+async def test_nothing_is_told_of_taps_and_of_what_a_person_will_answer(office: Office, told: Told) -> None:
+    conversation = await office.queued()
+    before = len(told)
+    await office.says("are you there?")
+    await office.says("desk:leave")
+    assert told[before:] == [] and conversation
+
+
+async def test_message_is_stored_although_the_assistant_could_not_be_told(database: Database) -> None:
+    def fails(_conversation: str, _text: str, _expects: str | None) -> None:
+        raise RuntimeError("no")
+
+    office = Office(database, ahead=fails)
+    conversation = await office.says("how long does it take?")
+    assert await office.take(conversation) is not None
+
+
+async def test_what_is_told_to_rasa_is_what_it_is_asked_without_personal_data(database_url: str, tmp_path: Path) -> None:
+    settings = Settings(database_url=database_url, data_dir=tmp_path, demo=False)
+    async with running(settings) as gateway:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rasa:
+            rasa.settimeout(10)
+            rasa.bind(("127.0.0.1", gateway.rasa.port))
+            await gateway.say("/ my passport is E12345678, how long does it take?")
+            assert rasa.recv(1 << 16).decode() == "my passport is <NUMBER:0>, how long does it take?"
+        assert gateway.rasa.texts == ["my passport is <NUMBER:1>, how long does it take?"]
