@@ -141,6 +141,7 @@ def build_app(
 
     @app.listener("after_server_stop")
     async def release(*_arguments: Any) -> None:
+        agent.stop()
         await actions.close()
         store.close()
 

@@ -79,6 +79,7 @@ class WorkingMemory(TrackerStore):
             settings = load()
             where = memory_of(settings.database_url, settings.data_dir)
         self._log = EventLog(where)
+        self._long: set[str] = set()
         super().__init__(domain, event_broker)
 
     def close(self) -> None:
@@ -95,16 +96,35 @@ class WorkingMemory(TrackerStore):
         return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Append what the tracker has beyond the stored events; shorten them where they have become many.
+        """Append what the tracker has beyond the stored events.
 
         Raises:
             WentOnElsewhere: something was stored in this conversation, or erased, since the tracker was read.
         """
         await self.stream_events(tracker)
         saved, there = getattr(tracker, _MARK, (0, 0))
-        many = there + len(tracker.events) - saved > _MOST_EVENTS
-        fresh = _shortened(tracker) if many else list(tracker.events)[saved:]
-        _mark(tracker, self._log.append(tracker.sender_id, [_slim(event.as_dict()) for event in fresh], after=there))
+        fresh = list(tracker.events)[saved:]
+        now = self._log.append(tracker.sender_id, [_slim(event.as_dict()) for event in fresh], after=there)
+        _mark(tracker, now)
+        if now > _MOST_EVENTS:
+            self._long.add(tracker.sender_id)
+
+    def is_long(self, sender_id: str) -> bool:
+        """Whether a conversation should be shortened when nobody waits for it."""
+        return sender_id in self._long
+
+    def shorten(self, sender_id: str) -> None:
+        """Replace what was said longest ago by what it came to.
+
+        Raises:
+            WentOnElsewhere: something was stored in this conversation, or erased, meanwhile; then it is as that left it.
+        """
+        self._long.discard(sender_id)
+        events = self._log.read(sender_id)
+        if len(events) > _MOST_EVENTS:
+            shorter = _shortened(DialogueStateTracker.from_dict(sender_id, events, self.domain.slots))
+            if len(shorter) < len(events):
+                self._log.append(sender_id, [_slim(event.as_dict()) for event in shorter], after=len(events))
 
     async def keys(self) -> Iterable[str]:
         """Every conversation in memory."""

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -156,6 +157,17 @@ def test_messages_of_one_conversation_are_answered_in_order_and_all_kept(servers
     for thread in threads:
         thread.join()
     assert sum(event["event"] == "user" for event in _events(servers, sender)) == 7
+
+
+def test_a_long_conversation_is_shortened_after_its_answer(servers: Servers, sender: str) -> None:
+    for number in range(24):
+        say(servers.rasa, sender, f"how much do I pay for the {number}th time")
+    until = time.monotonic() + 10
+    while len(_events(servers, sender)) > 64:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    heard = [event["text"] for event in _events(servers, sender) if event["event"] == "user"]
+    assert heard[-1] == "how much do I pay for the 23th time" and 4 <= len(heard) < 24
 
 
 def test_the_stored_ranking_is_short(servers: Servers, sender: str) -> None:

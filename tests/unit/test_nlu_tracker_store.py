@@ -43,6 +43,8 @@ async def turn(memory: WorkingMemory, number: int, *happened: SlotSet | ActiveLo
     for event in (said, ActionExecuted("action_answer"), BotUttered(f"answer {number}"), *happened, ActionExecuted("action_listen")):
         tracker.update(event, DOMAIN)
     await memory.save(tracker)
+    if memory.is_long("ann"):
+        memory.shorten("ann")
     return tracker
 
 
@@ -74,3 +76,24 @@ async def test_one_turn_with_very_many_events_is_kept_whole(memory: WorkingMemor
     await turn(memory, 0, *(SlotSet("open", str(number)) for number in range(200)))
     read = await tracker_of(memory)
     assert len(read.events) > 200 and read.get_slot("open") == "199"
+
+
+async def test_long_conversation_that_nobody_has_shortened_is_remembered_whole(memory: WorkingMemory) -> None:
+    for number in range(60):
+        tracker = await tracker_of(memory)
+        tracker.update(UserUttered(f"message {number}"), DOMAIN)
+        tracker.update(ActionExecuted("action_listen"), DOMAIN)
+        await memory.save(tracker)
+    assert memory.is_long("ann") and len((await tracker_of(memory)).events) > 120
+    memory.shorten("ann")
+    read = await tracker_of(memory)
+    assert [event.text for event in read.events if isinstance(event, UserUttered)] == [f"message {each}" for each in range(56, 60)]
+    assert not memory.is_long("ann")
+
+
+async def test_nothing_is_made_of_a_conversation_that_was_erased_before_it_was_shortened(memory: WorkingMemory) -> None:
+    await turn(memory, 0)
+    memory._long.add("ann")
+    memory._log.erase("ann")
+    memory.shorten("ann")
+    assert not memory.is_long("ann") and await memory.retrieve("ann") is None
