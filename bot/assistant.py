@@ -313,11 +313,11 @@ class RasaAssistant:
             raise AssistantUnavailable("assistant_unavailable", kind="timeout") from None
         return parse_answer(body)
 
-    def tell_ahead(self, conversation_id: str, text: str) -> None:
-        """Have a text read that will most likely be asked soon; whatever becomes of that, nothing fails. May be called in any thread.
+    def tell_ahead(self, conversation_id: str, text: str | None) -> None:
+        """Have read what will most likely be needed soon; whatever becomes of that, nothing fails. May be called in any thread.
 
         Args:
-            text: as in a question, so without personal data.
+            text: what will be asked, so without personal data; None while it is only known where.
         """
         self._shards.tell_ahead(conversation_id, text)
 

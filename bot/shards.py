@@ -20,6 +20,9 @@ from bot.logs import REQUEST_HEADER, request_id
 
 log = logging.getLogger(__name__)
 
+# What a datagram begins with that names a conversation, or says what will be asked.
+WHERE: Final = "c"
+WHAT: Final = "t"
 _PATH: Final = "/webhooks/rest/webhook"
 _LARGEST_ANSWER: Final = 1 << 20
 _LOOK_EVERY_S: Final = 1.0
@@ -81,12 +84,15 @@ class Shards:
             await self._client.close()
         self._hints.close()
 
-    def tell_ahead(self, conversation_id: str, text: str) -> None:
-        """Have a conversation's shard read a text before it is asked; a datagram, for which nobody waits and which may be lost."""
+    def tell_ahead(self, conversation_id: str, text: str | None) -> None:
+        """Have a conversation's shard read its memory, or a text, before it is asked.
+
+        It is a datagram, for which nobody waits and which may be lost: see `bot.nlu.reading_ahead`.
+        """
         address = next(iter(self.of(conversation_id)))
         if (peer := self._hinted[address]) is not None:
             with suppress(OSError):
-                self._hints.sendto(text.encode(), peer)
+                self._hints.sendto((f"{WHERE}{conversation_id}" if text is None else f"{WHAT}{text}").encode(), peer)
 
     def of(self, conversation_id: str) -> list[str]:
         """The shards in the order in which they are asked: the conversation's own, then those that stand in, and last what is down."""

@@ -59,8 +59,8 @@ _IS_OWED: Final = select(Turn.message_id).where(Turn.conversation_id == bindpara
 Opener = Callable[[str, Tongue], "str | None"]
 # What a message is that must not wait for a person unanswered (self-harm, danger), or None.
 Alarm = Callable[[str], "str | None"]
-# Told what the assistant will be asked once it is stored: the conversation, the text, and which question is open.
-Ahead = Callable[[str, str, "str | None"], None]
+# Told that the assistant will most likely be asked something in a conversation, and then what, with the question that is open.
+Ahead = Callable[[str, "str | None", "str | None"], None]
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ def store_applicants(
         opener: says which payloads count although they were not offered.
         alarm: says which messages must not wait unanswered; such a message carries `grave` in its payload.
         network: the network it comes from, where limits on networks apply to it.
-        ahead: called, before anything is stored, with what the assistant will most likely be asked.
+        ahead: called, before anything is stored, once with a conversation in which the assistant will most likely be asked, and once
+            more with the text.
     """
     conversation = lock_newest(session, address)
     closed = conversation is None or conversation.state == State.CLOSED.value
@@ -154,6 +155,7 @@ def _tell(session: Session, conversation: Any, text: str, ahead: Ahead) -> None:
     """Tell the assistant what it will be asked, unless a person has the conversation or it is a tap."""
     if conversation.state != State.BOT.value or conversation.desk_step is not None or is_payload(text):
         return
+    ahead(conversation.id, None, None)
     # Another answer that is owed may ask for something first, and then the text is to be redacted as the answer to that.
     if not is_owed(session, conversation.id):
         ahead(conversation.id, text, _open_question(conversation))

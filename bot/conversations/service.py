@@ -161,7 +161,7 @@ class Conversations:
             log.error("a turn was not taken at once: %s", place(error.__cause__ or error))
             return await self._record.run(store, at_once=False)
 
-    def _tell_ahead(self, conversation_id: str, text: str, expects: str | None) -> None:
+    def _tell_ahead(self, conversation_id: str, text: str | None, expects: str | None) -> None:
         try:
             self._ahead(conversation_id, text, expects)
         except Exception as error:

@@ -1,6 +1,7 @@
 """Reading what will be asked while the gateway still stores it: the gateway tells the text ahead, in a datagram that may be lost.
 
-What was read is used once, by the message that asks it. Of the text only a hash is kept.
+What was read is used once, by the message that asks it. Of the text only a hash is kept. Where something will be asked is told before the
+text is known, so that the conversation's memory is read while the gateway redacts.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 
 from bot.logs import place
 from bot.nlu.arrays import Floats, Halves
+from bot.shards import WHAT, WHERE
 
 _log = logging.getLogger(__name__)
 
@@ -56,14 +58,18 @@ READ: Final = ReadAhead()
 
 
 class Listening(asyncio.DatagramProtocol):
-    """Hands each text that comes to `read`; one that cannot be read is left to the message that asks it."""
+    """Hands each text that comes to `read`, and each conversation to `remember`; what fails is left to the message that asks.
 
-    def __init__(self, read: Callable[[str], None]) -> None:
-        self._read = read
+    `bot.shards` says what a datagram begins with.
+    """
+
+    def __init__(self, read: Callable[[str], None], remember: Callable[[str], None]) -> None:
+        self._act = {WHAT: read, WHERE: remember}
 
     def datagram_received(self, data: bytes, _sender: object) -> None:
         """Called by the event loop."""
         try:
-            self._read(data.decode())
+            said = data.decode()
+            self._act[said[:1]](said[1:])
         except Exception as error:
-            _log.warning("a text was not read ahead: %s", place(error))
+            _log.warning("nothing was read ahead: %s", place(error))

@@ -136,7 +136,7 @@ def build_app(
     @app.listener("before_server_start")
     async def serving_begins(_app: Any, loop: asyncio.AbstractEventLoop) -> None:
         classifier = agent.processor.graph_runner.component(TopicClassifier)
-        await loop.create_datagram_endpoint(lambda: Listening(classifier.read_ahead), local_addr=(HOST, port))
+        await loop.create_datagram_endpoint(lambda: Listening(classifier.read_ahead, store.read_ahead), local_addr=(HOST, port))
         quiet_logs.people_are_served()
 
     @app.listener("after_server_stop")

@@ -5,6 +5,7 @@ A conversation's memory does not grow with it: of what was said longest ago only
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +26,8 @@ _MOST_EVENTS: Final = 64
 _MESSAGES_KEPT: Final = 4
 """As they were heard and answered; actions look back no farther, see `actions.turn`."""
 
+
+_AHEAD_FOR_S: Final = 2.0
 
 # How many events of a tracker are stored, and how many are stored of its conversation: fewer after a session has begun.
 _MARK: Final = "stored_events"
@@ -80,6 +83,7 @@ class WorkingMemory(TrackerStore):
             where = memory_of(settings.database_url, settings.data_dir)
         self._log = EventLog(where)
         self._long: set[str] = set()
+        self._ahead: dict[str, DialogueStateTracker] = {}
         super().__init__(domain, event_broker)
 
     def close(self) -> None:
@@ -88,6 +92,20 @@ class WorkingMemory(TrackerStore):
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker of the present session, or None for a conversation that is new."""
+        ahead = self._ahead.pop(sender_id, None)
+        # Another process may have gone on with it since.
+        if ahead is not None and self._log.count(sender_id) == len(ahead.events):
+            return ahead
+        return self._read(sender_id)
+
+    def read_ahead(self, sender_id: str) -> None:
+        """Have the tracker of a conversation ready that will be asked for within seconds; then it is forgotten."""
+        tracker = self._read(sender_id)
+        if tracker is not None:
+            self._ahead[sender_id] = tracker
+            asyncio.get_running_loop().call_later(_AHEAD_FOR_S, self._ahead.pop, sender_id, None)
+
+    def _read(self, sender_id: str) -> DialogueStateTracker | None:
         events = self._log.read(sender_id)
         if not events:
             return None

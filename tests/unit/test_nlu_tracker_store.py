@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.nlu import tracker_store
 from bot.nlu.tracker_store import WorkingMemory
 
 DOMAIN = Domain.from_yaml(
@@ -97,3 +99,27 @@ async def test_nothing_is_made_of_a_conversation_that_was_erased_before_it_was_s
     memory._log.erase("ann")
     memory.shorten("ann")
     assert not memory.is_long("ann") and await memory.retrieve("ann") is None
+
+
+async def test_memory_that_was_read_ahead_is_used_once_and_only_as_it_still_stands(memory: WorkingMemory, tmp_path: Path) -> None:
+    await turn(memory, 0)
+    memory.read_ahead("nobody")
+    memory.read_ahead("ann")
+    ahead = memory._ahead["ann"]
+    assert await memory.retrieve("ann") is ahead
+    again = await memory.retrieve("ann")
+    assert again is not ahead and again is not None and again.events == ahead.events
+    other = WorkingMemory(DOMAIN, where=tmp_path / "rasa.db")
+    memory.read_ahead("ann")
+    await turn(other, 1)
+    other.close()
+    read = await memory.retrieve("ann")
+    assert read is not None and [event.text for event in read.events if isinstance(event, UserUttered)] == ["message 0", "message 1"]
+
+
+async def test_memory_that_was_read_ahead_and_is_not_asked_for_is_forgotten(memory: WorkingMemory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker_store, "_AHEAD_FOR_S", 0.01)
+    await turn(memory, 0)
+    memory.read_ahead("ann")
+    await asyncio.sleep(0.1)
+    assert not memory._ahead
