@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.catalogue.calendar import SHANGHAI
+from bot.derived import kept_between_starts
 from bot.errors import StartError
 from bot.lifetime import keep_for_good, start_lightly
 from bot.settings import ROOT, Settings
@@ -30,7 +31,7 @@ def prepare(settings: Settings) -> tuple[Path, list[dict[str, str]]]:
 
     # Whether the model is up to date takes as long to say as all the rest, and does not depend on it.
     with Training(settings) as training:
-        with progress("checking facts and texts"):
+        with progress("checking facts and texts"), kept_between_starts(settings.data_dir, "check"):
             Answers.load(ROOT)
         samples = _filled(settings)
         with progress("preparing the model") as report:

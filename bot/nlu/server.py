@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.derived import kept_between_starts
 from bot.errors import BotError, StartError
 from bot.lifetime import end_with_parent, keep_for_good, start_lightly
 from bot.logs import REQUEST_HEADER, begin_request
@@ -161,15 +162,16 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
         quiet_logs.configure(settings.log_level, settings.log_format)
         check_model(arguments.model)
         without_tensorflow.check_config(arguments.config)
-        app = build_app(
-            arguments.model,
-            arguments.port,
-            arguments.actions_url,
-            arguments.endpoints,
-            arguments.credentials,
-            arguments.database or memory_of(settings.database_url, settings.data_dir),
-            arguments.enable_api,
-        )
+        with kept_between_starts(settings.data_dir, "rasa"):
+            app = build_app(
+                arguments.model,
+                arguments.port,
+                arguments.actions_url,
+                arguments.endpoints,
+                arguments.credentials,
+                arguments.database or memory_of(settings.database_url, settings.data_dir),
+                arguments.enable_api,
+            )
     except BotError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -12,6 +12,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Final
 
+from bot.derived import kept_between_starts
 from bot.errors import BotError, StartError
 from bot.nlu import quiet_logs
 from bot.nlu.encodings import Run, training_run
@@ -64,7 +65,8 @@ def train(settings: Settings, report: Callable[[str], None], root: Path = ROOT) 
         DataError: a file of `data/` is wrong; names file, entry and field.
         StartError: the configuration cannot be run here, or training did not produce a model.
     """
-    generated = generate(root, warn=report)
+    with kept_between_starts(settings.data_dir, "training"):
+        generated = generate(root, warn=report)
     model = model_path(settings, generated)
     if model.exists():
         try:
