@@ -73,9 +73,10 @@ def _train(arguments: argparse.Namespace) -> int:
     from bot.nlu import kernels
 
     kernels.choose_for_training()
+    from bot.checked import check_texts
     from bot.nlu.training import train
 
-    print(train(load(), lambda detail: print(f"· {detail}", flush=True)))
+    print(train(load(), lambda detail: print(f"· {detail}", flush=True), before=check_texts))
     return 0
 
 

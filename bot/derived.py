@@ -65,6 +65,17 @@ def derived(maker: str, content: bytes, make: Callable[[], Any]) -> Any:
     return made
 
 
+def digest_of(*paths: Path) -> bytes:
+    """What stands for files, and for all files in folders, by their names and what is in them; what is missing counts as missing."""
+    digest = blake2b(digest_size=_SIZE)
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and file.suffix != ".pyc":
+                digest.update(f"{file.relative_to(path.parent)}\0{file.stat().st_size}\0".encode(errors="surrogateescape"))
+                digest.update(file.read_bytes())
+    return digest.digest()
+
+
 @lru_cache(maxsize=64)
 def _code(maker: str) -> bytes:
     return blake2b(Path(maker).read_bytes(), digest_size=_SIZE).digest()
