@@ -38,12 +38,12 @@ _ENVIRONMENT: Final = {
 _UNUSED: Final = (
     *("aiogram", "fbmessenger", "mattermostwrapper", "questionary", "rocketchat_API", "slack_sdk", "twilio", "webexteamssdk"),
     *("aio_pika", "boto3", "botocore", "pymongo", "redis"),
-    *("matplotlib", "prompt_toolkit", "sanic_jwt", "sklearn_crfsuite"),
+    *("google.auth", "google.oauth2", "jwt", "matplotlib", "prompt_toolkit", "rich", "sanic_jwt", "sklearn_crfsuite"),
     *("scipy.stats", "scipy.optimize", "scipy.spatial", "scipy.interpolate", "scipy.integrate", "scipy.ndimage"),
     *("scipy.sparse.linalg", "scipy.sparse.csgraph"),
     *("sklearn.linear_model", "sklearn.metrics", "sklearn.model_selection", "sklearn.svm"),
 )
-"""Imported by Rasa and scikit-learn for channels, stores, plots and components that this server does not have: a third of the time
+"""Imported by Rasa and its libraries for channels, stores, plots and components that this server does not have: a third of the time
 that imports take, and 50 MB."""
 
 
@@ -112,6 +112,8 @@ def build_app(
     except BotError:
         raise
     except Exception as error:
+        # It is not read a second time beforehand, which would take as long.
+        check_model(model)
         raise StartError("bad_model", detail=f"{model} cannot be loaded ({type(error).__name__}); train again.") from error
     serving = AvailableEndpoints(nlg=agent.nlg, action=actions, tracker_store=agent.tracker_store, lock_store=agent.lock_store)
     app = configure_app(
@@ -160,7 +162,6 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
         encoder = threading.Thread(target=keep_table_on_disk, args=(settings.data_dir / "cache",), daemon=True)
         encoder.start()
         quiet_logs.configure(settings.log_level, settings.log_format)
-        check_model(arguments.model)
         without_tensorflow.check_config(arguments.config)
         with kept_between_starts(settings.data_dir, "rasa"):
             app = build_app(
