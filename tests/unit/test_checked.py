@@ -67,7 +67,7 @@ def test_a_digest_knows_names_contents_and_what_is_missing(tmp_path: Path) -> No
     folder = tmp_path / "data"
     (folder / "inner").mkdir(parents=True)
     file = folder / "inner" / "a.yml"
-    seen = [digest_of(folder, tmp_path / "lock") if not file.write_text(text) else b"" for text in ("ab", "b", "ab")]
+    seen = [file.write_text(text) and digest_of(folder, tmp_path / "lock") for text in ("ab", "b", "ab")]
     assert seen[0] == seen[2] != seen[1]
     file.rename(folder / "inner" / "b.yml")
     assert digest_of(folder, tmp_path / "lock") not in seen
