@@ -44,3 +44,14 @@ def city_names(identifier: str) -> dict[str, str | None]:
 
     names: dict[str, str | None] = derived(__file__, f"cities {babel.__version__} {identifier}".encode(), read)
     return names
+
+
+def weekdays(identifier: str) -> list[str]:
+    """The short names of the days in a language, from Monday on."""
+
+    def read() -> list[str]:
+        with locale_data(identifier) as locale:
+            return [str(locale.days["stand-alone"]["abbreviated"][day]) for day in range(7)]
+
+    names: list[str] = derived(__file__, f"weekdays {babel.__version__} {identifier}".encode(), read)
+    return names
