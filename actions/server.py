@@ -14,6 +14,7 @@ from sanic.exceptions import SanicException
 from sanic.response import HTTPResponse, json
 
 from actions import services
+from bot.derived import kept_between_starts
 from bot.lifetime import end_with_parent, keep_for_good, start_lightly
 from bot.logs import REQUEST_HEADER, Lines, PlacesOnly, begin_request, withhold_messages
 from bot.settings import load
@@ -84,7 +85,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     start_lightly()
     _configure_logs(arguments.log_level, load().log_format)
     if arguments.package == "actions":
-        services.install(services.build(load()))
+        settings = load()
+        with kept_between_starts(settings.data_dir, "actions"):
+            services.install(services.build(settings))
     keep_for_good()
     build_app(arguments.package).run(host=HOST, port=arguments.port, workers=1, access_log=False, motd=False)
     return 0

@@ -60,22 +60,28 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from bot.app import serve
+    from bot.derived import kept_between_starts
+    from bot.left_out import left_out
     from bot.lifetime import end_with_parent, start_lightly
 
     if arguments.supervised:
         end_with_parent()
     start_lightly()
-    return serve(load())
+    settings = load()
+    # Names of months are read when what looks for them is imported; Socket.IO could speak over a broker, and to other servers.
+    with kept_between_starts(settings.data_dir, "imports"), left_out("aio_pika", "requests"):
+        from bot.app import serve
+    return serve(settings)
 
 
 def _train(arguments: argparse.Namespace) -> int:
     from bot.nlu import kernels
 
     kernels.choose_for_training()
+    from bot.checked import check_texts
     from bot.nlu.training import train
 
-    print(train(load(), lambda detail: print(f"· {detail}", flush=True)))
+    print(train(load(), lambda detail: print(f"· {detail}", flush=True), before=check_texts))
     return 0
 
 

@@ -50,6 +50,7 @@ from bot.conversations.switch import Watch
 from bot.conversations.text import harmless
 from bot.conversations.turns import Turns
 from bot.db import Database, take_time
+from bot.derived import kept_between_starts
 from bot.errors import StartError
 from bot.http import Edge, Health, is_local
 from bot.i18n import Texts
@@ -280,7 +281,8 @@ async def run(settings: Settings, parts: Parts | None = None) -> None:
     Raises:
         StartError: the port cannot be used.
     """
-    app = build(settings, parts)
+    with kept_between_starts(settings.data_dir, "gateway"):
+        app = build(settings, parts)
     await app[DATABASE].run(take_time)
     timing = Rounds("taking the time", lambda: app[DATABASE].run(take_time), _TIDY_EVERY_S)
     await timing.start()

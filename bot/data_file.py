@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
+from bot.derived import derived
 from bot.errors import DataError
+
+_VERSION: Final = yaml.__version__.encode()
 
 # The C parser reads the same and five times as fast; not every build of the library has it.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -37,7 +41,8 @@ def read_yaml(path: Path) -> Any:
         DataError: it is missing, no UTF-8, no YAML, or has a key twice; names the line.
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+        content = path.read_bytes()
+        return derived(__file__, _VERSION + b"\0" + content, lambda: _parsed(content))
     except FileNotFoundError as error:
         raise DataError(path, "file", "content", "is missing") from error
     except UnicodeDecodeError as error:
@@ -48,6 +53,12 @@ def read_yaml(path: Path) -> Any:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else "file"
         raise DataError(path, where, "syntax", str(getattr(error, "problem", None) or error)) from error
+
+
+def _parsed(content: bytes) -> Any:
+    # Ends of lines become one character, as where a file is read as text.
+    text = io.StringIO(content.decode("utf-8"), newline=None).read()
+    return yaml.load(text, Loader=_UniqueKeys)
 
 
 def read_mapping(path: Path) -> dict[str, Any]:

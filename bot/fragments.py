@@ -35,16 +35,16 @@ class Fragments:
         return set(self._always).union(*[needing[piece] for piece in pieces if piece in needing])
 
 
-def compiled(pattern: str, longest: int) -> tuple[re.Pattern[str], frozenset[str]]:
-    """What `re.compile` gives, and fragments of at most `longest` characters of which every text has one in which it finds something.
+def needed(pattern: str, longest: int) -> frozenset[str]:
+    """Fragments of at most `longest` characters of which every text has one in which `pattern` finds something.
 
     Raises:
         re.error: it is no pattern.
     """
-    # These are the two halves of `re.compile`; what the first one has read shows what must be there.
+    # These are the two halves of `re.compile`, which refuse different things; what the first one has read shows what must be there.
     read = sre_parse.parse(pattern)
     found: re.Pattern[str] = sre_compile.compile(read)
-    return found, frozenset({""}) if found.flags & re.IGNORECASE else _needed(read, longest)
+    return frozenset({""}) if found.flags & re.IGNORECASE else _needed(read, longest)
 
 
 def _needed(sequence: Any, longest: int) -> frozenset[str]:

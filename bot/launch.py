@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot.catalogue.calendar import SHANGHAI
+from bot.checked import check_texts
 from bot.errors import StartError
 from bot.lifetime import keep_for_good, start_lightly
 from bot.settings import ROOT, Settings
@@ -26,12 +26,10 @@ def prepare(settings: Settings) -> tuple[Path, list[dict[str, str]]]:
     Raises:
         StartError, DataError: with one line that says what to do.
     """
-    from bot.answers import Answers
-
     # Whether the model is up to date takes as long to say as all the rest, and does not depend on it.
     with Training(settings) as training:
         with progress("checking facts and texts"):
-            Answers.load(ROOT)
+            check_texts(settings.data_dir)
         samples = _filled(settings)
         with progress("preparing the model") as report:
             return training.finish(report), samples
@@ -43,6 +41,7 @@ def _filled(settings: Settings) -> list[dict[str, str]]:
     from bot.audit_chain import opened
     from bot.db import now
     from bot.permits import demo
+    from bot.permits.demo.dataset import SHENZHEN
 
     database = opened(settings)
     try:
@@ -50,7 +49,7 @@ def _filled(settings: Settings) -> list[dict[str, str]]:
             migrations.upgrade(database.engine)
         if settings.demo:
             with progress("loading invented demonstration data"), database.session() as session:
-                demo.fill(session, now().astimezone(SHANGHAI).date())
+                demo.fill(session, now().astimezone(SHENZHEN).date())
                 return demo.examples(session)
         with database.session() as session:
             if demo.present(session):
@@ -167,6 +166,8 @@ def parts(settings: Settings, model: Path) -> list[Child]:
         "RASA_TELEMETRY_ENABLED": "false",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "OMP_NUM_THREADS": "1",
+        # Sanic compares versions with distutils; that of setuptools brings all of setuptools.
+        "SETUPTOOLS_USE_DISTUTILS": "stdlib",
         "PYTHONUNBUFFERED": "1",
     }
     python = sys.executable

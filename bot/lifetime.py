@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 # From mman.h of Linux 6.1.
 _MADV_COLLAPSE: Final = 25
 _LARGE_PAGE: Final = 1 << 21
+_LARGE_PAGES_AFTER_S: Final = 3.0
 _MAPS: Final = Path("/proc/self/maps")
 _GIVEN_BACK_FROM: Final = 1 << 20
 # Python's own, but for how seldom everything is looked through: with a thousand open windows that took 140 ms, in which nobody gets
@@ -57,7 +59,7 @@ def keep_for_good() -> None:
     """To be called when everything that lives as long as the process has been read.
 
     It is never looked through for garbage again, which would hold up whoever waits for an answer, what reading it has used beyond
-    goes back to the system, and the rest lies in large pages where the system has them.
+    goes back to the system, and the rest will soon lie in large pages where the system has them.
     """
     gc.collect()
     gc.freeze()
@@ -65,7 +67,10 @@ def keep_for_good() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
-    _use_large_pages()
+    # In a while: what takes the kernel a third of a second can wait until people are served.
+    later = threading.Timer(_LARGE_PAGES_AFTER_S, _use_large_pages)
+    later.daemon = True
+    later.start()
 
 
 def _use_large_pages() -> None:

@@ -8,6 +8,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
+import babel
+
+from bot.derived import derived
 from bot.locale_data import locale_data
 
 # Beside the tongues the months of the Levant and of the Maghreb, which have names of their own.
@@ -44,6 +47,11 @@ def short_month_names() -> Mapping[str, int]:
 
 @lru_cache(maxsize=1)
 def _names() -> tuple[Mapping[str, int], Mapping[str, int]]:
+    found, short = derived(__file__, babel.__version__.encode(), _read)
+    return MappingProxyType(found), MappingProxyType(short)
+
+
+def _read() -> list[dict[str, int]]:
     found: dict[str, int] = {}
     short: dict[str, int] = {}
     for identifier in _LOCALES:
@@ -58,7 +66,7 @@ def _names() -> tuple[Mapping[str, int], Mapping[str, int]]:
         found.update(dict.fromkeys(english.split(), number))
         for name in daily.split():
             (found if len(name) >= _SHORTEST or not name.isascii() else short).setdefault(name, number)
-    return MappingProxyType(found), MappingProxyType({name: number for name, number in short.items() if name not in found})
+    return [found, {name: number for name, number in short.items() if name not in found}]
 
 
 def _forms(name: str) -> set[str]:

@@ -11,12 +11,13 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO, Any
-
-import aiohttp
+from urllib.parse import urlsplit
 
 from bot.errors import StartError
 from bot.network import in_the_way
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _READY_WITHIN_S = 90
 _STOP_WITHIN_S = 10
+_ANSWERS_WITHIN_S = 5
 _RESTARTS, _RESTARTS_WITHIN_S = 5, 60
 _LARGEST_LOG = 50 * 2**20
 _LOOK_AT_LOGS_EVERY_S = 60.0
@@ -163,19 +165,15 @@ class Supervisor:
         deadline = time.monotonic() + _READY_WITHIN_S
         told = time.monotonic()
         last = "no answer yet"
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as client:
-            while time.monotonic() < deadline and not self._stopping.is_set():
-                try:
-                    async with client.get(f"{address}/readyz") as response:
-                        if response.status == 200:
-                            return
-                        last = await response.text()
-                except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
-                    pass
-                if time.monotonic() - told > 3:
-                    told = time.monotonic()
-                    print("    still starting …", flush=True)
-                await asyncio.sleep(0.1)
+        while time.monotonic() < deadline and not self._stopping.is_set():
+            with suppress(OSError, HTTPException):
+                status, last = await asyncio.to_thread(_answer, address, "/readyz")
+                if status == HTTPStatus.OK:
+                    return
+            if time.monotonic() - told > 3:
+                told = time.monotonic()
+                print("    still starting …", flush=True)
+            await asyncio.sleep(0.1)
         if self._stopping.is_set():
             raise StartError("stopped", detail=self.failure or "Stopped while starting.")
         raise StartError("not_ready", detail=f"Not ready after {_READY_WITHIN_S} s: {last}; see {self._settings.data_dir / 'logs'}")
@@ -227,3 +225,12 @@ def _signal(child: Child, number: int) -> None:
     assert child.process is not None
     with suppress(ProcessLookupError):
         os.killpg(child.process.pid, number)
+
+
+def _answer(address: str, path: str) -> tuple[int, str]:
+    where = urlsplit(address)
+    connection = HTTPConnection(where.hostname or "", where.port, timeout=_ANSWERS_WITHIN_S)
+    with closing(connection):
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read().decode(errors="replace")

@@ -6,9 +6,9 @@ from typing import Final
 
 from babel.core import get_global
 
+from bot import locale_data
 from bot.catalogue.phrases import plain
 from bot.languages import LANGUAGES
-from bot.locale_data import locale_data
 
 # Zones of a few houses, of no country, or of places that share their name with a better known city elsewhere.
 _PASSED_OVER: Final = ("Antarctica/", "Etc/", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/")
@@ -23,10 +23,7 @@ _OTHER_WORDS: Final = frozenset({
 
 def city_names() -> dict[str, str]:
     """The code of the country or territory by the name of each such city, as `plain` makes it."""
-    localised = []
-    for language in LANGUAGES:
-        with locale_data(language) as locale:
-            localised.append({zone: names.get("city") for zone, names in locale.time_zones.items()})
+    localised = [locale_data.city_names(language) for language in LANGUAGES]
     found: dict[str, str] = {}
     for zone, code in sorted(get_global("zone_territories").items()):
         if zone.startswith(_PASSED_OVER):

@@ -19,7 +19,7 @@ from bot.catalogue.grounds import DATA, Grounds
 from bot.catalogue.phrases import PhraseIndex, plain
 from bot.errors import DataError
 from bot.languages import LANGUAGES, Language
-from bot.locale_data import locale_data
+from bot.locale_data import territories
 
 MEMBERS: Final = frozenset({"yes", "no", "unclear_with_china"})
 _COLUMNS: Final = ("iso2", "name_en", "name_zh", "member", "since", "note", "source")
@@ -216,10 +216,7 @@ def _read_ways(file: str, part: str, raw: Mapping[str, Any], grounds: Grounds) -
 
 
 def _read_rows(path: Path, tags: Collection[str]) -> dict[str, Country]:
-    names = {}
-    for language in LANGUAGES:
-        with locale_data(language) as locale:
-            names[language] = dict(locale.territories)
+    names = {language: territories(language) for language in LANGUAGES}
     countries: dict[str, Country] = {}
     with path.open(encoding="utf-8", newline="") as stream:
         rows = csv.DictReader(stream)

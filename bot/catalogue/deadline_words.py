@@ -99,10 +99,8 @@ class DeadlineWords:
     def __init__(self, combinations: tuple[_Combination, ...], words: Mapping[Tongue, Mapping[str, tuple[str, ...]]]) -> None:
         """Args: words: for each tongue, how each word of the combinations is said."""
         self._combinations = combinations
-        self._words = {
-            tongue: {word: tuple(_Said.of(each, tongue) for each in said) for word, said in known.items()}
-            for tongue, known in words.items()
-        }
+        self._words = words
+        self._read: dict[Tongue, Mapping[str, tuple[_Said, ...]]] = {}
 
     @property
     def rules(self) -> frozenset[str]:
@@ -111,15 +109,20 @@ class DeadlineWords:
 
     def find(self, text: str, tongue: Tongue, *, weak: bool) -> tuple[str, ...]:
         """The rules that `text` names by aliases, or by hints where `weak`: more than one where the same words stand for several."""
-        known = self._words.get(tongue)
-        if known is None:
+        if tongue not in self._words:
             return ()
+        known = self._read.get(tongue) or self._first_read(tongue)
         lengths = self._lengths(folded(text, tongue), known, tongue)
         found = [each for each in self._combinations if each.weak is weak and each.words <= lengths.keys()]
         if not found:
             return ()
         best = max(found, key=lambda each: (len(each.words), sum(lengths[word] for word in each.words)))
         return tuple(each.rule for each in found if each.words == best.words)
+
+    def _first_read(self, tongue: Tongue) -> Mapping[str, tuple[_Said, ...]]:
+        read = {word: tuple(_Said.of(each, tongue) for each in said) for word, said in self._words[tongue].items()}
+        self._read[tongue] = read
+        return read
 
     @staticmethod
     def _lengths(text: str, known: Mapping[str, tuple[_Said, ...]], tongue: Tongue) -> dict[str, int]:

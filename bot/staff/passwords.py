@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from secrets import token_bytes
 from typing import Final
 
-from argon2 import PasswordHasher
+from argon2 import DEFAULT_HASH_LENGTH, DEFAULT_RANDOM_SALT_LENGTH, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from bot.errors import Invalid, TooMany
 
@@ -102,7 +105,7 @@ class Passwords:
         self._one = threading.Lock()
         self._few = threading.BoundedSemaphore(4)
         # Compared with when there is nothing to compare with, so that the time tells nothing about the account.
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._nobody = _of_no_password(memory_kib, rounds)
 
     def hash(self, password: str) -> str:
         """What is kept of a password.
@@ -141,3 +144,9 @@ class Passwords:
                 yield
         finally:
             self._few.release()
+
+
+def _of_no_password(memory_kib: int, rounds: int) -> str:
+    """What looks like something kept of a password, and costs as much to compare with."""
+    salt, digest = (b64encode(token_bytes(size)).decode().rstrip("=") for size in (DEFAULT_RANDOM_SALT_LENGTH, DEFAULT_HASH_LENGTH))
+    return f"$argon2id$v={ARGON2_VERSION}$m={memory_kib},t={rounds},p=1${salt}${digest}"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bot.fragments import Fragments, compiled
+from bot.fragments import Fragments, needed
 
 
 def test_a_phrase_is_likely_where_one_of_its_fragments_stands() -> None:
@@ -23,7 +23,7 @@ def test_a_phrase_that_needs_nothing_is_always_likely_and_one_without_a_fragment
 
 
 @pytest.mark.parametrize(
-    ("pattern", "needed"),
+    ("pattern", "fragments"),
     [
         ("(work )?permits?", {"permit"}),
         ("(?:my )?(visa|card)", {"visa", "card"}),
@@ -37,13 +37,12 @@ def test_a_phrase_that_needs_nothing_is_always_likely_and_one_without_a_fragment
         (r"[^x]+", {""}),
     ],
 )
-def test_a_pattern_needs_what_every_text_that_it_is_found_in_has(pattern: str, needed: set[str]) -> None:
-    assert compiled(pattern, 8)[1] == needed
+def test_a_pattern_needs_what_every_text_that_it_is_found_in_has(pattern: str, fragments: set[str]) -> None:
+    assert needed(pattern, 8) == fragments
 
 
-def test_a_pattern_is_compiled_as_ever() -> None:
-    pattern, needed = compiled("company|companies", 4)
-    assert [match.group() for match in pattern.finditer("a company of companies")] == ["company", "companies"]
-    assert needed == {"ompa"}
-    with pytest.raises(re.error):
-        compiled("(?<=a+)b", 4)
+def test_fragments_are_cut_from_the_middle_and_what_is_no_pattern_is_refused() -> None:
+    assert needed("company|companies", 4) == {"ompa"}
+    for broken in ("(?<=a+)b", "(a", "a{2,1}"):
+        with pytest.raises(re.error):
+            needed(broken, 4)

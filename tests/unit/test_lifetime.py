@@ -32,7 +32,7 @@ def test_what_reading_has_used_goes_back_and_what_is_kept_is_not_searched_again(
 
 
 _LARGE = """
-import pathlib
+import pathlib, threading
 from bot.lifetime import keep_for_good, start_lightly
 
 def large():
@@ -43,6 +43,7 @@ start_lightly()
 kept = [[number] for number in range(400_000)]
 before = large()
 keep_for_good()
+threading.active_count() == 2 and threading.enumerate()[1].join()
 print(large() - before, sum(each[0] for each in kept))
 """
 

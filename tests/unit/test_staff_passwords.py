@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from argon2.low_level import Type
 from hypothesis import given
 from hypothesis import strategies as st
@@ -206,3 +207,13 @@ def test_a_crowd_is_told_to_wait_instead_of_taking_every_processor() -> None:
     for each in crowd:
         each.join()
     assert results == [True] * 4
+
+
+def test_nobody_is_compared_at_the_cost_of_everybody() -> None:
+    passwords = Passwords(memory_kib=8192, rounds=2)
+    assert not passwords.outdated(passwords._nobody)
+    assert passwords.outdated(Passwords(memory_kib=8192, rounds=3)._nobody)
+    assert not passwords.verify(None, "nobody has this password")
+    # Argon2 itself takes it for something to compare with, and does not refuse it unread.
+    with pytest.raises(VerifyMismatchError):
+        passwords._hasher.verify(passwords._nobody, "nobody has this password")

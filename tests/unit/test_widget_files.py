@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import re
+from binascii import b2a_base64
 from pathlib import Path
 
 import pytest
 
 from benchmarks import sizes
+from bot.channels import packed as packed_module
 from bot.channels.joined import Joined, bare_script, bare_style, tight_script
+from bot.channels.packed import packed
 from bot.channels.static_files import STATIC
 from bot.channels.widget import WidgetFiles
+from bot.derived import derived, kept_between_starts
 from bot.errors import DataError
 from bot.i18n import Texts
 
@@ -141,3 +145,24 @@ def test_comments_and_blanks_go_and_addresses_stay() -> None:
 )
 def test_blanks_go_where_marks_make_them_needless(written: str, kept: str) -> None:
     assert tight_script(written) == kept
+
+
+def test_what_was_packed_at_another_start_is_served_only_if_it_is_the_file(tmp_path: Path) -> None:
+    forged = b2a_base64(gzip.compress(b"alert(1)"), newline=False).decode()
+    for kept in (forged, "no base64", "AAAA", b2a_base64(gzip.compress(b"a()")[:-4], newline=False).decode(), ["a"]):
+        with kept_between_starts(tmp_path, "gateway"):
+            derived(packed_module.__file__, b"a()", lambda kept=kept: kept)
+        with kept_between_starts(tmp_path, "gateway"):
+            packed.cache_clear()
+            assert gzip.decompress(packed(b"a()")) == b"a()"
+        (tmp_path / "cache" / "derived-gateway.txt").unlink()
+
+
+def test_what_was_packed_is_not_packed_again_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with kept_between_starts(tmp_path, "gateway"):
+        packed.cache_clear()
+        first = packed(b"b()")
+    packed.cache_clear()
+    monkeypatch.setattr(packed_module.zopfli.gzip, "compress", None)
+    with kept_between_starts(tmp_path, "gateway"):
+        assert packed(b"b()") == first
