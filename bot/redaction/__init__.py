@@ -85,9 +85,8 @@ def _find(view: str, expects: Expects, keep: Shape | None) -> list[tuple[Span, s
     inventory = Inventory(view)
 
     def take(kind: str | None, *shapes: Shape) -> None:
-        for shape in shapes:
-            if inventory.may_have(shape):
-                claim(kind, [match.span() for match in shape.pattern.finditer(view)])
+        for shape in inventory.likely(shapes):
+            claim(kind, [match.span() for match in shape.pattern.finditer(view)])
 
     def claim(kind: str | None, spans: list[Span], edges: str = " \n\u200b") -> None:
         nonlocal view
@@ -123,6 +122,6 @@ def _find(view: str, expects: Expects, keep: Shape | None) -> list[tuple[Span, s
         claim("DATE", dates.compact(view, inventory))
         take("PHONE", *numbers.PHONES)
     take("NUMBER", *(numbers.SPELT_WHEN_ASKED if asked else numbers.SPELT))
-    for span in list(numbers.codes(view, asked)):
+    for span in list(numbers.codes(view, asked, inventory)):
         claim("PHONE" if not asked and numbers.called_phone(view, span[0]) else "NUMBER", [span])
     return sorted(found)

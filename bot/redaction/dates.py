@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.month_names import ROMAN_MONTHS, month_names, short_month_names
 from bot.redaction.fold import folded
-from bot.redaction.shapes import Inventory, Shape
+from bot.redaction.shapes import Inventory, Shape, any_of
 
 Span = tuple[int, int]
 
@@ -29,10 +29,6 @@ _TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[-+]\d\d:?\d\d)?)?"
 _UNITS = r"(?!\s*(?:working\b|days?\b|weeks?\b|months?\b|years?\b|hours?\b|yuan\b|rmb\b|people\b|times\b|%|percent\b))"
 
 
-def _any_of(names: Iterable[str]) -> str:
-    return "|".join(sorted({re.escape(folded(name)) for name in names}, key=len, reverse=True))
-
-
 # "may" is mostly a verb, so without a year it counts only when it is written as a name.
 _MAY = r"(?-i:May|MAY)"
 _ENGLISH = (
@@ -45,7 +41,7 @@ _FOREIGN = r"januar\w*|februar\w*|janv\w*|f[eé]vr\w*|febrer\w*|maret|agustus|de
 _NAMES, _SHORT_NAMES = "<names>", "<short names>"
 _FOREIGN += f"|{_NAMES}"
 _SHORT = rf"(?<![^\W\d_])(?:{_SHORT_NAMES})(?![^\W\d_])\.?"
-_ROMAN = _any_of(ROMAN_MONTHS)
+_ROMAN = any_of(ROMAN_MONTHS)
 _MONTH = rf"(?<![^\W\d_])(?:{_FOREIGN}|{_ENGLISH}|may)(?![^\W\d_])"
 _NAMED = rf"(?<![^\W\d_])(?:{_ENGLISH}|{_MAY})(?![^\W\d_])"
 _TH = r"(?:\s?(?:st|nd|rd|th|er|[ºª°])|-?(?:го|ое|е|go|e|de|ste|ten))"
@@ -82,7 +78,7 @@ _CN_END = r"\s*[日号號일]"
 
 @lru_cache(maxsize=1)
 def _names() -> tuple[str, str]:
-    return _any_of(name for name in month_names() if name != "may"), _any_of(short_month_names())
+    return any_of(folded(name) for name in month_names() if name != "may"), any_of(map(folded, short_month_names()))
 
 
 def _filled(pattern: str) -> str:

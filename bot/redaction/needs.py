@@ -8,8 +8,6 @@ import sre_parse
 import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from itertools import product
-from math import prod
 from sre_constants import (
     ASSERT,
     ASSERT_NOT,
@@ -35,8 +33,6 @@ Need = frozenset[str | re.Pattern[str]]
 _LONGEST: Final = 5
 # A part that can be spelt in more ways is looked for by its own parts.
 _MOST: Final = 128
-# Branches that need more have only the rarest of each looked for.
-_MOST_TOGETHER: Final = 32
 _NOTHING: Final = frozenset({""})
 _REPEATS: Final = (MAX_REPEAT, MIN_REPEAT)
 
@@ -58,6 +54,12 @@ def needs(pattern: str, flags: int) -> list[Need]:
     found = {frozenset(each for each in need if not _begun(each, need)) for need in _needed(read, read.state.flags)}
     # Whatever meets a part of something meets the whole.
     return sorted((need for need in found if not any(other < need for other in found)), key=_trouble)
+
+
+def characters(need: Need) -> frozenset[str] | None:
+    """Of these every text has one that has what is needed; None when that may be a character of a class."""
+    letters = [each for each in need if isinstance(each, str)]
+    return frozenset(each[0] for each in letters) if len(letters) == len(need) else None
 
 
 def _needed(sequence: Any, flags: int) -> Iterator[Need]:
@@ -102,10 +104,8 @@ def _inner(kind: Any, what: Any, flags: int) -> Iterator[Need]:
 
 
 def _of_any(branches: list[list[Need]]) -> Iterator[Need]:
-    if prod(map(len, branches)) > _MOST_TOGETHER:
-        branches = [[max(branch, key=_rarity)] for branch in branches]
-    # Each branch has all of its own, so one of each branch together are needed, whichever they are.
-    return (frozenset().union(*each) for each in product(*branches))
+    yield frozenset().union(*(max(branch, key=_rarity) for branch in branches))
+    yield from {need for branch in branches for need in branch if all(any(other <= need for other in each) for each in branches)}
 
 
 def _spelt(kind: Any, what: Any) -> frozenset[str] | None:
@@ -150,8 +150,10 @@ def _either(options: list[frozenset[str] | None]) -> frozenset[str] | None:
 
 
 def _followed(rows: frozenset[str], others: frozenset[str]) -> frozenset[str] | None:
-    together = frozenset((row + other)[:_LONGEST] for row in rows for other in others)
-    return together if len(together) <= _MOST else None
+    whole = frozenset(row for row in rows if len(row) == _LONGEST)
+    if (len(rows) - len(whole)) * len(others) > _MOST:
+        return None
+    return whole | {(row + other)[:_LONGEST] for row in rows - whole for other in others}
 
 
 @cache

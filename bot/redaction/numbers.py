@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from bot.redaction.fold import GONE
-from bot.redaction.shapes import Shape
+from bot.redaction.shapes import Inventory, Shape
 
 Span = tuple[int, int]
 
@@ -85,6 +85,8 @@ _PIECE: Final = re.compile(rf"(?=[0-9{_LETTERS}])[{_LETTERS}]*([0-9])?[0-9{_LETT
 _WHOLE: Final = 6
 _MARKS: Final = 3
 _FIGURE: Final = re.compile("[0-9]")
+_VOWEL: Final = re.compile("[aeiouy]", re.I)
+_HUMP: Final = re.compile("[a-z][A-Z]")
 # Figures that a number has at least when it is called one.
 _FEWEST: Final = 3
 _BETWEEN_LETTERS: Final = re.compile(r"[-_/\u200b]{1,2}| ?- ?| ")
@@ -121,8 +123,8 @@ def called_phone(view: str, start: int) -> bool:
     return _PHONE_WORD.pattern.search(view[max(0, start - 40) : start]) is not None
 
 
-def codes(view: str, asked: bool) -> Iterator[Span]:
-    """Runs of letters and figures that may name a person or a case.
+def codes(view: str, asked: bool, inventory: Inventory) -> Iterator[Span]:
+    """Runs of letters and figures that may name a person or a case, in a view of which `inventory` was made.
 
     Without the question open: six or more of them with at least four figures, or less after a word like "number".
     With it open: whatever holds three figures, and codes of letters alone.
@@ -130,6 +132,7 @@ def codes(view: str, asked: bool) -> Iterator[Span]:
     if not asked and len(_FIGURE.findall(view)) < _FEWEST:
         return
     shouting = asked and len([piece for piece in re.findall(r"[A-Za-z]+", view) if piece.isupper() and len(piece) > 1]) >= 3
+    may_be_called = bool(inventory.likely((_CALLED,)))
     for cluster in _clusters(view, asked):
         figured = any(map(_figured, cluster))
         if figured:
@@ -141,7 +144,7 @@ def codes(view: str, asked: bool) -> Iterator[Span]:
         figures = len(_FIGURE.findall(view, start, end)) if figured else 0
 
         def called(start: int = start) -> bool:
-            return _CALLED.pattern.search(view[max(0, start - 40) : start]) is not None
+            return may_be_called and _CALLED.pattern.search(view[max(0, start - 40) : start]) is not None
 
         if asked:
             if figures >= _FEWEST or (called() if figures else _letter_code(texts, shouting, called)):
@@ -211,10 +214,10 @@ def _letter_code(texts: list[str], shouting: bool, called: Callable[[], bool]) -
     if not words or any(word.lower() in _PLAIN_WORDS for word in words):
         return False
     joined = "".join(words)
-    if len(joined) >= 4 and not re.search("[aeiouy]", joined, re.I):
+    if len(joined) >= 4 and not _VOWEL.search(joined):
         return True
     if len(words) > 2 or (len(words) == 2 and len(joined) >= 4 and joined.isupper()):
         return True
-    if len(re.findall("[a-z][A-Z]", joined)) >= 2:
+    if len(_HUMP.findall(joined)) >= 2:
         return True
     return len(joined) >= 4 and ((not shouting and joined.isupper()) or called())

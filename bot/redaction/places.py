@@ -29,10 +29,12 @@ _DEGREES = (
 MAP_LINK: Final = Shape(rf"(?:https?://)?(?:[\w-]+\.){{0,4}}(?:{_HOSTS})[^\s\"'，。；！？、）)\x02\u4e00-\u9fff]*", re.I)
 GEO: Final = Shape(r"\bgeo:[-+\d.,;?=a-z]+", re.I)
 COORDINATES: Final = Shape(
+    # At no other letter anything of this begins.
+    r"(?=[-+\d东西南北经纬]|l[aon]|(?<![A-Za-z])[NSEW])(?:"
     rf"(?:{_LABEL})?{_FINE}\s*[,;/|、\s]\s*(?:and\s+)?(?:{_LABEL})?{_FINE}"
     rf"|(?:{_LABEL})?{_COARSE}\s*[,;/|、]\s*(?:{_LABEL})?{_COARSE}"
     rf"|{_LABEL}{_ANY}[,;/|、\s]*(?:and\s+)?{_LABEL}{_ANY}"
-    rf"|(?:{_LABEL})?{_DEGREES}[,;/|、\s]*(?:and\s+)?(?:{_LABEL})?{_DEGREES}",
+    rf"|(?:{_LABEL})?{_DEGREES}[,;/|、\s]*(?:and\s+)?(?:{_LABEL})?{_DEGREES})",
     re.I,
 )
 
@@ -82,7 +84,7 @@ def addresses(view: str, inventory: Inventory) -> Iterator[Span]:
     text, at = visible(view)
     if len(text) < len(view):
         inventory = Inventory(text)
-    for shape in _EMAILS:
-        for match in inventory.found(shape, text):
+    for shape in inventory.likely(_EMAILS):
+        for match in shape.pattern.finditer(text):
             yield at[match.start()], at[match.end() - 1] + 1
             text = without(text, *match.span())

@@ -197,6 +197,10 @@ def _read(typed: str) -> tuple[Mapping[str, float], bool]:
     return found, word in months
 
 
+def _has_number_words(view: str) -> bool:
+    return any(any(_read(word)[0].values()) for word in _WORD.findall(view) if not word[0].isdigit())
+
+
 def _words(view: str) -> Iterator[_Word]:
     for match in _WORD.finditer(view):
         if match.group()[0].isdigit():
@@ -212,9 +216,7 @@ def _runs(view: str) -> Iterator[list[_Word]]:
     """Words that stand side by side and can be of one language."""
     run: list[_Word] = []
     languages: frozenset[str] = frozenset(_PARTS)
-    words = [*_words(view)]
-    # Without any number word no run would speak for one.
-    for word in words if any(any(word.weights.values()) for word in words) else ():
+    for word in _words(view):
         shared = languages & set(word.weights) if word.weights and not word.is_month else languages
         apart = run and not _GAP.fullmatch(view[run[-1].end : word.start])
         if run and (apart or not shared):
@@ -240,7 +242,7 @@ def spoken(view: str, expects: str | None, inventory: Inventory) -> Iterator[tup
     yield from _thai(view, expects, inventory)
     for match in inventory.found(_KANA_RUN if expects else _KANA_ROW, view):
         yield match.span(), "DATE" if expects == "birth_date" else "NUMBER"
-    for run in _runs(view):
+    for run in _runs(view) if _has_number_words(view) else ():
         while run and _only_joins(view, run[0]):
             run = run[1:]
         while run and _only_joins(view, run[-1]):
