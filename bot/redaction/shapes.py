@@ -99,5 +99,6 @@ class Inventory:
         return shape.pattern.finditer(view, start) if self.likely((shape,)) else iter(())
 
     def _meets(self, need: _Need) -> bool:
-        rows = need.rows
-        return (rows is not None and rows.search(self._view) is not None) or any(each.search(self._typed) for each in need.classes)
+        if need.rows is not None and need.rows.search(self._view):
+            return True
+        return need.classes != [] and any(each.search(self._typed) for each in need.classes)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.month_names import month_names
-from bot.redaction import PUBLIC_NUMBERS, dates, numbers, places, spoken
+from bot.redaction import PUBLIC_NUMBERS, Expects, dates, numbers, places, redact, spoken
 from bot.redaction.fold import folded, without
 from bot.redaction.needs import alike, needs
 from bot.redaction.shapes import Inventory, Shape, any_of
@@ -72,6 +72,18 @@ def test_a_shape_is_likely_in_what_its_pattern_makes(name: str, data: st.DataObj
         assert not SHAPES[name].pattern.search(view) or Inventory(view).likely([SHAPES[name]])
 
 
+@given(MIXED, st.sampled_from([None, "number", "birth_date"]))
+def test_the_same_is_taken_as_if_all_shapes_were_looked_for(text: str, expects: Expects) -> None:
+    def taken() -> tuple[str, list[tuple[str, str]]]:
+        found: list[tuple[str, str]] = []
+        return redact(text, expects, lambda kind, piece: found.append((kind, piece)) or f"<{kind}:{len(found)}>"), found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Inventory, "likely", lambda _self, shapes: [*shapes])
+        expected = taken()
+    assert taken() == expected
+
+
 def test_all_letters_that_a_pattern_takes_for_each_other_are_alike() -> None:
     cased = [character for code in range(sys.maxunicode) if len({(character := chr(code)).lower(), character.upper(), character}) > 1]
     together = "".join(cased)
@@ -96,6 +108,7 @@ def test_every_digit_is_like_a_plain_one_and_nothing_changes_twice() -> None:
         ("[ab]c|d", [{"ac", "bc", "d"}]),
         (r"1[3-5](?!0)\.", [{"13.", "14.", "15."}]),
         (r"x{0,3}(?:ab)+c", [{"ab"}, {"abc"}]),
+        ("x[ab]+c", [{"xa", "xb"}, {"ac", "bc"}]),
         (r"a\x02b", []),
         ("a?|permit", []),
         ("(?<=a)(?=b)", []),
