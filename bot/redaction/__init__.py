@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from bot.redaction import dates, numbers, places, spoken
 from bot.redaction.fold import folded, without
+from bot.redaction.shapes import Inventory, Shape
 
 Expects = Literal["number", "birth_date"] | None
 Span = tuple[int, int]
@@ -54,7 +55,7 @@ def redact(
     """
     tokens = set(known)
     text = "".join(part if part in tokens else part.translate(_TYPED_BRACKETS) for part in _parts(text, tokens))
-    keep = numbers.public(public)
+    keep = numbers.public(tuple(public))
     while True:
         found = _find(_view(text, tokens), expects, keep)
         if not found:
@@ -79,12 +80,13 @@ def _view(text: str, tokens: Collection[str]) -> str:
     return "".join(without(part, 0, len(part)) if part in tokens else folded(part) for part in _parts(text, tokens))
 
 
-def _find(view: str, expects: Expects, keep: re.Pattern[str] | None) -> list[tuple[Span, str]]:
+def _find(view: str, expects: Expects, keep: Shape | None) -> list[tuple[Span, str]]:
     found: list[tuple[Span, str]] = []
+    inventory = Inventory(view)
 
-    def take(kind: str | None, *patterns: re.Pattern[str]) -> None:
-        for pattern in patterns:
-            claim(kind, [match.span() for match in pattern.finditer(view)])
+    def take(kind: str | None, *shapes: Shape) -> None:
+        for shape in inventory.likely(shapes):
+            claim(kind, [match.span() for match in shape.pattern.finditer(view)])
 
     def claim(kind: str | None, spans: list[Span], edges: str = " \n\u200b") -> None:
         nonlocal view
@@ -98,10 +100,10 @@ def _find(view: str, expects: Expects, keep: re.Pattern[str] | None) -> list[tup
 
     asked = expects == "number"
     take("POINT", places.MAP_LINK, places.GEO, places.COORDINATES)
-    claim("EMAIL", list(places.addresses(view)))
+    claim("EMAIL", list(places.addresses(view, inventory)))
     if keep and not asked:
         take(None, keep)
-    for span, kind in list(spoken.spoken(view, expects)):
+    for span, kind in list(spoken.spoken(view, expects, inventory)):
         # The last mark of a Thai word is one of the characters that elsewhere only hide in a text.
         claim(kind, [span], edges=" \n")
     take("DATE", *dates.FORMATTED)
@@ -117,9 +119,9 @@ def _find(view: str, expects: Expects, keep: re.Pattern[str] | None) -> list[tup
             claim("DATE", spans)
     take("PHONE", numbers.PHONE_WITH_PLUS)
     if not asked:
-        claim("DATE", dates.compact(view))
+        claim("DATE", dates.compact(view, inventory))
         take("PHONE", *numbers.PHONES)
     take("NUMBER", *(numbers.SPELT_WHEN_ASKED if asked else numbers.SPELT))
-    for span in list(numbers.codes(view, asked)):
+    for span in list(numbers.codes(view, asked, inventory)):
         claim("PHONE" if not asked and numbers.called_phone(view, span[0]) else "NUMBER", [span])
     return sorted(found)

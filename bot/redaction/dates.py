@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from bot.month_names import ROMAN_MONTHS, month_names, short_month_names
 from bot.redaction.fold import folded
+from bot.redaction.shapes import Inventory, Shape, any_of
 
 Span = tuple[int, int]
 
@@ -27,10 +29,6 @@ _TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[-+]\d\d:?\d\d)?)?"
 _UNITS = r"(?!\s*(?:working\b|days?\b|weeks?\b|months?\b|years?\b|hours?\b|yuan\b|rmb\b|people\b|times\b|%|percent\b))"
 
 
-def _any_of(names: Iterable[str]) -> str:
-    return "|".join(sorted({re.escape(folded(name)) for name in names}, key=len, reverse=True))
-
-
 # "may" is mostly a verb, so without a year it counts only when it is written as a name.
 _MAY = r"(?-i:May|MAY)"
 _ENGLISH = (
@@ -39,9 +37,11 @@ _ENGLISH = (
 )
 # In cases and languages that the names of our tongues do not cover.
 _FOREIGN = r"januar\w*|februar\w*|janv\w*|f[eé]vr\w*|febrer\w*|maret|agustus|desember|th[aá]ng\s+\d{1,2}(?:\s+n[aă]m)?"
-_FOREIGN += f"|{_any_of(name for name in month_names() if name != 'may')}"
-_SHORT = rf"(?<![^\W\d_])(?:{_any_of(short_month_names())})(?![^\W\d_])\.?"
-_ROMAN = _any_of(ROMAN_MONTHS)
+# The names of our tongues are filled in when the first text comes.
+_NAMES, _SHORT_NAMES = "<names>", "<short names>"
+_FOREIGN += f"|{_NAMES}"
+_SHORT = rf"(?<![^\W\d_])(?:{_SHORT_NAMES})(?![^\W\d_])\.?"
+_ROMAN = any_of(ROMAN_MONTHS)
 _MONTH = rf"(?<![^\W\d_])(?:{_FOREIGN}|{_ENGLISH}|may)(?![^\W\d_])"
 _NAMED = rf"(?<![^\W\d_])(?:{_ENGLISH}|{_MAY})(?![^\W\d_])"
 _TH = r"(?:\s?(?:st|nd|rd|th|er|[ºª°])|-?(?:го|ое|е|go|e|de|ste|ten))"
@@ -75,41 +75,53 @@ _CN_MONTH = r"(?:[农農阴陰旧舊公阳陽][历曆]\s*)?(?:(?<!\d)\d{1,2}|[�
 _CN_DAY = r"(?:\d{1,2}|初?[一二三四五六七八九十廿卅]{1,4})"
 _CN_END = r"\s*[日号號일]"
 
+
+@lru_cache(maxsize=1)
+def _names() -> tuple[str, str]:
+    return any_of(folded(name) for name in month_names() if name != "may"), any_of(map(folded, short_month_names()))
+
+
+def _filled(pattern: str) -> str:
+    names, short_names = _names()
+    return pattern.replace(_NAMES, names).replace(_SHORT_NAMES, short_names)
+
+
+def _shapes(*patterns: str) -> tuple[Shape, ...]:
+    return tuple(Shape(pattern, re.I, _filled) for pattern in patterns)
+
+
 # Dates that can hardly be anything else.
-FORMATTED: Final = [
-    re.compile(pattern, re.I)
-    for pattern in (
-        rf"{_ERA_YEAR}{_CN_MONTH}(?:{_CN_DAY}(?!\d)(?:{_CN_END})?)?",
-        rf"{_CN_YEAR}{_CN_MONTH}{_CN_DAY}(?!\d)(?:{_CN_END})?",
-        rf"{_CN_MONTH}{_CN_DAY}{_CN_END}(?!内)",
-        _KOREAN_DATE,
-        rf"{_CN_OLD_YEAR}{_CN_MONTH}",
-        rf"{_START}{_Y4}{_SEP}{_M}{_SEP}{_D}{_TIME}{_END}",
-        rf"{_START}(?:{_D}{_SEP}{_M}|{_M}{_SEP}{_D}){_SEP}{_Y}{_TIME}{_END}",
-        rf"{_START}{_Y4}{_ANY}{_M}\s?\1\s?{_D}{_END}",
-        rf"{_START}(?:{_D}{_ANY}{_M}\s?\1|{_M}{_ANY}{_D}\s?\2)\s?{_Y4}{_END}",
-        rf"{_START}{_D}(?:\s?[-/.]\s?(?:{_ROMAN})\s?[-/.]\s?{_Y}|\s+(?-i:{_ROMAN.upper()})\s+{_Y4}){_END}",
-        rf"{_START}{_Y4}\s?[-/.]\s?(?:{_ROMAN})\s?[-/.]\s?{_D}{_END}",
-        rf"{_START}{_D}{_ORDINAL}{_THEN}{_SHORT}{_THEN}{_Y}(?!\w){_UNITS}",
-        rf"{_START}{_Y4}{_THEN}{_SHORT}{_THEN}{_D}{_ORDINAL}",
-        rf"{_SHORT}{_THEN}{_D}{_ORDINAL}{_THEN}{_Y4}(?!\w)",
-        rf"{_START}(?<!\d )(?:{_Y4}\s+{_M}\s+{_D}|{_D}\s+{_M}\s+{_Y4}|{_M}\s+{_D}\s+{_Y4}){_END}(?!\s\d)",
-        rf"{_START}{_Y4}{_GLUE}{_MONTH}\.?{_GLUE}{_D}{_ORDINAL}",
-        rf"{_START}{_D}{_ORDINAL}{_GLUE}{_MONTH}\.?{_GLUE}{_Y}(?!\w){_UNITS}",
-        rf"{_START}{_D}{_ORDINAL}{_GLUE}(?:{_NAMED}|(?<![^\W\d_])(?:{_FOREIGN})(?![^\W\d_\u0e00-\u0e7f]))\.?",
-        rf"{_MONTH}\.?{_GLUE}{_D}{_ORDINAL}{_GLUE}{_Y}(?!\w){_UNITS}",
-        rf"{_NAMED}\.?{_GLUE}{_D}{_ORDINAL}(?!\w){_UNITS}",
-        rf"(?:the\s+)?\b{_WORD_DAY}(?:\s+of)?\s+{_MONTH}{_WORD_YEAR}(?:[\s,]+{_Y4})?",
-        rf"{_MONTH}\s+(?:the\s+)?{_WORD_DAY}\b{_WORD_YEAR}(?:[\s,]+{_Y4})?",
-        rf"{_MONTH}\.?,?\s*(?:of\s+)?(?:19\d\d|200\d|201[0-2])(?!\d)",
-    )
-]
-_COMPACT: Final = re.compile(
+FORMATTED: Final = _shapes(
+    rf"{_ERA_YEAR}{_CN_MONTH}(?:{_CN_DAY}(?!\d)(?:{_CN_END})?)?",
+    rf"{_CN_YEAR}{_CN_MONTH}{_CN_DAY}(?!\d)(?:{_CN_END})?",
+    rf"{_CN_MONTH}{_CN_DAY}{_CN_END}(?!内)",
+    _KOREAN_DATE,
+    rf"{_CN_OLD_YEAR}{_CN_MONTH}",
+    rf"{_START}{_Y4}{_SEP}{_M}{_SEP}{_D}{_TIME}{_END}",
+    rf"{_START}(?:{_D}{_SEP}{_M}|{_M}{_SEP}{_D}){_SEP}{_Y}{_TIME}{_END}",
+    rf"{_START}{_Y4}{_ANY}{_M}\s?\1\s?{_D}{_END}",
+    rf"{_START}(?:{_D}{_ANY}{_M}\s?\1|{_M}{_ANY}{_D}\s?\2)\s?{_Y4}{_END}",
+    rf"{_START}{_D}(?:\s?[-/.]\s?(?:{_ROMAN})\s?[-/.]\s?{_Y}|\s+(?-i:{_ROMAN.upper()})\s+{_Y4}){_END}",
+    rf"{_START}{_Y4}\s?[-/.]\s?(?:{_ROMAN})\s?[-/.]\s?{_D}{_END}",
+    rf"{_START}{_D}{_ORDINAL}{_THEN}{_SHORT}{_THEN}{_Y}(?!\w){_UNITS}",
+    rf"{_START}{_Y4}{_THEN}{_SHORT}{_THEN}{_D}{_ORDINAL}",
+    rf"{_SHORT}{_THEN}{_D}{_ORDINAL}{_THEN}{_Y4}(?!\w)",
+    rf"{_START}(?<!\d )(?:{_Y4}\s+{_M}\s+{_D}|{_D}\s+{_M}\s+{_Y4}|{_M}\s+{_D}\s+{_Y4}){_END}(?!\s\d)",
+    rf"{_START}{_Y4}{_GLUE}{_MONTH}\.?{_GLUE}{_D}{_ORDINAL}",
+    rf"{_START}{_D}{_ORDINAL}{_GLUE}{_MONTH}\.?{_GLUE}{_Y}(?!\w){_UNITS}",
+    rf"{_START}{_D}{_ORDINAL}{_GLUE}(?:{_NAMED}|(?<![^\W\d_])(?:{_FOREIGN})(?![^\W\d_\u0e00-\u0e7f]))\.?",
+    rf"{_MONTH}\.?{_GLUE}{_D}{_ORDINAL}{_GLUE}{_Y}(?!\w){_UNITS}",
+    rf"{_NAMED}\.?{_GLUE}{_D}{_ORDINAL}(?!\w){_UNITS}",
+    rf"(?:the\s+)?\b{_WORD_DAY}(?:\s+of)?\s+{_MONTH}{_WORD_YEAR}(?:[\s,]+{_Y4})?",
+    rf"{_MONTH}\s+(?:the\s+)?{_WORD_DAY}\b{_WORD_YEAR}(?:[\s,]+{_Y4})?",
+    rf"{_MONTH}\.?,?\s*(?:of\s+)?(?:19\d\d|200\d|201[0-2])(?!\d)",
+)
+_COMPACT: Final = Shape(
     rf"{_START}(?<!\d )(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
     r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d"
     rf"|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:19|20)\d\d){_END}(?![ :·]\d)"
 )
-_CALLED_NUMBER: Final = re.compile(
+_CALLED_NUMBER: Final = Shape(
     r"(?:\b(?:number|num|no|nr|id|code|permit|passport|application|acceptance|receipt|reference|ref|case|file)|[号證证码单])"
     r"[\s:.#=]*(?:is|was|[是为])?[\s:.#=]*$",
     re.I,
@@ -123,47 +135,41 @@ _PIECE = rf"(?:{_CHINESE_DAY}|{_CHINESE}|{_DAY_OF}|{_FIGURES}|{_MONTH})"
 _BESIDE = r"(?:[^\w\x02]|_){0,6}(?:(?:of|the|de|del|di|do|month|[农農阴陰旧舊公阳陽][历曆])\s*){0,2}"
 _COUNTED = rf"{_UNITS}(?!\s*(?:天|周|个|岁|小时|分钟|次|元|块|万))"
 # Anything that could answer the question for a birth date, even if it may also be a time of the day or a size …
-ASKED: Final = [
-    re.compile(pattern, re.I)
-    for pattern in (
-        r"(?<![A-Za-z])[MTSHR]\d{1,2}([./-])\d{1,2}\1\d{1,2}(?!\d)",
-        r"(?<![0-9A-Za-z])\d{1,4}(?:\s?x\s?\d{1,4}){2}(?![0-9A-Za-z])",
-        rf"(?:{_PIECE})(?:{_BESIDE}{_PIECE}){{2,}}{_COUNTED}",
-        # Whatever words stand between a day and a year may be a month.
-        rf"{_START}{_D}{_COUNTED}[^\w\x02]{{0,4}}(?:[^\W\d]{{1,14}}[^\w\x02]{{1,4}}){{1,2}}{_Y4_OF_ANY}(?!\w)",
-        rf"(?:{_ERA_YEAR}|{_CN_YEAR})(?!代|前|后|内|以)",
-        _CHINESE_DAY,
-        _DAY_OF,
-    )
-]
+ASKED: Final = _shapes(
+    r"(?<![A-Za-z])[MTSHR]\d{1,2}([./-])\d{1,2}\1\d{1,2}(?!\d)",
+    r"(?<![0-9A-Za-z])\d{1,4}(?:\s?x\s?\d{1,4}){2}(?![0-9A-Za-z])",
+    rf"(?:{_PIECE})(?:{_BESIDE}{_PIECE}){{2,}}{_COUNTED}",
+    # Whatever words stand between a day and a year may be a month.
+    rf"{_START}{_D}{_COUNTED}[^\w\x02]{{0,4}}(?:[^\W\d]{{1,14}}[^\w\x02]{{1,4}}){{1,2}}{_Y4_OF_ANY}(?!\w)",
+    rf"(?:{_ERA_YEAR}|{_CN_YEAR})(?!代|前|后|内|以)",
+    _CHINESE_DAY,
+    _DAY_OF,
+)
 # … and if it is none of these.
-ASKED_AND_NOT_HARMLESS: Final = [
-    re.compile(pattern, re.I)
-    for pattern in (
-        rf"(?:{_PIECE})(?:[\s,./\-·、_'’\u200b]{{0,4}}(?:(?:of|the|de|del|di)\s+){{0,2}}{_PIECE})+{_COUNTED}",
-        rf"{_START}{_Y4_OF_ANY}(?!\w){_COUNTED}",
-        # Figures that hang on letters, as in "AB-123456" or "ab c 123456", belong to a number given instead of the date.
-        r"(?<![0-9A-Za-z])(?<![A-Za-z][-_/])(?<!\b[A-Za-z]\s)(?<!\d[-_/.,:· \n\u200b])\d{5,8}(?![0-9A-Za-z])(?![-_/.,:· \n\u200b]{1,3}\d)",
-        rf"[{_N}十]{{1,4}}(?:[\s,./\-]{{1,3}}[{_N}十]{{1,3}}){{1,2}}",
-        rf"[{_N}十]{{3,}}",
-    )
-]
+ASKED_AND_NOT_HARMLESS: Final = _shapes(
+    rf"(?:{_PIECE})(?:[\s,./\-·、_'’\u200b]{{0,4}}(?:(?:of|the|de|del|di)\s+){{0,2}}{_PIECE})+{_COUNTED}",
+    rf"{_START}{_Y4_OF_ANY}(?!\w){_COUNTED}",
+    # Figures that hang on letters, as in "AB-123456" or "ab c 123456", belong to a number given instead of the date.
+    r"(?<![0-9A-Za-z])(?<![A-Za-z][-_/])(?<!\b[A-Za-z]\s)(?<!\d[-_/.,:· \n\u200b])\d{5,8}(?![0-9A-Za-z])(?![-_/.,:· \n\u200b]{1,3}\d)",
+    rf"[{_N}十]{{1,4}}(?:[\s,./\-]{{1,3}}[{_N}十]{{1,3}}){{1,2}}",
+    rf"[{_N}十]{{3,}}",
+)
 
 _FOUND: Final = "\x03"
-_WHOLE: Final = re.compile(
-    rf"(?:{_PIECE}{_BESIDE}){{0,2}}(?:{_SHORT}{_THEN})?{_FOUND}+(?:{_BESIDE}(?:{_FOUND}+|{_PIECE}{_COUNTED})){{0,4}}", re.I
-)
+(_WHOLE,) = _shapes(rf"(?:{_PIECE}{_BESIDE}){{0,2}}(?:{_SHORT}{_THEN})?{_FOUND}+(?:{_BESIDE}(?:{_FOUND}+|{_PIECE}{_COUNTED})){{0,4}}")
 
 
 def whole(view: str, spans: Iterable[Span]) -> list[Span]:
     """The dates that were found in `view` while one is asked for, with the days, months and years that stand beside them."""
     for start, end in spans:
         view = view[:start] + _FOUND * (end - start) + view[end:]
-    return [match.span() for match in _WHOLE.finditer(view)] if _FOUND in view else []
+    return [match.span() for match in _WHOLE.pattern.finditer(view)] if _FOUND in view else []
 
 
-def compact(view: str) -> list[Span]:
-    """Eight figures that spell a date, unless the words before call them a number."""
+def compact(view: str, inventory: Inventory) -> list[Span]:
+    """Eight figures that spell a date in a view of which `inventory` was made, unless the words before call them a number."""
     return [
-        match.span() for match in _COMPACT.finditer(view) if not _CALLED_NUMBER.search(view[max(0, match.start() - 40) : match.start()])
+        match.span()
+        for match in inventory.found(_COMPACT, view)
+        if not _CALLED_NUMBER.pattern.search(view[max(0, match.start() - 40) : match.start()])
     ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from bot.redaction.fold import GONE
+from bot.redaction.shapes import Inventory, Shape
 
 Span = tuple[int, int]
 
@@ -21,14 +23,14 @@ _UNIT = (
 )
 _YEAR = r"(?:19|20)\d\d"
 AMOUNTS: Final = [
-    re.compile(pattern, re.I)
+    Shape(pattern, re.I)
     for pattern in (
         rf"{_AMOUNT}(?:{_TO}{_SUM})?\s?(?:k|w|{_CURRENCY})(?![A-Za-z0-9])",
         rf"{_CURRENCY}\s?{_AMOUNT}(?:{_TO}{_SUM})?(?![0-9A-Za-z_-])",
     )
 ]
 HARMLESS: Final = AMOUNTS + [
-    re.compile(pattern, re.I)
+    Shape(pattern, re.I)
     for pattern in (
         rf"{_COUNT}(?:{_TO}\d{{1,4}}(?!\d))?\s?-?(?:{_UNIT})(?![A-Za-z0-9-])",
         rf"(?<![0-9A-Za-z_.,/-]){_YEAR}\s?(?:-|~|to|/|至|到)\s?{_YEAR}(?![0-9A-Za-z_/-])(?!\s\d)",
@@ -40,15 +42,15 @@ HARMLESS: Final = AMOUNTS + [
 
 _EDGE = r"(?<![0-9A-Za-z])(?<![0-9A-Za-z][-_/.])(?<!\d[ \n\u200b])"
 _OUT = r"(?![0-9A-Za-z])(?![-_/. \n\u200b]\d)"
-PHONE_WITH_PLUS: Final = re.compile(r"\+\s?\d(?:[\s\-.()\u200b]{0,3}\d){6,14}(?!\d)")
+PHONE_WITH_PLUS: Final = Shape(r"\+\s?\d(?:[\s\-.()\u200b]{0,3}\d){6,14}(?!\d)")
 PHONES: Final = [
-    re.compile(pattern, re.I)
+    Shape(pattern, re.I)
     for pattern in (
         rf"{_EDGE}1[3-9]\d[\s-]?\d{{4}}[\s-]?\d{{4}}{_OUT}",
         rf"{_EDGE}(?:\(0\d{{2,3}}\)\s?|0\d{{2,3}}[\s-])\d{{3,4}}[\s-]?\d{{4}}{_OUT}",
     )
 ]
-_PHONE_WORD: Final = re.compile(
+_PHONE_WORD: Final = Shape(
     r"(?:\b(?:phone|telephone|tel|mobile|cell|fax|whatsapp|wechat)|电话|手机|微信|联系方式)"
     r"[\s:.#]*(?:number|no\b|号码?)?[\s:.#]*(?:is|是|为)?[\s:.#]*$",
     re.I,
@@ -57,32 +59,38 @@ _PHONE_WORD: Final = re.compile(
 # Also those that are said on the telephone, and those of cheques.
 _CHINESE_FIGURES = "〇零○洞一二三四五六七拐八九勾幺么两兩壹贰貳叁參叄肆伍陆陸柒捌玖"
 _CHINESE_GROUP = r"[〇零○一二三四五六七八九十百]{1,4}"
-_DOCUMENT: Final = re.compile(
+_DOCUMENT: Final = Shape(
     rf"(?:[\u4e00-\u9fff]{{0,5}}字)?\s?[〔\[(【]\s?{_YEAR}\s?[〕\])】]\s?(?:第\s?)?\d{{1,8}}(?:\s?号)?|{_YEAR}\s?字?第\s?\d{{2,8}}\s?号"
 )
 
 
-def _spelt(least: int) -> re.Pattern[str]:
-    return re.compile(
+def _spelt(least: int) -> Shape:
+    return Shape(
         # Days of the week are listed in the same way.
         rf"(?<![周週期拜{_CHINESE_FIGURES}])(?:[{_CHINESE_FIGURES}][^\w\x02]{{0,3}}){{{least - 1},}}[{_CHINESE_FIGURES}]"
     )
 
 
-_GROUPED: Final = re.compile(rf"(?<![周週期拜第{_CHINESE_FIGURES}十百]){_CHINESE_GROUP}(?:[\s,，、·-]{{1,3}}{_CHINESE_GROUP}){{2,}}")
+_GROUPED: Final = Shape(rf"(?<![周週期拜第{_CHINESE_FIGURES}十百]){_CHINESE_GROUP}(?:[\s,，、·-]{{1,3}}{_CHINESE_GROUP}){{2,}}")
 
 
-_DEMO: Final = re.compile(r"(?<![A-Za-z])demo[\s\-_\u200b]{0,3}[ap]?[\s\-_\u200b]{0,3}\d(?:[\s\-_\u200b]{0,2}\d)*", re.I)
+_DEMO: Final = Shape(r"(?<![A-Za-z])demo[\s\-_\u200b]{0,3}[ap]?[\s\-_\u200b]{0,3}\d(?:[\s\-_\u200b]{0,2}\d)*", re.I)
 SPELT: Final = [_DEMO, _DOCUMENT, _spelt(6)]
 SPELT_WHEN_ASKED: Final = [_DEMO, _DOCUMENT, _spelt(4), _GROUPED]
 
 _LETTERS = "A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u052f"
-_PIECE: Final = re.compile(rf"[0-9{_LETTERS}]+")
+# With the first of its figures for a group.
+_PIECE: Final = re.compile(rf"(?=[0-9{_LETTERS}])[{_LETTERS}]*([0-9])?[0-9{_LETTERS}]*")
 # The figures that a number has at least, and the marks that groups of them are put apart with at most.
 _WHOLE: Final = 6
 _MARKS: Final = 3
+_FIGURE: Final = re.compile("[0-9]")
+_VOWEL: Final = re.compile("[aeiouy]", re.I)
+_HUMP: Final = re.compile("[a-z][A-Z]")
+# Figures that a number has at least when it is called one.
+_FEWEST: Final = 3
 _BETWEEN_LETTERS: Final = re.compile(r"[-_/\u200b]{1,2}| ?- ?| ")
-_CALLED: Final = re.compile(
+_CALLED: Final = Shape(
     r"(?:\b(?:number|num|no|nr|id|code|passport|reference|ref)|号码?|编号|护照|证件号?|单号)"
     r"[\s:.#=]*(?:is|was|[是为])?[\s:.#=]*$",
     re.I,
@@ -99,38 +107,49 @@ _PLAIN_WORDS: Final = frozenset(
 )
 
 
-def public(numbers: Iterable[str]) -> re.Pattern[str] | None:
-    """A pattern of the published `numbers` in any spacing, or None when there are none."""
+@lru_cache(maxsize=8)
+def public(numbers: tuple[str, ...]) -> Shape | None:
+    """The shape of the published `numbers` in any spacing, or None when there are none."""
     digits = (re.sub(r"\D", "", number) for number in sorted(numbers, key=len, reverse=True))
     # Short service numbers have no spaces in them; a row of single figures is something else.
     spelt = [r"[\s-]?".join(number) if len(number) > 5 else number for number in digits]
     if not spelt:
         return None
-    return re.compile(rf"(?<![0-9A-Za-z])(?<!\d[-_/.: ])(?:{'|'.join(spelt)})(?![0-9A-Za-z])(?![-_/.: ]\d)")
+    return Shape(rf"(?<![0-9A-Za-z])(?<!\d[-_/.: ])(?:{'|'.join(spelt)})(?![0-9A-Za-z])(?![-_/.: ]\d)")
 
 
 def called_phone(view: str, start: int) -> bool:
     """Whether the words before `start` announce a telephone number."""
-    return _PHONE_WORD.search(view[max(0, start - 40) : start]) is not None
+    return _PHONE_WORD.pattern.search(view[max(0, start - 40) : start]) is not None
 
 
-def codes(view: str, asked: bool) -> Iterator[Span]:
-    """Runs of letters and figures that may name a person or a case.
+def codes(view: str, asked: bool, inventory: Inventory) -> Iterator[Span]:
+    """Runs of letters and figures that may name a person or a case, in a view of which `inventory` was made.
 
     Without the question open: six or more of them with at least four figures, or less after a word like "number".
     With it open: whatever holds three figures, and codes of letters alone.
     """
-    shouting = len([piece for piece in re.findall(r"[A-Za-z]+", view) if piece.isupper() and len(piece) > 1]) >= 3
+    if not asked and len(_FIGURE.findall(view)) < _FEWEST:
+        return
+    shouting = asked and len([piece for piece in re.findall(r"[A-Za-z]+", view) if piece.isupper() and len(piece) > 1]) >= 3
+    may_be_called = bool(inventory.likely((_CALLED,)))
     for cluster in _clusters(view, asked):
+        figured = any(map(_figured, cluster))
+        if figured:
+            cluster = _trimmed(cluster)
+        elif not asked:
+            continue
         start, end = cluster[0].start(), cluster[-1].end()
         texts = [piece.group() for piece in cluster]
-        figures = sum(character.isdigit() for text in texts for character in text)
-        length = sum(map(len, texts))
-        called = _CALLED.search(view[max(0, start - 40) : start]) is not None
+        figures = len(_FIGURE.findall(view, start, end)) if figured else 0
+
+        def called(start: int = start) -> bool:
+            return may_be_called and _CALLED.pattern.search(view[max(0, start - 40) : start]) is not None
+
         if asked:
-            if figures >= 3 or (figures and called) or (not figures and _letter_code(texts, shouting, called)):
+            if figures >= _FEWEST or (called() if figures else _letter_code(texts, shouting, called)):
                 yield start, end
-        elif (length >= 6 and figures >= 4 and not _only_years(texts)) or (called and figures >= 3):
+        elif figures >= _FEWEST and ((figures > _FEWEST and sum(map(len, texts)) >= _WHOLE and not _only_years(texts)) or called()):
             yield start, end
 
 
@@ -138,14 +157,17 @@ def _clusters(view: str, asked: bool) -> Iterator[list[re.Match[str]]]:
     cluster: list[re.Match[str]] = []
     for piece in _PIECE.finditer(view):
         if cluster and not _joined(view, cluster[-1], piece, asked):
-            yield from _trimmed(cluster)
+            yield cluster
             cluster = []
         cluster.append(piece)
-    yield from _trimmed(cluster)
+    if cluster:
+        yield cluster
 
 
 def _joined(view: str, left: re.Match[str], right: re.Match[str], asked: bool) -> bool:
     gap = view[left.end() : right.start()]
+    if gap == " " and not (_figured(left) or _figured(right)):
+        return False
     if _figured(left) and _figured(right):
         marks = re.sub(r"[ \n\u200b]", "", gap)
         # Two whole numbers beside each other, and not the groups of one.
@@ -161,15 +183,12 @@ def _joined(view: str, left: re.Match[str], right: re.Match[str], asked: bool) -
     return all(_figured(piece) or _code_letters(piece.group(), asked) for piece in (left, right)) and (_figured(left) or _figured(right))
 
 
-def _trimmed(cluster: list[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
-    if not any(map(_figured, cluster)):
-        yield from ([cluster] if cluster else [])
-        return
+def _trimmed(cluster: list[re.Match[str]]) -> list[re.Match[str]]:
     while cluster[0].group().lower() in _PLAIN_WORDS:
         cluster = cluster[1:]
     while not _figured(cluster[-1]) and (" " in _gap(cluster) or cluster[-1].group().lower() in _PLAIN_WORDS):
         cluster = cluster[:-1]
-    yield cluster
+    return cluster
 
 
 def _gap(cluster: list[re.Match[str]]) -> str:
@@ -177,7 +196,7 @@ def _gap(cluster: list[re.Match[str]]) -> str:
 
 
 def _figured(piece: re.Match[str]) -> bool:
-    return any(character.isdigit() for character in piece.group())
+    return piece.lastindex is not None
 
 
 def _code_letters(text: str, asked: bool) -> bool:
@@ -190,17 +209,15 @@ def _only_years(texts: list[str]) -> bool:
     return all(re.fullmatch(_YEAR, text) or (text.isalpha() and text.islower()) for text in texts)
 
 
-def _letter_code(texts: list[str], shouting: bool, called: bool) -> bool:
+def _letter_code(texts: list[str], shouting: bool, called: Callable[[], bool]) -> bool:
     words = [text for text in texts if text.isascii()]
     if not words or any(word.lower() in _PLAIN_WORDS for word in words):
         return False
     joined = "".join(words)
-    if called and len(joined) >= 4:
-        return True
-    if len(joined) >= 4 and not re.search("[aeiouy]", joined, re.I):
+    if len(joined) >= 4 and not _VOWEL.search(joined):
         return True
     if len(words) > 2 or (len(words) == 2 and len(joined) >= 4 and joined.isupper()):
         return True
-    if len(re.findall("[a-z][A-Z]", joined)) >= 2:
+    if len(_HUMP.findall(joined)) >= 2:
         return True
-    return not shouting and len(joined) >= 4 and joined.isupper()
+    return len(joined) >= 4 and ((not shouting and joined.isupper()) or called())

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.redaction.fold import folded, visible, without
+from bot.redaction.shapes import Inventory, Shape
 
 Span = tuple[int, int]
 
@@ -25,13 +26,15 @@ _DEGREES = (
     r"(?:\d{1,2}(?:\.\d+)?\s*(?:[\"”″秒]|''|′′)\s*)?(?:[NSEW](?![A-Za-z]))?"
 )
 
-MAP_LINK: Final = re.compile(rf"(?:https?://)?(?:[\w-]+\.){{0,4}}(?:{_HOSTS})[^\s\"'，。；！？、）)\x02\u4e00-\u9fff]*", re.I)
-GEO: Final = re.compile(r"\bgeo:[-+\d.,;?=a-z]+", re.I)
-COORDINATES: Final = re.compile(
+MAP_LINK: Final = Shape(rf"(?:https?://)?(?:[\w-]+\.){{0,4}}(?:{_HOSTS})[^\s\"'，。；！？、）)\x02\u4e00-\u9fff]*", re.I)
+GEO: Final = Shape(r"\bgeo:[-+\d.,;?=a-z]+", re.I)
+COORDINATES: Final = Shape(
+    # At no other letter anything of this begins.
+    r"(?=[-+\d东西南北经纬]|l[aon]|(?<![A-Za-z])[NSEW])(?:"
     rf"(?:{_LABEL})?{_FINE}\s*[,;/|、\s]\s*(?:and\s+)?(?:{_LABEL})?{_FINE}"
     rf"|(?:{_LABEL})?{_COARSE}\s*[,;/|、]\s*(?:{_LABEL})?{_COARSE}"
     rf"|{_LABEL}{_ANY}[,;/|、\s]*(?:and\s+)?{_LABEL}{_ANY}"
-    rf"|(?:{_LABEL})?{_DEGREES}[,;/|、\s]*(?:and\s+)?(?:{_LABEL})?{_DEGREES}",
+    rf"|(?:{_LABEL})?{_DEGREES}[,;/|、\s]*(?:and\s+)?(?:{_LABEL})?{_DEGREES})",
     re.I,
 )
 
@@ -64,7 +67,7 @@ _AT = r"(?:\s{0,2}@\s{0,2}|\s?[(\[{]\s?(?:at|a|@|arroba|艾特)\s?[)\]}]\s?)"
 _DOT = rf"(?:[.。]|\s[.。]\s?(?={_ENDS})|[.。]\s(?={_ENDS})|\s?[(\[{{]\s?(?:dot|\.)\s?[)\]}}]\s?)"
 _ANY_DOT = rf"(?:\s?(?:[.。]|{_DOT_IN_A_ROW})\s?|\s(?:{_SAID_DOT})\s)"
 _EMAILS: Final = [
-    re.compile(pattern, re.I)
+    Shape(pattern, re.I)
     for pattern in (
         rf"(?:{_NAME}\s(?:{_SAID_DOT})\s){{0,2}}{_NAME}\s(?:at|et)\s(?:{_HOUSES}{_ANY_DOT}|{_HOST}\sdot\s(?:{_HOST}\sdot\s){{0,3}}){_ENDS}",
         rf"(?:\w{{1,64}}\s(?:{_SAID_DOT})\s){{0,2}}[\w.+-]{{1,64}}(?:\s(?:{_SAID_AT}|@)\s|@)[\w-]{{1,63}}"
@@ -74,16 +77,14 @@ _EMAILS: Final = [
         r"\w[\w.+-]{0,63}@\w[\w-]{0,62}(?:[.。]\w[\w-]{0,62}){0,4}[.。][^\W\d_][\w-]{0,62}",
     )
 ]
-# Without one of these no address is looked for.
-_SIGN: Final = re.compile(rf"@|[(\[{{]\s?(?:at|a|arroba|艾特)\s?[)\]}}]|(?<![^\W_])(?:at|et|{_SAID_AT})(?![^\W_])|{_AT_IN_A_ROW}", re.I)
 
 
-def addresses(view: str) -> Iterator[Span]:
-    """Where e-mail addresses stand, whatever is invisible in them."""
+def addresses(view: str, inventory: Inventory) -> Iterator[Span]:
+    """Where e-mail addresses stand in a view of which `inventory` was made, whatever is invisible in them."""
     text, at = visible(view)
-    if not _SIGN.search(text):
-        return
-    for pattern in _EMAILS:
-        for match in pattern.finditer(text):
+    if len(text) < len(view):
+        inventory = Inventory(text)
+    for shape in inventory.likely(_EMAILS):
+        for match in shape.pattern.finditer(text):
             yield at[match.start()], at[match.end() - 1] + 1
             text = without(text, *match.span())

@@ -15,6 +15,7 @@ from typing import Final
 
 from bot.month_names import month_names
 from bot.redaction.fold import folded
+from bot.redaction.shapes import Inventory, Shape
 from bot.remembered import remembered
 
 Span = tuple[int, int]
@@ -82,10 +83,10 @@ _WEAK: Final = frozenset("ein eine un une uno una um uma een bir a oh o on an de
 _ARTICLES: Final = frozenset("ein eine un une uno una um uma een bir on oh o".split())  # noqa: SIM905
 _LONGEST: Final = 48
 # Korean may follow letters at once.
-_WORD: Final = re.compile(r"[가-힣]+|(?:(?![가-힣])[^\W\d_])+|\d+(?:st|nd|rd|th)?")
+_WORD: Final = re.compile(r"[가-힣]+|[^\W\d_가-힣]+|\d+(?:st|nd|rd|th)?")
 _GAP: Final = re.compile(r"(?:[^\w\x02]|_){0,4}")
 # Counted things, which are neither dates nor numbers of a person.
-_COUNTED: Final = re.compile(
+_COUNTED: Final = Shape(
     r"\s*(?:working\b|days?\b|weeks?\b|months?\b|years?\b|hours?\b|minutes?\b|yuan\b|people\b|times\b|percent\b|tage?n?\b|jahren?\b|jahre\b"
     r"|monate?n?\b|wochen?\b|jours?\b|mois\b|ans\b|semaines?\b|d[ií]as?\b|años?\b|mes(?:es)?\b|giorni\b|mesi\b|anni\b|dagen\b|jaar\b|maanden\b"
     r"|dollars?\b|euros?\b|rmb\b|yuanes\b|złotych\b|рубл\w*|юан\w*|lira\b|元|위안|หยวน|يوان"
@@ -97,20 +98,28 @@ _COUNTED: Final = re.compile(
 _ROW: Final = 6
 _KOREAN_ROW: Final = 4
 _KOREAN_FIGURES: Final = frozenset("공영일이삼사오육륙칠팔구")
-_HARMLESS_PAIR: Final = re.compile(r"(?:first|second|third) one|one (?:first|second)", re.I)
+_HARMLESS_PAIR: Final = Shape(r"(?:first|second|third) one|one (?:first|second)", re.I)
 
 # Thai is written without spaces between words.
 _THAI_PART: Final = folded(r"(?:ศูนย์|หนึ่ง|สอง|สาม|สี่|ห้า|หก|เจ็ด|แปด|เก้า|สิบ|ยี่|เอ็ด|ร้อย|พัน|หมื่น)")
-_THAI_RUN: Final = re.compile(rf"{_THAI_PART}(?:[^\w\x02\u200b]{{0,2}}{_THAI_PART})+")
-_THAI_ROW: Final = re.compile(rf"{_THAI_PART}(?:[^\w\x02\u200b]{{0,2}}{_THAI_PART}){{{_ROW - 1},}}")
+_THAI_RUN: Final = Shape(rf"{_THAI_PART}(?:[^\w\x02\u200b]{{0,2}}{_THAI_PART})+")
+_THAI_ROW: Final = Shape(rf"{_THAI_PART}(?:[^\w\x02\u200b]{{0,2}}{_THAI_PART}){{{_ROW - 1},}}")
 # Japanese figures as they sound, in either writing of sounds.
 _KANA: Final = "ぜろ|れい|まる|いち|に|さん|よん|し|ご|ろく|なな|しち|はち|きゅう|く|じゅう"
 _KANA_PART: Final = f"(?:{_KANA}|{_KANA.translate({code: code + 0x60 for code in range(0x3041, 0x3097)})})"
-_KANA_RUN: Final = re.compile(rf"{_KANA_PART}(?:[^\w\x02]{{0,2}}{_KANA_PART}){{3,}}")
-_KANA_ROW: Final = re.compile(rf"{_KANA_PART}(?:[^\w\x02]{{0,2}}{_KANA_PART}){{{_ROW - 1},}}")
-_THAI_MONTHS: Final = "|".join(sorted((folded(name) for name in month_names() if "ก" <= name[0] <= "ฮ"), key=len, reverse=True))
-_THAI_DATE: Final = re.compile(
-    rf"(?:{_THAI_PART}[ ]?){{1,4}}(?:{_THAI_MONTHS})(?:\s?[พค]\.?ศ\.?|\s?{folded('ปี')})?\s?(?:(?:{_THAI_PART}[ ]?)*|\d{{2,4}})"
+_KANA_RUN: Final = Shape(rf"{_KANA_PART}(?:[^\w\x02]{{0,2}}{_KANA_PART}){{3,}}")
+_KANA_ROW: Final = Shape(rf"{_KANA_PART}(?:[^\w\x02]{{0,2}}{_KANA_PART}){{{_ROW - 1},}}")
+_THAI_MONTHS: Final = "<months>"
+
+
+def _filled(pattern: str) -> str:
+    months = "|".join(sorted((folded(name) for name in month_names() if "ก" <= name[0] <= "ฮ"), key=len, reverse=True))
+    return pattern.replace(_THAI_MONTHS, months)
+
+
+_THAI_DATE: Final = Shape(
+    rf"(?:{_THAI_PART}[ ]?){{1,4}}(?:{_THAI_MONTHS})(?:\s?[พค]\.?ศ\.?|\s?{folded('ปี')})?\s?(?:(?:{_THAI_PART}[ ]?)*|\d{{2,4}})",
+    filled=_filled,
 )
 
 
@@ -188,6 +197,10 @@ def _read(typed: str) -> tuple[Mapping[str, float], bool]:
     return found, word in months
 
 
+def _has_number_words(view: str) -> bool:
+    return any(any(_read(word)[0].values()) for word in _WORD.findall(view) if not word[0].isdigit())
+
+
 def _words(view: str) -> Iterator[_Word]:
     for match in _WORD.finditer(view):
         if match.group()[0].isdigit():
@@ -220,16 +233,16 @@ def _runs(view: str) -> Iterator[list[_Word]]:
         yield run
 
 
-def spoken(view: str, expects: str | None) -> Iterator[tuple[Span, str]]:
-    """Where dates and numbers stand in words, and whether it is a DATE or a NUMBER.
+def spoken(view: str, expects: str | None, inventory: Inventory) -> Iterator[tuple[Span, str]]:
+    """Where dates and numbers stand in words, in a view of which `inventory` was made, and whether it is a DATE or a NUMBER.
 
     While a question is open, two number words side by side are one, and so is one beside a month; otherwise only a day, month
     and year together.
     """
-    yield from _thai(view, expects)
-    for match in (_KANA_RUN if expects else _KANA_ROW).finditer(view):
+    yield from _thai(view, expects, inventory)
+    for match in inventory.found(_KANA_RUN if expects else _KANA_ROW, view):
         yield match.span(), "DATE" if expects == "birth_date" else "NUMBER"
-    for run in _runs(view):
+    for run in _runs(view) if _has_number_words(view) else ():
         while run and _only_joins(view, run[0]):
             run = run[1:]
         while run and _only_joins(view, run[-1]):
@@ -247,7 +260,7 @@ def spoken(view: str, expects: str | None) -> Iterator[tuple[Span, str]]:
             yield span, "DATE"
         elif expects and (weight >= 2 or _korean_figures(view, words) >= _KOREAN_ROW) and not _means_something_else(view, *span, weight):
             yield span, "DATE" if expects == "birth_date" else "NUMBER"
-        elif not expects and _is_row(view, run, words, weight) and not _COUNTED.match(view, span[1]):
+        elif not expects and _is_row(view, run, words, weight) and not _COUNTED.pattern.match(view, span[1]):
             yield span, "NUMBER"
 
 
@@ -259,7 +272,7 @@ def _korean_figures(view: str, words: list[_Word]) -> int:
 def _is_row(view: str, run: list[_Word], words: list[_Word], weight: float) -> bool:
     if _korean_figures(view, words) >= _ROW:
         return True
-    if any("가" <= view[word.start] <= "힣" for word in words) or _HARMLESS_PAIR.search(view, run[0].start, run[-1].end):
+    if any("가" <= view[word.start] <= "힣" for word in words) or _HARMLESS_PAIR.pattern.search(view, run[0].start, run[-1].end):
         return False
     # "Uno", "een" and "oh" are figures in a row of them.
     articles = sum(view[word.start : word.end].lower() in _ARTICLES for word in words)
@@ -268,7 +281,7 @@ def _is_row(view: str, run: list[_Word], words: list[_Word], weight: float) -> b
 
 
 def _means_something_else(view: str, start: int, end: int, weight: float) -> bool:
-    return _HARMLESS_PAIR.fullmatch(view[start:end]) is not None or (weight <= 2 and _COUNTED.match(view, end) is not None)
+    return _HARMLESS_PAIR.pattern.fullmatch(view[start:end]) is not None or (weight <= 2 and _COUNTED.pattern.match(view, end) is not None)
 
 
 def _only_joins(view: str, word: _Word) -> bool:
@@ -277,12 +290,10 @@ def _only_joins(view: str, word: _Word) -> bool:
     return view[word.start : word.end].lower() not in _ARTICLES
 
 
-def _thai(view: str, expects: str | None) -> Iterator[tuple[Span, str]]:
-    if not any("\u0e00" <= char <= "\u0e7f" for char in view):
-        return
+def _thai(view: str, expects: str | None, inventory: Inventory) -> Iterator[tuple[Span, str]]:
     taken = 0
-    for match in _THAI_DATE.finditer(view):
+    for match in inventory.found(_THAI_DATE, view):
         yield match.span(), "DATE"
         taken = match.end()
-    for match in (_THAI_RUN if expects else _THAI_ROW).finditer(view, taken):
+    for match in inventory.found(_THAI_RUN if expects else _THAI_ROW, view, taken):
         yield match.span(), "DATE" if expects == "birth_date" else "NUMBER"
