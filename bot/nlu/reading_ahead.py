@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -35,18 +35,23 @@ class ReadAhead:
     """What has been read and not been asked yet; of more than `most` the oldest are forgotten."""
 
     def __init__(self, most: int = _MOST) -> None:
-        self._most = most
-        self._kept: OrderedDict[bytes, Read] = OrderedDict()
+        # Several may ask the same.
+        self._kept: deque[tuple[bytes, Read]] = deque(maxlen=most)
 
     def keep(self, texts: Sequence[str], read: Read) -> None:
-        """Have this ready for the message that consists of these normalised texts."""
-        self._kept[_name(texts)] = read
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        """Have this ready for a message that consists of these normalised texts."""
+        self._kept.append((_name(texts), read))
 
     def take(self, texts: Sequence[str]) -> Read | None:
         """What was made of these texts ahead, which is then forgotten; None when nothing was."""
-        return self._kept.pop(_name(texts), None) if self._kept else None
+        if not self._kept:
+            return None
+        name = _name(texts)
+        for place, (kept, read) in enumerate(self._kept):
+            if kept == name:
+                del self._kept[place]
+                return read
+        return None
 
 
 def _name(texts: Sequence[str]) -> bytes:

@@ -78,6 +78,14 @@ def test_of_much_that_was_read_and_never_asked_the_oldest_is_forgotten() -> None
     assert [kept.take([text]) is None for text in ("one", "two", "three", "three")] == [True, False, False, True]
 
 
+def test_what_two_people_ask_is_there_for_both() -> None:
+    kept = ReadAhead()
+    for number in range(2):
+        kept.keep(["fee"], Read(np.full((1, 1), number, np.float16), np.zeros((1, 1), np.float32)))
+    taken = [kept.take(["fee"]) for _ in range(3)]
+    assert [None if read is None else int(read.vectors[0, 0]) for read in taken] == [0, 1, None]
+
+
 def test_a_sure_message_has_its_topic_as_intent(classifier: TopicClassifier) -> None:
     understood = _understand(classifier, fee=0.8)
     assert (understood["decision"], understood["intent"]["name"]) == ("answer", "fee")
