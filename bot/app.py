@@ -134,8 +134,8 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     rasa = {address: rasa_check(address, partial(metrics.loaded, number)) for number, address in enumerate(settings.resolved_rasa_urls, 1)}
     assistant = RasaAssistant(rasa, settings.assistant_timeout_s)
 
-    def ahead(conversation_id: str, text: str | None, expects: str | None) -> None:
-        assistant.tell_ahead(conversation_id, None if text is None else harmless(parts.outline(text, expects)))
+    def ahead(conversation_id: str, text: str | None, expects: str | None) -> bool:
+        return assistant.tell_ahead(conversation_id, None if text is None else harmless(parts.outline(text, expects)))
 
     conversations = Conversations(record, composer, parts.redact, codes, news, parts.came_from, ahead)
     bus = Bus(settings.redis_url, derived_key(key, "bus")) if settings.redis_url else None

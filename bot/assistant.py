@@ -313,13 +313,15 @@ class RasaAssistant:
             raise AssistantUnavailable("assistant_unavailable", kind="timeout") from None
         return parse_answer(body)
 
-    def tell_ahead(self, conversation_id: str, text: str | None) -> None:
+    def tell_ahead(self, conversation_id: str, text: str | None) -> bool:
         """Have read what will most likely be needed soon; whatever becomes of that, nothing fails. May be called in any thread.
+
+        False where that would gain nothing, because Rasa has enough to do.
 
         Args:
             text: what will be asked, so without personal data; None while it is only known where.
         """
-        self._shards.tell_ahead(conversation_id, text)
+        return self._shards.tell_ahead(conversation_id, text)
 
     async def close(self) -> None:
         """End the connections."""

@@ -84,15 +84,19 @@ class Shards:
             await self._client.close()
         self._hints.close()
 
-    def tell_ahead(self, conversation_id: str, text: str | None) -> None:
-        """Have a conversation's shard read its memory, or a text, before it is asked.
+    def tell_ahead(self, conversation_id: str, text: str | None) -> bool:
+        """Have a conversation's shard read its memory, or a text, before it is asked; False where it is not told.
 
         It is a datagram, for which nobody waits and which may be lost: see `bot.nlu.reading_ahead`.
         """
-        address = next(iter(self.of(conversation_id)))
-        if (peer := self._hinted[address]) is not None:
-            with suppress(OSError):
-                self._hints.sendto((f"{WHERE}{conversation_id}" if text is None else f"{WHAT}{text}").encode(), peer)
+        address = self.of(conversation_id)[0]
+        peer = self._hinted[address]
+        # While it answers others, reading sooner would only have these wait.
+        if peer is None or self._asked[address]:
+            return False
+        with suppress(OSError):
+            self._hints.sendto((f"{WHERE}{conversation_id}" if text is None else f"{WHAT}{text}").encode(), peer)
+        return True
 
     def of(self, conversation_id: str) -> list[str]:
         """The shards in the order in which they are asked: the conversation's own, then those that stand in, and last what is down."""

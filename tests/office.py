@@ -89,7 +89,7 @@ class Office:
         database: Database,
         record: Callable[[Database], Record] = Record,
         mailbox: Mailbox | None = None,
-        ahead: Ahead = lambda _conversation, _text, _expects: None,
+        ahead: Ahead = lambda _conversation, _text, _expects: False,
     ) -> None:
         self.database = database
         self.record = record(database)

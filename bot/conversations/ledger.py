@@ -59,8 +59,9 @@ _IS_OWED: Final = select(Turn.message_id).where(Turn.conversation_id == bindpara
 Opener = Callable[[str, Tongue], "str | None"]
 # What a message is that must not wait for a person unanswered (self-harm, danger), or None.
 Alarm = Callable[[str], "str | None"]
-# Told that the assistant will most likely be asked something in a conversation, and then what, with the question that is open.
-Ahead = Callable[[str, "str | None", "str | None"], None]
+# Told that the assistant will most likely be asked something in a conversation, and then what, with the question that is open; says
+# whether it wants to know.
+Ahead = Callable[[str, "str | None", "str | None"], bool]
 
 
 @dataclass(frozen=True)
@@ -155,9 +156,8 @@ def _tell(session: Session, conversation: Any, text: str, ahead: Ahead) -> None:
     """Tell the assistant what it will be asked, unless a person has the conversation or it is a tap."""
     if conversation.state != State.BOT.value or conversation.desk_step is not None or is_payload(text):
         return
-    ahead(conversation.id, None, None)
     # Another answer that is owed may ask for something first, and then the text is to be redacted as the answer to that.
-    if not is_owed(session, conversation.id):
+    if ahead(conversation.id, None, None) and not is_owed(session, conversation.id):
         ahead(conversation.id, text, _open_question(conversation))
 
 

@@ -92,7 +92,7 @@ class Conversations:
         codes: ReturnCodes,
         news: News,
         came_from: CameFrom = lambda _session, _conversation, _network: None,
-        ahead: Ahead = lambda _conversation, _text, _expects: None,
+        ahead: Ahead = lambda _conversation, _text, _expects: False,
     ) -> None:
         self._record = record
         self._composer = composer
@@ -161,11 +161,12 @@ class Conversations:
             log.error("a turn was not taken at once: %s", place(error.__cause__ or error))
             return await self._record.run(store, at_once=False)
 
-    def _tell_ahead(self, conversation_id: str, text: str | None, expects: str | None) -> None:
+    def _tell_ahead(self, conversation_id: str, text: str | None, expects: str | None) -> bool:
         try:
-            self._ahead(conversation_id, text, expects)
+            return self._ahead(conversation_id, text, expects)
         except Exception as error:
             log.error("the assistant was not told ahead: %s", place(error))
+            return False
 
     async def news_by_mail(self, conversation_id: str, mail: str, network: str) -> Tongue:
         """Have an e-mail address asked whether it wants to hear of news of what a thread follows; the language it is asked in.

@@ -47,9 +47,9 @@ class ReadAhead:
         if not self._kept:
             return None
         name = _name(texts)
-        for place, (kept, read) in enumerate(self._kept):
+        for number, (kept, read) in enumerate(self._kept):
             if kept == name:
-                del self._kept[place]
+                del self._kept[number]
                 return read
         return None
 

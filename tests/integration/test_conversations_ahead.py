@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.assistant import Reply
 from bot.db import Database
 from bot.settings import Settings
-from tests.gateway import running
+from tests.gateway import echo, running
 from tests.office import Office
 
 Told = list[tuple[str, "str | None", "str | None"]]
@@ -23,12 +25,21 @@ def told() -> Told:
 
 @pytest.fixture
 def office(database: Database, told: Told) -> Office:
-    return Office(database, ahead=lambda *what: told.append(what))
+    def tell(conversation: str, text: str | None, expects: str | None) -> bool:
+        told.append((conversation, text, expects))
+        return True
+
+    return Office(database, ahead=tell)
 
 
 async def test_question_is_told_before_it_is_stored_and_not_again_while_it_is_owed(database: Database) -> None:
     known: list[int] = []
-    office = Office(database, ahead=lambda conversation, _text, _expects: known.append(len(office.events)))
+
+    def tell(_conversation: str, _text: str | None, _expects: str | None) -> bool:
+        known.append(len(office.events))
+        return True
+
+    office = Office(database, ahead=tell)
     await office.says("how long does it take?", "m-1")
     published = len(office.events)
     await office.says("how long does it take?", "m-1")
@@ -63,8 +74,20 @@ async def test_nothing_is_told_of_taps_and_of_what_a_person_will_answer(office: 
     assert told[before:] == [] and conversation
 
 
+async def test_text_is_kept_back_from_an_assistant_that_has_enough_to_do(database: Database) -> None:
+    told: Told = []
+
+    def tell(conversation: str, text: str | None, expects: str | None) -> bool:
+        told.append((conversation, text, expects))
+        return False
+
+    office = Office(database, ahead=tell)
+    conversation = await office.says("how long does it take?")
+    assert told == [(conversation, None, None)]
+
+
 async def test_message_is_stored_although_the_assistant_could_not_be_told(database: Database) -> None:
-    def fails(_conversation: str, _text: str | None, _expects: str | None) -> None:
+    def fails(_conversation: str, _text: str | None, _expects: str | None) -> bool:
         raise RuntimeError("no")
 
     office = Office(database, ahead=fails)
@@ -82,3 +105,29 @@ async def test_what_is_told_to_rasa_is_what_it_is_asked_without_personal_data(da
             assert rasa.recv(1 << 16).decode() == f"c{gateway.rasa.asked[0]['sender']}"
             assert rasa.recv(1 << 16).decode() == "tmy passport is <NUMBER:0>, how long does it take?"
         assert gateway.rasa.texts == ["my passport is <NUMBER:1>, how long does it take?"]
+
+
+async def test_rasa_is_told_nothing_ahead_while_it_answers_others(database_url: str, tmp_path: Path) -> None:
+    settings = Settings(database_url=database_url, data_dir=tmp_path, demo=False, assistant_timeout_s=5)
+    asked = asyncio.Event()
+
+    async def script(message: dict[str, Any]) -> Any:
+        if message["message"] == "one":
+            await asked.wait()
+        return await echo(message)
+
+    async with running(settings, script) as gateway:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rasa:
+            rasa.bind(("127.0.0.1", gateway.rasa.port))
+            first = asyncio.create_task(gateway.say("one", sender="ann"))
+            while not gateway.rasa.asked:
+                await asyncio.sleep(0.01)
+            await gateway.say("two", sender="bob")
+            asked.set()
+            await first
+            await gateway.say("three", sender="bob")
+            rasa.setblocking(False)
+            told = [rasa.recv(1 << 16).decode() for _ in range(4)]
+            assert [each for each in told if each.startswith("t")] == ["tone", "tthree"]
+            with pytest.raises(BlockingIOError):
+                rasa.recv(1 << 16)
