@@ -10,13 +10,13 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Halves = npt.NDArray[np.float16]
 Ints = npt.NDArray[np.int64]
-_A_FEW: Final = 4
-_LARGE: Final = 500_000
+_A_FEW: Final = 9
+_LARGE: Final = 50_000
 
 
 def times(rows: Floats, matrix: Floats) -> Floats:
     """`rows @ matrix`. A few rows go one by one, because for more than one OpenBLAS first copies the whole matrix."""
-    if 1 < len(rows) <= _A_FEW and matrix.size > _LARGE:
+    if 1 < len(rows) <= _A_FEW and matrix.size >= _LARGE:
         return np.stack([row @ matrix for row in rows])
     return np.asarray(rows @ matrix)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from bot.nlu.arrays import Floats
+from bot.nlu.arrays import Floats, times
 
 SENTENCE: Final = 512
 """Length of the sentence vector, which comes first in a row of `read`."""
@@ -64,10 +64,10 @@ def _rows(network: Any, sentences: Sequence[Sequence[int]]) -> Floats:
     tokens = np.fromiter(chain.from_iterable(sentences), dtype=np.int64, count=int(lengths.sum()))
     words = _words(network, tokens, starts, lengths)
     size = lengths[:, None].astype(np.float32)
-    pooled = (np.add.reduceat(words, starts, axis=0) @ network.cnn_W + size * network.cnn_b) / np.sqrt(size)
+    pooled = (times(np.add.reduceat(words, starts, axis=0), network.cnn_W) + size * network.cnn_b) / np.sqrt(size)
     strongest = np.maximum.reduceat(words[:, _EMBEDDING:], starts, axis=0)
-    first = np.maximum(pooled @ network.p1 + np.maximum(pooled @ network.d0, 0) @ network.d1, 0)
-    sentence = np.tanh(first @ network.p3 + np.maximum(first @ network.d2, 0) @ network.d3)
+    first = np.maximum(times(pooled, network.p1) + times(np.maximum(times(pooled, network.d0), 0), network.d1), 0)
+    sentence = np.tanh(times(first, network.p3) + times(np.maximum(times(first, network.d2), 0), network.d3))
     sentence /= np.sqrt(np.clip(np.einsum("ij,ij->i", sentence, sentence), network.eps, None))[:, None]
     return np.hstack([sentence, pooled, strongest]).astype(np.float32)
 
