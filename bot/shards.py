@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from ipaddress import IPv4Address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 # What a datagram begins with that names a conversation, or says what will be asked.
 WHERE: Final = "c"
 WHAT: Final = "t"
+_LOOPBACK: Final = "127.0.0.1"
 _PATH: Final = "/webhooks/rest/webhook"
 _LARGEST_ANSWER: Final = 1 << 20
 _LOOK_EVERY_S: Final = 1.0
@@ -38,11 +40,12 @@ _NO_ANSWER: Final = frozenset({"refused", "broken", "gone"})
 
 
 def _peer(address: str) -> tuple[str, int] | None:
-    """Where the datagrams for a shard go, which listens for them at the port of its requests."""
+    """Where the datagrams for a shard go, which listens for them at the port of its requests; None beyond this machine."""
     parts = urlsplit(address)
+    host = _LOOPBACK if parts.hostname == "localhost" else str(parts.hostname)
     try:
-        return socket.gethostbyname(str(parts.hostname)), parts.port or 80
-    except OSError:
+        return (host, parts.port or 80) if IPv4Address(host).is_loopback else None
+    except ValueError:
         return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -148,3 +149,18 @@ async def test_an_answer_that_is_an_error_is_not_asked_of_another() -> None:
             with pytest.raises(AssistantUnavailable) as raised:
                 await shards.ask("x", {})
         assert raised.value.params["kind"] == "status"
+
+
+async def test_what_is_told_ahead_goes_to_a_shard_on_this_machine_and_nowhere_else() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rasa:
+        rasa.settimeout(10)
+        rasa.bind(("127.0.0.1", 0))
+        port = rasa.getsockname()[1]
+        for host, told in (("127.0.0.1", True), ("localhost", True), ("192.0.2.7", False), ("rasa.example", False), ("[::1]", False)):
+            shards = among([f"http://{host}:{port}"])
+            assert shards.tell_ahead("a", "how long?") is told
+            await shards.close()
+        assert [rasa.recv(100) for _ in range(2)] == [b"thow long?"] * 2
+        unreachable = among([f"http://127.0.0.1:{port}"])
+        assert unreachable.tell_ahead("a", "x" * 100_000)
+        await unreachable.close()
