@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 FILE_NAME: Final = "rasa.db"
 SESSION_STARTED: Final = "session_started"
@@ -22,6 +23,16 @@ CREATE TABLE IF NOT EXISTS {table} (
 CREATE INDEX IF NOT EXISTS {table}_by_sender ON {table} (sender_id, id);
 CREATE INDEX IF NOT EXISTS {table}_by_age ON {table} (stored);
 """
+
+
+class State(NamedTuple):
+    """How a conversation's memory stands: how many events there are, and the moment at which the newest were stored.
+
+    Their number alone would not do: it goes down when a memory is shortened, and may come to what it was.
+    """
+
+    events: int = 0
+    newest: float = 0.0
 
 
 class WentOnElsewhere(Exception):
@@ -118,41 +129,49 @@ class EventLog:
 
     def read(self, sender: str) -> list[dict[str, Any]]:
         """The events of the present session."""
-        rows = self._store.run(f"SELECT data FROM {self._events} WHERE sender_id = ? ORDER BY id", (sender,))  # noqa: S608
+        return self.read_with_state(sender)[1]
+
+    def read_with_state(self, sender: str) -> tuple[State, list[dict[str, Any]]]:
+        """The events of the present session, and how the memory stood with them."""
+        rows = self._store.run(f"SELECT stored, data FROM {self._events} WHERE sender_id = ? ORDER BY id", (sender,)).fetchall()  # noqa: S608
         # Read as one list, for most of them are short.
-        events: list[dict[str, Any]] = json.loads(f"[{','.join(data for (data,) in rows)}]")
-        return events
+        events: list[dict[str, Any]] = json.loads(f"[{','.join(data for _, data in rows)}]")
+        return State(len(rows), max((stored for stored, _ in rows), default=0.0)), events
 
-    def count(self, sender: str) -> int:
-        """How many events `read` would return."""
-        found = self._store.run(f"SELECT count(*) FROM {self._events} WHERE sender_id = ?", (sender,))  # noqa: S608
-        return int(found.fetchone()[0])
+    def state(self, sender: str) -> State:
+        """What tells apart how a conversation's memory stood at two moments."""
+        found = self._store.run(f"SELECT count(*), max(stored) FROM {self._events} WHERE sender_id = ?", (sender,))  # noqa: S608
+        count, newest = found.fetchone()
+        return State(int(count), float(newest or 0))
 
-    def append(self, sender: str, events: Sequence[Mapping[str, Any]], after: int | None = None) -> int:
+    def append(self, sender: str, events: Sequence[Mapping[str, Any]], after: State | None = None) -> State:
         """Store new events at once or not at all; a session start among them drops everything before it.
 
         Args:
-            after: how many events there were when the conversation was read.
+            after: how the memory stood when the conversation was read.
 
         Returns:
-            How many events there are now.
+            How it stands now.
 
         Raises:
-            WentOnElsewhere: there are not so many as `after` any more.
+            WentOnElsewhere: it did not stand as `after` any more.
         """
         starts = [number for number, event in enumerate(events) if event.get("event") == SESSION_STARTED]
         kept = events[starts[-1] :] if starts else events
-        rows = [(sender, time.time(), json.dumps(event, ensure_ascii=False)) for event in kept]
         with self._store.writing(sender):
-            there = self.count(sender)
+            there = self.state(sender)
             if after is not None and there != after:
                 raise WentOnElsewhere
+            # Later than what is there, were the clock set back: as many other events must not look like these.
+            stored = max(time.time(), math.nextafter(there.newest, math.inf))
+            rows = [(sender, stored, json.dumps(event, ensure_ascii=False)) for event in kept]
             if starts:
                 self._store.run(f"DELETE FROM {self._events} WHERE sender_id = ?", (sender,))  # noqa: S608
-                there = 0
             for row in rows:
                 self._store.run(f"INSERT INTO {self._events} (sender_id, stored, data) VALUES (?, ?, ?)", row)  # noqa: S608
-        return there + len(rows)
+        if not rows:
+            return there
+        return State(len(rows) if starts else there.events + len(rows), stored)
 
     def senders(self) -> list[str]:
         """Every conversation that has events."""

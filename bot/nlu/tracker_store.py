@@ -18,7 +18,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.nlu.event_log import EventLog, memory_of
+from bot.nlu.event_log import EventLog, State, memory_of
 
 _RANKING_KEPT: Final = 3
 _MOST_EVENTS: Final = 64
@@ -29,7 +29,7 @@ _MESSAGES_KEPT: Final = 4
 
 _AHEAD_FOR_S: Final = 2.0
 
-# How many events of a tracker are stored, and how many are stored of its conversation: fewer after a session has begun.
+# How many events of a tracker are stored, and how the memory of its conversation stood: with fewer after a session has begun.
 _MARK: Final = "stored_events"
 
 
@@ -38,8 +38,13 @@ def resolve_quickly() -> None:
     Event.resolve_by_type = staticmethod(lru_cache(maxsize=256)(Event.resolve_by_type))
 
 
-def _mark(tracker: DialogueStateTracker, there: int) -> None:
+def _mark(tracker: DialogueStateTracker, there: State) -> None:
     setattr(tracker, _MARK, (len(tracker.events), there))
+
+
+def _marked(tracker: DialogueStateTracker) -> tuple[int, State]:
+    marked: tuple[int, State] = getattr(tracker, _MARK, (0, State()))
+    return marked
 
 
 def _slim(event: dict[str, Any]) -> dict[str, Any]:
@@ -94,7 +99,7 @@ class WorkingMemory(TrackerStore):
         """The tracker of the present session, or None for a conversation that is new."""
         ahead = self._ahead.pop(sender_id, None)
         # Another process may have gone on with it since.
-        if ahead is not None and self._log.count(sender_id) == len(ahead.events):
+        if ahead is not None and self._log.state(sender_id) == _marked(ahead)[1]:
             return ahead
         return self._read(sender_id)
 
@@ -106,11 +111,11 @@ class WorkingMemory(TrackerStore):
             asyncio.get_running_loop().call_later(_AHEAD_FOR_S, self._ahead.pop, sender_id, None)
 
     def _read(self, sender_id: str) -> DialogueStateTracker | None:
-        events = self._log.read(sender_id)
+        state, events = self._log.read_with_state(sender_id)
         if not events:
             return None
         tracker = DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
-        _mark(tracker, len(events))
+        _mark(tracker, state)
         return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
@@ -120,11 +125,12 @@ class WorkingMemory(TrackerStore):
             WentOnElsewhere: something was stored in this conversation, or erased, since the tracker was read.
         """
         await self.stream_events(tracker)
-        saved, there = getattr(tracker, _MARK, (0, 0))
+        saved, there = _marked(tracker)
         fresh = list(tracker.events)[saved:]
         now = self._log.append(tracker.sender_id, [_slim(event.as_dict()) for event in fresh], after=there)
         _mark(tracker, now)
-        if now > _MOST_EVENTS:
+        self._ahead.pop(tracker.sender_id, None)
+        if now.events > _MOST_EVENTS:
             self._long.add(tracker.sender_id)
 
     def is_long(self, sender_id: str) -> bool:
@@ -138,11 +144,11 @@ class WorkingMemory(TrackerStore):
             WentOnElsewhere: something was stored in this conversation, or erased, meanwhile; then it is as that left it.
         """
         self._long.discard(sender_id)
-        events = self._log.read(sender_id)
+        state, events = self._log.read_with_state(sender_id)
         if len(events) > _MOST_EVENTS:
             shorter = _shortened(DialogueStateTracker.from_dict(sender_id, events, self.domain.slots))
             if len(shorter) < len(events):
-                self._log.append(sender_id, [_slim(event.as_dict()) for event in shorter], after=len(events))
+                self._log.append(sender_id, [_slim(event.as_dict()) for event in shorter], after=state)
 
     async def keys(self) -> Iterable[str]:
         """Every conversation in memory."""

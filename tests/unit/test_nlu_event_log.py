@@ -13,7 +13,7 @@ from rasa.shared.core.events import ActionExecuted, SessionStarted, SlotSet, Use
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy import create_engine, text
 
-from bot.nlu.event_log import EventLog, WentOnElsewhere, memory_of
+from bot.nlu.event_log import EventLog, State, WentOnElsewhere, memory_of
 from bot.nlu.tracker_store import WorkingMemory
 from tests.servers import Postgres
 
@@ -50,7 +50,7 @@ def test_events_come_back_in_order_by_conversation(log: EventLog) -> None:
     log.append("b", [{"event": "user"}])
     log.append("a", [{"event": "bot"}])
     assert [event["event"] for event in log.read("a")] == ["user", "bot"]
-    assert (log.count("a"), log.senders()) == (2, ["a", "b"])
+    assert (log.state("a").events, log.senders()) == (2, ["a", "b"])
 
 
 def test_a_new_session_drops_what_was_before_it(log: EventLog) -> None:
@@ -82,16 +82,27 @@ def test_old_conversations_are_forgotten_as_a_whole(log: EventLog, where: Path |
 
 
 def test_two_processes_do_not_write_over_each_other(log: EventLog, where: Path | str) -> None:
-    assert log.append("a", [{"event": "user"}], after=0) == 1
+    first = log.append("a", [{"event": "user"}], after=State())
     other = EventLog(where)
-    assert other.append("a", [{"event": "bot"}], after=1) == 2
+    second = other.append("a", [{"event": "bot"}], after=first)
+    assert (first.events, second.events) == (1, 2) and log.read_with_state("a") == (second, [{"event": "user"}, {"event": "bot"}])
     with pytest.raises(WentOnElsewhere):
-        log.append("a", [{"event": "late"}], after=1)
+        log.append("a", [{"event": "late"}], after=first)
     assert [event["event"] for event in log.read("a")] == ["user", "bot"]
-    assert log.append("a", [{"event": "session_started"}], after=2) == 1
+    third = log.append("a", [{"event": "session_started"}], after=second)
     # What was taken back holds nobody up and stays taken back.
-    assert other.append("a", [{"event": "next"}], after=1) == 2
+    assert third.events == 1 and other.append("a", [{"event": "next"}], after=third).events == 2
     other.close()
+
+
+def test_memory_that_was_shortened_to_as_many_events_is_another_one(log: EventLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = log.append("a", [{"event": "user"}, {"event": "bot"}])
+    # Somebody sets the clock back.
+    monkeypatch.setattr("bot.nlu.event_log.time.time", lambda: 1.0)
+    again = log.append("a", [{"event": "session_started"}, {"event": "bot"}], after=read)
+    assert again.events == read.events and again == log.state("a")
+    with pytest.raises(WentOnElsewhere):
+        log.append("a", [{"event": "late"}], after=read)
 
 
 def test_many_writers_lose_nothing(where: Path | str) -> None:
@@ -117,7 +128,7 @@ def test_a_server_that_was_started_anew_is_found_again(postgres: Postgres) -> No
         connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'rasa'"))
     assert [event["event"] for event in log.read("a")] == ["user"]
     log.append("a", [{"event": "bot"}])
-    assert log.count("a") == 2
+    assert log.state("a").events == 2
     log.close()
     postgres.drop("memory_again")
 

@@ -10,6 +10,7 @@ from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, Sess
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.nlu import tracker_store
+from bot.nlu.event_log import WentOnElsewhere
 from bot.nlu.tracker_store import WorkingMemory
 
 DOMAIN = Domain.from_yaml(
@@ -123,3 +124,23 @@ async def test_memory_that_was_read_ahead_and_is_not_asked_for_is_forgotten(memo
     memory.read_ahead("ann")
     await asyncio.sleep(0.1)
     assert not memory._ahead
+
+
+async def test_of_two_processes_that_take_up_the_same_message_one_answers_it_although_it_was_shortened(
+    memory: WorkingMemory, tmp_path: Path
+) -> None:
+    happened = [SlotSet("open", str(number)) for number in range(8)]
+    for number in range(8):
+        await turn(memory, number, *happened)
+    other = WorkingMemory(DOMAIN, where=tmp_path / "rasa.db")
+    late = await tracker_of(other)
+    for number in range(8, 40):
+        await turn(memory, number, *happened)
+        if len((await tracker_of(memory)).events) == len(late.events):
+            break
+    else:
+        raise AssertionError("the memory did not come to as many events as it had")
+    late.update(UserUttered("message 8"), DOMAIN)
+    with pytest.raises(WentOnElsewhere):
+        await other.save(late)
+    other.close()
