@@ -1,7 +1,7 @@
 """What follows from content alone, such as what a YAML file says, kept on disk so that the next start need not make it again.
 
 It is data and never code, and is found by what it was made of and by what made it, so that it is never out of date. A file that
-is damaged, of somebody else's making, or cannot be read or written costs only time.
+is damaged, or cannot be read or written, costs only time. Whoever can write to the data folder is believed, as in all that lies there.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -21,6 +22,8 @@ from typing import Any, Final
 
 _FORMAT: Final = b"derived 1\n"
 _FILE: Final = "derived-{}.txt"
+_UNFINISHED: Final = ".derived-"
+_GIVEN_UP_AFTER_S: Final = 3600.0
 _SIZE: Final = 16
 _NOTHING: Final = object()
 _BROKEN: Final = (ValueError, LookupError, TypeError, RecursionError)
@@ -69,11 +72,17 @@ def digest_of(*paths: Path) -> bytes:
     """What stands for files, and for all files in folders, by their names and what is in them; what is missing counts as missing."""
     digest = blake2b(digest_size=_SIZE)
     for path in paths:
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file() and file.suffix != ".pyc":
+        for file in _files(path) if path.is_dir() else [path]:
+            if file.is_file():
                 digest.update(f"{file.relative_to(path.parent)}\0{file.stat().st_size}\0".encode(errors="surrogateescape"))
                 digest.update(file.read_bytes())
     return digest.digest()
+
+
+def _files(folder: Path) -> list[Path]:
+    """All below a folder, behind links too, but for what Python makes of code there."""
+    inside = (Path(at) for at, _, _ in os.walk(folder, followlinks=True))
+    return sorted(file for at in inside if at.name != "__pycache__" for file in at.iterdir())
 
 
 @lru_cache(maxsize=64)
@@ -146,16 +155,24 @@ class _Kept:
         lines = [self._new.get(key) or self._own.line(key) or b"" for key in sorted(self._used | self._new.keys())]
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=".derived-")
+            handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=_UNFINISHED)
             try:
                 with open(handle, "wb") as output:
                     output.write(b"".join((_FORMAT, *(line + b"\n" for line in lines))))
                 os.replace(name, self._file)
+                self._clear_away()
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
         except OSError as error:
             log.info("what was derived is not kept: %s", error.strerror)
+
+    def _clear_away(self) -> None:
+        """Remove what writers left that were killed."""
+        for left in self._file.parent.glob(f"{_UNFINISHED}*"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > _GIVEN_UP_AFTER_S:
+                    left.unlink()
 
 
 _current: _Kept | None = None

@@ -59,12 +59,17 @@ class Proxies:
         return scheme == "https"
 
 
-def in_the_way(host: str, port: int) -> OSError | None:
-    """What keeps a server from listening on this port of this machine's address, or of all that the name stands for; None if nothing."""
+def in_the_way(host: str, port: int, kind: int = socket.SOCK_STREAM) -> OSError | None:
+    """What keeps a server from listening on this port of this machine's address, or of all that the name stands for; None if nothing.
+
+    Args:
+        kind: for connections or for datagrams (`SOCK_DGRAM`).
+    """
     try:
-        for family, kind, number, _, address in socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+        for family, _, number, _, address in socket.getaddrinfo(host or None, port, type=kind, flags=socket.AI_PASSIVE):
             with socket.socket(family, kind, number) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if kind == socket.SOCK_STREAM:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 if family == socket.AF_INET6:
                     # As the server does: `::` leaves the port to others at 0.0.0.0.
                     probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

@@ -50,10 +50,14 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on at this moment, for connections or for datagrams."""
+    while True:
+        with socket.socket() as probe, socket.socket(type=socket.SOCK_DGRAM) as of_datagrams:
+            probe.bind((host, 0))
+            port = int(probe.getsockname()[1])
+            with suppress(OSError):
+                of_datagrams.bind((host, port))
+                return port
 
 
 def require_free(host: str, port: int, setting: str) -> None:

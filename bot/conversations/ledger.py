@@ -122,18 +122,19 @@ def store_applicants(
     """
     conversation = lock_newest(session, address)
     closed = conversation is None or conversation.state == State.CLOSED.value
-    if ahead is not None and not closed:
-        _tell(session, conversation, text, ahead)
+    wanted = ahead is not None and not closed and _wants(session, conversation, text, ahead)
     earlier = find_earlier(session, conversation, client_id)
     if earlier is None and closed:
         # Looked for before a successor is begun, because the conversation may have been closed between the two sendings; and
         # in the successor, because the other sending may have begun it.
         conversation = lock_open(session, address)
-        if ahead is not None:
-            _tell(session, conversation, text, ahead)
+        wanted = ahead is not None and _wants(session, conversation, text, ahead)
         earlier = find_earlier(session, conversation, client_id)
     if earlier is not None:
+        # The question that was open when it was sent first need not be open now, by which it would be redacted.
         return earlier
+    if ahead is not None and wanted:
+        ahead(conversation.id, text, _open_question(conversation))
     if language is not None:
         conversation.language = language
     otherwise = tongue_spoken(conversation, interface or DEFAULT)
@@ -152,13 +153,15 @@ def store_applicants(
     return Receipt(message, fresh=True, owed=owed)
 
 
-def _tell(session: Session, conversation: Any, text: str, ahead: Ahead) -> None:
-    """Tell the assistant what it will be asked, unless a person has the conversation or it is a tap."""
+def _wants(session: Session, conversation: Any, text: str, ahead: Ahead) -> bool:
+    """Whether the assistant, which hears of the conversation, is to be told what it will be asked.
+
+    Not of a tap, nor where a person has the conversation, nor while another answer is owed: that one may ask for something first,
+    and then the text is to be redacted as the answer to it.
+    """
     if conversation.state != State.BOT.value or conversation.desk_step is not None or is_payload(text):
-        return
-    # Another answer that is owed may ask for something first, and then the text is to be redacted as the answer to that.
-    if ahead(conversation.id, None, None) and not is_owed(session, conversation.id):
-        ahead(conversation.id, text, _open_question(conversation))
+        return False
+    return not is_owed(session, conversation.id) and ahead(conversation.id, None, None)
 
 
 def is_owed(session: Session, conversation_id: str) -> bool:

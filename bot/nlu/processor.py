@@ -164,7 +164,10 @@ class StrictProcessor(MessageProcessor):
             await super()._update_tracker_session(tracker, output_channel, metadata)
 
     def _goes_on(self, tracker: DialogueStateTracker) -> bool:
-        """Whether the session certainly goes on: something was said in it lately, and nothing taken back since."""
+        """Whether the session goes on because something was said in it lately, and nothing taken back since.
+
+        Rasa itself does not count what was answered to a form, and would end the session in the middle of a long one.
+        """
         for event in reversed(tracker.events):
             if isinstance(event, UserUttered):
                 minutes = self.domain.session_config.session_expiration_time

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import os
+import socket
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from bot.derived import kept_between_starts
 from bot.errors import BotError, StartError
 from bot.lifetime import end_with_parent, keep_for_good, start_lightly
 from bot.logs import REQUEST_HEADER, begin_request
+from bot.network import in_the_way
 from bot.nlu import kernels, quiet_logs, without_tensorflow
 from bot.nlu.event_log import memory_of
 from bot.nlu.model_file import check_model
@@ -139,16 +141,26 @@ def build_app(
     @app.listener("before_server_start")
     async def serving_begins(_app: Any, loop: asyncio.AbstractEventLoop) -> None:
         classifier = agent.processor.graph_runner.component(TopicClassifier)
-        await loop.create_datagram_endpoint(lambda: Listening(classifier.read_ahead, store.read_ahead), local_addr=(HOST, port))
+        listening = Listening(classifier.read_ahead, store.read_ahead)
+        app.ctx.ahead, _ = await loop.create_datagram_endpoint(lambda: listening, local_addr=(HOST, port))
         quiet_logs.people_are_served()
 
     @app.listener("after_server_stop")
     async def release(*_arguments: Any) -> None:
+        app.ctx.ahead.close()
         agent.stop()
         await actions.close()
         store.close()
 
     return app
+
+
+def _require_free(port: int) -> None:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        error = in_the_way(HOST, port, kind)
+        if error is not None:
+            detail = f"Port {port} on {HOST} cannot be used ({error.strerror}); choose another with BOT_RASA_PORT=…"
+            raise StartError("port_busy", detail=detail)
 
 
 def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _ENVIRONMENT) -> int:
@@ -169,6 +181,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
         encoder.start()
         quiet_logs.configure(settings.log_level, settings.log_format)
         without_tensorflow.check_config(arguments.config)
+        _require_free(arguments.port)
         with kept_between_starts(settings.data_dir, "rasa"):
             app = build_app(
                 arguments.model,

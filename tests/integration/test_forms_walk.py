@@ -251,6 +251,14 @@ def test_three_refusals_end_nothing_and_send_nothing(walk: Walker, name: str) ->
     assert walk.says("stop", "cancel").form is None
 
 
+def test_a_form_that_takes_long_goes_on_while_something_is_said(talk: Walker) -> None:
+    talk.says("Which documents do I need?", "materials")
+    for _ in range(3):
+        talk.waits(minutes=40)
+        after = talk.says("hm", None)
+        assert after.form == "materials_form"
+
+
 @pytest.mark.parametrize("name", OPENINGS)
 def test_after_an_hour_of_silence_the_assistant_starts_afresh(walk: Walker, name: str) -> None:
     place = opened(walk, name)

@@ -384,6 +384,18 @@ def _wait_until_listening(server: Process) -> None:
     raise AssertionError(server.said())
 
 
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_a_port_that_somebody_has_is_refused_with_one_line(servers: Servers, tmp_path: Path, kind: int) -> None:
+    rasa = rasa_process(tmp_path, servers.project, servers.model, servers.actions.url)
+    with socket.socket(type=kind) as somebody:
+        somebody.bind(("127.0.0.1", rasa.port))
+        if kind == socket.SOCK_STREAM:
+            somebody.listen()
+        command = [sys.executable, "-m", rasa.module, "--port", str(rasa.port), *rasa.arguments]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1 and f"error: Port {rasa.port} on 127.0.0.1 cannot be used" in ended.stderr
+
+
 @pytest.mark.parametrize("content", [b"", b"not a model"])
 def test_a_broken_model_is_refused_with_one_line(servers: Servers, tmp_path: Path, content: bytes) -> None:
     model = tmp_path / "broken.tar.gz"

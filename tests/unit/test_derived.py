@@ -14,7 +14,7 @@ import pytest
 
 from bot.catalogue.grounds import DATA
 from bot.data_file import read_yaml
-from bot.derived import derived, kept_between_starts
+from bot.derived import derived, digest_of, kept_between_starts
 from bot.errors import DataError
 
 TEXT = b"what it is made of"
@@ -194,3 +194,28 @@ def test_every_data_file_of_ours_comes_back_as_it_was_read(tmp_path: Path) -> No
     with kept_between_starts(tmp_path, "gateway"):
         assert {file: read_yaml(file) for file in files} == parsed
     assert parsed == {file: read_yaml(file) for file in files}
+
+
+def test_digest_sees_what_stands_behind_a_link_and_not_what_python_makes_of_code(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "facts.yml").write_text("a: 1\n")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "facts").symlink_to(tmp_path / "elsewhere")
+    before = digest_of(tmp_path / "data")
+    (tmp_path / "data" / "__pycache__").mkdir()
+    (tmp_path / "data" / "__pycache__" / "x.pyc").write_bytes(b"x")
+    assert digest_of(tmp_path / "data") == before
+    (tmp_path / "elsewhere" / "facts.yml").write_text("a: 2\n")
+    assert digest_of(tmp_path / "data") != before
+
+
+def test_what_a_writer_left_that_was_killed_is_removed(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    old, young = cache / ".derived-old", cache / ".derived-young"
+    for left in (old, young):
+        left.write_bytes(b"")
+    os.utime(old, (0, 0))
+    with kept_between_starts(tmp_path, "part"):
+        derived(__file__, b"content", lambda: 1)
+    assert not old.exists() and young.exists()
