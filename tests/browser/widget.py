@@ -8,11 +8,12 @@ ENGLISH = {"label": "Work permit help", "box": "Your message", "send": "Send", "
 CHINESE = {"label": "工作许可咨询", "box": "您的消息", "send": "发送", "menu": "菜单", "close": "关闭", "log": "对话"}
 
 
-# The document knows nothing of what moves in a shadow root.
+# The document knows nothing of what moves in a shadow root. What a browser without time for it does not finish is not waited for.
 _SETTLED = """async () => {
   const roots = [document, document.querySelector("permit-assistant[ready]")?.shadowRoot].filter(Boolean);
   const moving = roots.flatMap((root) => root.getAnimations()).filter((each) => Number.isFinite(each.effect.getComputedTiming().endTime));
-  await Promise.all(moving.map((each) => each.finished.catch(() => {})));
+  const still = Promise.all(moving.map((each) => each.finished.catch(() => {})));
+  await Promise.race([still, new Promise((given_up) => setTimeout(given_up, 10_000))]);
 }"""
 
 
