@@ -69,9 +69,9 @@ class Shards:
         self._has_answered = False
         self._client: aiohttp.ClientSession | None = None
         self._looking: list[asyncio.Task[None]] = []
-        self._hints = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._hints.setblocking(False)
-        self._hinted = {address: _peer(address) for address in checks}
+        self._datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._datagrams.setblocking(False)
+        self._peers = {address: _peer(address) for address in checks}
 
     async def start(self) -> None:
         """Begin to look after the shards, where there are several."""
@@ -85,7 +85,7 @@ class Shards:
         await asyncio.gather(*self._looking, return_exceptions=True)
         if self._client is not None:
             await self._client.close()
-        self._hints.close()
+        self._datagrams.close()
 
     def tell_ahead(self, conversation_id: str, text: str | None) -> bool:
         """Have a conversation's shard read its memory, or a text, before it is asked; False where it is not told.
@@ -93,12 +93,12 @@ class Shards:
         It is a datagram, for which nobody waits and which may be lost: see `bot.nlu.reading_ahead`.
         """
         address = self.of(conversation_id)[0]
-        peer = self._hinted[address]
+        peer = self._peers[address]
         # While it answers others, reading sooner would only have these wait.
         if peer is None or self._asked[address]:
             return False
         with suppress(OSError):
-            self._hints.sendto((f"{WHERE}{conversation_id}" if text is None else f"{WHAT}{text}").encode(), peer)
+            self._datagrams.sendto((f"{WHERE}{conversation_id}" if text is None else f"{WHAT}{text}").encode(), peer)
         return True
 
     def of(self, conversation_id: str) -> list[str]:

@@ -60,9 +60,9 @@ def free_port(host: str = "127.0.0.1") -> int:
                 return port
 
 
-def require_free(host: str, port: int, setting: str) -> None:
-    """StartError when nobody can listen on `port` now."""
-    error = in_the_way(host, port)
+def require_free(host: str, port: int, setting: str, kind: int = socket.SOCK_STREAM) -> None:
+    """StartError when nobody can listen on `port` now, for connections or for datagrams (`SOCK_DGRAM`)."""
+    error = in_the_way(host, port, kind)
     if error is not None:
         detail = f"Port {port} on {host} cannot be used ({error.strerror}); choose another with {setting}=…"
         raise StartError("port_busy", detail=detail) from error

@@ -17,11 +17,11 @@ from bot.derived import kept_between_starts
 from bot.errors import BotError, StartError
 from bot.lifetime import end_with_parent, keep_for_good, start_lightly
 from bot.logs import REQUEST_HEADER, begin_request
-from bot.network import in_the_way
 from bot.nlu import kernels, quiet_logs, without_tensorflow
 from bot.nlu.event_log import memory_of
 from bot.nlu.model_file import check_model
 from bot.settings import ROOT, load
+from bot.supervisor import require_free
 
 if TYPE_CHECKING:
     from sanic import Sanic
@@ -155,14 +155,6 @@ def build_app(
     return app
 
 
-def _require_free(port: int) -> None:
-    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        error = in_the_way(HOST, port, kind)
-        if error is not None:
-            detail = f"Port {port} on {HOST} cannot be used ({error.strerror}); choose another with BOT_RASA_PORT=…"
-            raise StartError("port_busy", detail=detail)
-
-
 def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _ENVIRONMENT) -> int:
     """Serve until SIGTERM or until the process that started this one ends; a known error is one line and status 1."""
     arguments = _arguments(argv)
@@ -181,7 +173,8 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
         encoder.start()
         quiet_logs.configure(settings.log_level, settings.log_format)
         without_tensorflow.check_config(arguments.config)
-        _require_free(arguments.port)
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            require_free(HOST, arguments.port, "BOT_RASA_PORT", kind)
         with kept_between_starts(settings.data_dir, "rasa"):
             app = build_app(
                 arguments.model,
