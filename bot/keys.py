@@ -20,9 +20,10 @@ from bot.errors import StartError
 from bot.i18n import Texts
 from bot.languages import Language
 from bot.notifications import mailbox
+from bot.ports import require_free
 from bot.settings import Settings
 from bot.staff import totp
-from bot.supervisor import hold_data_dir, require_free
+from bot.supervisor import hold_data_dir
 from bot.vault import (
     AUDIT,
     KEY_FILE,

@@ -13,8 +13,9 @@ from pathlib import Path
 from bot.checked import check_texts
 from bot.errors import StartError
 from bot.lifetime import keep_for_good, start_lightly
+from bot.ports import require_free
 from bot.settings import ROOT, Settings
-from bot.supervisor import Child, Supervisor, free_port, hold_data_dir, progress, require_free, say
+from bot.supervisor import Child, Supervisor, free_port, hold_data_dir, progress, say
 
 
 def prepare(settings: Settings) -> tuple[Path, list[dict[str, str]]]:

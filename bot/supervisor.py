@@ -20,7 +20,6 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from bot.errors import StartError
-from bot.network import in_the_way
 from bot.settings import ROOT, Settings
 
 log = logging.getLogger(__name__)
@@ -58,14 +57,6 @@ def free_port(host: str = "127.0.0.1") -> int:
             with suppress(OSError):
                 of_datagrams.bind((host, port))
                 return port
-
-
-def require_free(host: str, port: int, setting: str, kind: int = socket.SOCK_STREAM) -> None:
-    """StartError when nobody can listen on `port` now, for connections or for datagrams (`SOCK_DGRAM`)."""
-    error = in_the_way(host, port, kind)
-    if error is not None:
-        detail = f"Port {port} on {host} cannot be used ({error.strerror}); choose another with {setting}=…"
-        raise StartError("port_busy", detail=detail) from error
 
 
 def hold_data_dir(settings: Settings) -> IO[str]:

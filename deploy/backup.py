@@ -23,8 +23,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import jobs, migrations
 from bot.db import Database
 from bot.errors import BotError, StartError
+from bot.ports import require_free
 from bot.settings import ROOT, Settings, load
-from bot.supervisor import hold_data_dir, require_free
+from bot.supervisor import hold_data_dir
 
 _NAME = "permits"
 # Of Rasa, for whom a conversation of which it remembers nothing goes on as a new one.

@@ -25,8 +25,9 @@ import psycopg2
 
 from bot.errors import BotError, StartError
 from bot.launch import prepare
+from bot.ports import require_free
 from bot.settings import Settings, load
-from bot.supervisor import Child, Supervisor, free_port, hold_data_dir, progress, require_free, say
+from bot.supervisor import Child, Supervisor, free_port, hold_data_dir, progress, say
 from deploy import stores
 
 STATE_FILE: Final = "cluster.json"

@@ -20,8 +20,8 @@ from bot.logs import REQUEST_HEADER, begin_request
 from bot.nlu import kernels, quiet_logs, without_tensorflow
 from bot.nlu.event_log import memory_of
 from bot.nlu.model_file import check_model
+from bot.ports import require_free
 from bot.settings import ROOT, load
-from bot.supervisor import require_free
 
 if TYPE_CHECKING:
     from sanic import Sanic

@@ -15,8 +15,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.db import Database
+from bot.ports import require_free
 from bot.settings import ROOT
-from bot.supervisor import hold_data_dir, require_free
+from bot.supervisor import hold_data_dir
 from tests.servers import free_port
 
 
