@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 
 from bot.errors import StartError
-from bot.nlu.event_log import EventLog
+from bot.nlu.event_log import EventLog, State
 from bot.settings import ROOT, Settings
 from deploy.backup import back_up, main, restore
 from tests.servers import Postgres, free_port
@@ -83,7 +83,7 @@ def test_what_rasa_remembers_is_not_in_a_backup(postgres: Postgres, migrated_pos
     restore(there, back_up(there, tmp_path / "backups"))
     with contextlib.closing(EventLog(url)) as memory:
         assert memory.senders() == []
-        assert memory.append("ann", [{"event": "user"}], after=0) == 1
+        assert memory.append("ann", [{"event": "user"}], after=State()).events == 1
     postgres.drop("remembering")
 
 
