@@ -68,7 +68,7 @@ demo: environment ## fill the database with invented applications
 	@$(PYTHON) -m bot demo
 
 LOCKING := .tools/bin/uv --system-certs pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
-	--python-version 3.10 --python-platform linux --upgrade
+	--python-version 3.11 --python-platform linux --upgrade
 
 lock: environment ## compile requirements.lock from pyproject.toml, and the lock of pip-audit
 	@$(LOCKING) pyproject.toml --all-extras -o requirements.lock

@@ -7,7 +7,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +27,7 @@ _BORN: Final = date(1980, 1, 1)
 
 
 def _fill(database: Database, begin: int, end: int) -> None:
-    moment = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
     with database.engine.begin() as connection:
         for start in range(begin, end, _STEP):
             span = range(start, min(start + _STEP, end))

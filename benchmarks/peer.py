@@ -20,6 +20,8 @@ from bot.supervisor import free_port
 
 HOME: Final = ROOT / "var" / "bench" / "rasa-init"
 _RASA: Final = "rasa==3.6.21"
+# The newest for which it is published.
+_PYTHON: Final = "3.10"
 _READY_WITHIN_S: Final = 240
 # Questions of its own training data, in other words than some of them.
 QUESTIONS: Final = ("hello there", "I am feeling great", "are you a bot?", "see you later", "not so well today")
@@ -63,7 +65,7 @@ def prepare() -> None:
     print("· making the bot of `rasa init`, with TensorFlow (2.5 GB, some minutes, once)", flush=True)
     HOME.mkdir(parents=True, exist_ok=True)
     uv = ROOT / ".tools" / "bin" / "uv"
-    _run(uv, "--system-certs", "venv", "--quiet", "--clear", "--python", (ROOT / ".python-version").read_text().strip(), environment)
+    _run(uv, "--system-certs", "venv", "--quiet", "--clear", "--python", _PYTHON, environment)
     python = environment / "bin" / "python"
     # Our own overrides would leave TensorFlow out.
     _run(uv, "--system-certs", "pip", "install", "--quiet", "--no-config", "--python", python, _RASA, "setuptools<81")

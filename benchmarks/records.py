@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.figures import Figure, say
@@ -37,7 +37,7 @@ _HEADINGS = (
 
 def rows(count: int) -> Iterator[list[str]]:
     """Invented lines: every second person holds a permit, and an employer files for fifty."""
-    first, submitted = date(1960, 1, 1), datetime(2026, 1, 1, tzinfo=timezone.utc)
+    first, submitted = date(1960, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)
     for n in range(count):
         at = (submitted + timedelta(minutes=n % 400_000)).isoformat()
         permit = f"BENCH-P-{n:08d}" if n % 2 else ""

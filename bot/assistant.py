@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -309,7 +308,7 @@ class RasaAssistant:
         try:
             async with timeout(self._timeout_s):
                 body = await self._shards.ask(question.conversation_id, message)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise AssistantUnavailable("assistant_unavailable", kind="timeout") from None
         return parse_answer(body)
 

@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import JSON, Column, Index, Integer, String, event, select, update
@@ -147,7 +147,7 @@ def hash_of_detail(key: bytes, salt: str, detail: Any) -> str:
 
 def hash_of(key: bytes, entry: Any) -> str:
     """The hash that an entry, or a row with its columns, must have; UTC to the microsecond stands for its moment."""
-    at = entry.at.astimezone(timezone.utc).isoformat(timespec="microseconds")
+    at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
     names = ("id", "actor", "action", "subject", "position", "previous", "detail_hash")
     return keyed_hash(key, {"at": at, **{name: getattr(entry, name) for name in names}})
 

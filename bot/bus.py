@@ -141,7 +141,7 @@ class Bus:
                         message = await line.get_message(ignore_subscribe_messages=True, timeout=_BEAT_EVERY_S)
                         if message is not None:
                             self._take(message["data"])
-            except (RedisError, OSError, asyncio.TimeoutError) as error:
+            except (RedisError, OSError) as error:
                 log.debug("Redis is away: %s", place(error))
             finally:
                 await client.aclose()

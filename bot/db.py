@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, MetaData, create_engine, event, text
@@ -45,12 +45,12 @@ class UtcDateTime(TypeDecorator):  # type: ignore[misc]
             return None
         if value.tzinfo is None:
             raise ValueError("a naive datetime cannot be stored")
-        return value.astimezone(timezone.utc)
+        return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
         if value is None:
             return None
-        return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 # The time of a shared database at one reading of this machine's monotonic clock; None while the machine's own time counts.
@@ -60,7 +60,7 @@ _shared_time: tuple[datetime, float] | None = None
 def now() -> datetime:
     """The present moment, aware, in UTC: that of the shared database once `take_time` was called, otherwise that of this machine."""
     if _shared_time is None:
-        return datetime.now(timezone.utc)
+        return datetime.now(UTC)
     moment, reading = _shared_time
     return moment + timedelta(seconds=time.monotonic() - reading)
 
@@ -75,7 +75,7 @@ def take_time(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":
         asked = time.monotonic()
         moment: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
-        _shared_time = moment.astimezone(timezone.utc), (asked + time.monotonic()) / 2
+        _shared_time = moment.astimezone(UTC), (asked + time.monotonic()) / 2
 
 
 def as_told(error: Exception, hotline: str) -> BotError:

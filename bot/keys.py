@@ -6,7 +6,7 @@ import contextlib
 import os
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -81,7 +81,7 @@ def rotate(settings: Settings, leaked: bool) -> Rotated:
             found = audit_chain.verify(database)
         if found.broken is not None:
             raise StartError("trail_broken", detail="The audit trail is not whole; run: python -m bot audit verify")
-        new, moment = Fernet.generate_key(), datetime.now(timezone.utc)
+        new, moment = Fernet.generate_key(), datetime.now(UTC)
         purposes = [AUDIT] if leaked else [AUDIT, SESSIONS]
         kept = [each for each in former if each.purpose in purposes]
         kept += [Former(purpose, derived_key(old, purpose), moment) for purpose in purposes]
@@ -106,7 +106,7 @@ def _is_in_force(settings: Settings, key: bytes) -> bool:
 
 
 def _put_in_place(path: Path) -> Path:
-    before = path.with_name(f"{path.name}.before-{datetime.now(timezone.utc).strftime(_STAMP)}")
+    before = path.with_name(f"{path.name}.before-{datetime.now(UTC).strftime(_STAMP)}")
     # A second name, so that there is a key at every moment: a start without one would make another.
     os.link(path, before)
     os.replace(next_of(path), path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -71,7 +70,7 @@ async def read_body(request: web.Request) -> bytes:
     try:
         async with timeout(_READ_WITHIN_S):
             return await request.read()
-    except asyncio.TimeoutError:
+    except TimeoutError:
         raise Invalid("body_too_slow") from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import logging
@@ -62,7 +61,7 @@ class SharedBuckets:
             return None
         try:
             position, wait_s = await self._script(keys=[self._name(name) for name, _ in wanted], args=[most for _, most in wanted])
-        except (RedisError, OSError, asyncio.TimeoutError) as error:
+        except (RedisError, OSError) as error:
             if self._away_until == 0.0:
                 log.warning("Redis does not answer; each gateway keeps its own limits until it does: %s", place(error))
             self._away_until = time.monotonic() + _AWAY_FOR_S

@@ -122,7 +122,7 @@ class _Line(WebSocket):
         try:
             async with timeout(_READ_WITHIN_S):
                 await super().send(message)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             self.abort()
             raise OSError from None
 
@@ -132,7 +132,7 @@ class _Line(WebSocket):
         try:
             async with timeout(within):
                 message = await self._sock.receive()
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise OSError from None
         if message.type is not WSMsgType.TEXT or message.data[:1] not in tuple("0123456"):
             raise OSError
@@ -245,7 +245,7 @@ class Sockets(socketio.AsyncServer):
             try:
                 async with timeout(_BODY_WITHIN_S):
                     body = await request.read()
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 raise Invalid("body_too_slow") from None
             return await self._hand_on(_Whole(request, body))
         if request.method == "GET" and "sid" not in request.query:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.engine import URL
@@ -109,7 +109,7 @@ def back_up(settings: Settings, folder: Path, keep_days: int | None = None, cloc
     Raises:
         StartError: a client is missing or failed, or what it wrote is not whole; older backups are left as they are then.
     """
-    now = (clock or (lambda: datetime.now(timezone.utc)))()
+    now = (clock or (lambda: datetime.now(UTC)))()
     kind, url = _database(settings)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = folder / f"{_NAME}-{now.strftime(_STAMP)}{_SUFFIXES[kind]}"
@@ -141,7 +141,7 @@ def _backups(folder: Path) -> Iterator[tuple[Path, datetime]]:
         for file in folder.glob(f"{_NAME}-*{suffix}"):
             with contextlib.suppress(ValueError):
                 stamp = file.name.removeprefix(f"{_NAME}-").removesuffix(suffix)
-                yield file, datetime.strptime(stamp, _STAMP).replace(tzinfo=timezone.utc)
+                yield file, datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
 
 
 def restore(settings: Settings, file: Path) -> None:
@@ -174,7 +174,7 @@ def _restore_sqlite(settings: Settings, present: Path, file: Path) -> None:
         _upgrade(settings, f"sqlite:///{new}")
         _sqlite(new, "PRAGMA wal_checkpoint(TRUNCATE)")
         new.chmod(0o600)
-        aside = f".before-{datetime.now(timezone.utc).strftime(_STAMP)}"
+        aside = f".before-{datetime.now(UTC).strftime(_STAMP)}"
         with contextlib.suppress(FileNotFoundError):
             # A second name, so that there is a database at every moment: a start without one would make an empty one.
             os.link(present, f"{present}{aside}")

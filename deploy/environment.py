@@ -64,15 +64,18 @@ def tools():
 
 
 def interpreter(wanted):
-    """A Python of the wanted version that works: from the path, or from pyenv; None leaves the search to uv."""
+    """A Python of the wanted version that works: the system's, from the path, or from pyenv; None leaves the search to uv.
+
+    The system's comes first: it is mended with the system, and distributions build theirs optimised, which pyenv does not by itself.
+    """
     roots = [os.environ.get("PYENV_ROOT", ""), str(Path.home() / ".pyenv")]
     pyenv = shutil.which("pyenv")
     if pyenv:
         roots.append(str(Path(pyenv).resolve().parent.parent))
-    found = [shutil.which(f"python{wanted}")]
+    found = [f"/usr/bin/python{wanted}", shutil.which(f"python{wanted}")]
     for root in filter(None, roots):
         found += sorted(glob.glob(f"{root}/versions/{wanted}.*/bin/python{wanted}"), reverse=True)
-    for candidate in filter(None, found):
+    for candidate in filter(os.path.exists, filter(None, found)):
         probe = "import sys, venv, ssl, sqlite3; print('%d.%d' % sys.version_info[:2])"
         answer = subprocess.run([candidate, "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         if answer.returncode == 0 and answer.stdout.decode().strip() == wanted:

@@ -80,7 +80,7 @@ class Applicant:
 
         try:
             return await asyncio.wait_for(wait(), WITHIN_S)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise AssertionError(f"it did not come; heard so far: {self.heard}") from None
 
     async def hears(self, text: str, event: str = "bot_uttered") -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -15,7 +15,7 @@ def certify(name: str, certificate: Path, key: Path) -> None:
     """Write a certificate for a host that vouches for itself for two days, and its key; whoever trusts the file trusts the host."""
     private = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    moment = datetime.now(timezone.utc)
+    moment = datetime.now(UTC)
     signed = (
         x509.CertificateBuilder()
         .subject_name(subject)

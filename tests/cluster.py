@@ -109,7 +109,7 @@ class Cluster:
             _reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.close()
             return True
-        except (OSError, asyncio.TimeoutError, aiohttp.ClientError):
+        except (TimeoutError, OSError, aiohttp.ClientError):
             return False
 
     async def whole(self) -> bool:

@@ -169,7 +169,7 @@ class Line:
 
         try:
             return await asyncio.wait_for(wait(), within_s)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise AssertionError(f"it did not come; heard so far: {self.heard}") from None
 
     async def until(self, event: str, **wanted: Any) -> Any:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -90,8 +90,8 @@ def hand_off(language: str, reason: str, calm: bool = False) -> list[dict[str, A
 
 
 # A Wednesday, 10:00 and 20:00 in Shenzhen.
-OPEN = datetime(2026, 11, 25, 2, tzinfo=timezone.utc)
-CLOSED = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
+OPEN = datetime(2026, 11, 25, 2, tzinfo=UTC)
+CLOSED = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 class FakePresence:

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,7 +78,7 @@ class _Memory(InMemoryTrackerStore):
 class Clock:
     """Time that moves only when told to."""
 
-    moment: datetime = datetime(2026, 11, 24, 2, 0, tzinfo=timezone.utc)
+    moment: datetime = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
     def __call__(self) -> datetime:
         return self.moment

@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 import tracemalloc
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.permits.records import Reader, Record
 
-NOW = datetime(2026, 11, 25, 2, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 
 
 def fields(**changes: Any) -> dict[str, Any]:

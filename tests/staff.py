@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pyotp
 import pytest
@@ -105,7 +105,7 @@ def sign_in(
 
 def totp_on(database: Database, staff: Staff, account: int) -> pyotp.TOTP:
     """Turn the second factor on at a moment of its own, and return what makes its codes."""
-    with time_machine.travel(datetime(2026, 11, 1, 1, tzinfo=timezone.utc), tick=False):
+    with time_machine.travel(datetime(2026, 11, 1, 1, tzinfo=UTC), tick=False):
         with database.session() as session:
             secret = pyotp.TOTP(staff.totp_begin(session, account, PASSWORD).secret)
         with database.session() as session:

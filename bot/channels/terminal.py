@@ -52,7 +52,7 @@ class _Terminal:
         try:
             async with self.client.post(self.address + PATH, json=body, headers=headers) as response:
                 answer = await response.json(content_type=None)
-        except (aiohttp.ClientConnectionError, asyncio.TimeoutError):
+        except (TimeoutError, aiohttp.ClientConnectionError):
             raise _Failed(self.texts.get(self.spoken, "terminal.not_running", address=self.address)) from None
         except (aiohttp.ClientError, ValueError):
             raise self._broken() from None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 
-class State(str, Enum):
+class State(StrEnum):
     """Who answers the applicant."""
 
     BOT = "BOT"
@@ -17,7 +17,7 @@ class State(str, Enum):
     CLOSED = "CLOSED"
 
 
-class Move(str, Enum):
+class Move(StrEnum):
     """A change of `State` that somebody may ask for."""
 
     REQUEST = "request"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -62,7 +62,7 @@ class Texts:
     """
 
     by_language: Mapping[Language, Mapping[str, str]]
-    by_tongue: Mapping[Tongue, Mapping[str, str]] = MappingProxyType({})
+    by_tongue: Mapping[Tongue, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Texts:

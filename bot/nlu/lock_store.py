@@ -45,7 +45,7 @@ class FifoLockStore(InMemoryLockStore):
         try:
             try:
                 await asyncio.wait_for(queue.lock.acquire(), lock_lifetime)
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 raise LockError("The turn before this one did not end in time.") from None
             try:
                 yield None

@@ -103,8 +103,12 @@ class _Storage(LocalModelStorage):
 
     @staticmethod
     def _extract_archive_to_directory(model_archive_path: str | Path, temporary_directory: Path) -> None:
+        inside = temporary_directory.resolve()
         with tarfile.open(model_archive_path, "r:gz") as archive:
-            archive.extractall(temporary_directory, filter="data")
+            for member in archive:
+                if not (member.isreg() or member.isdir()) or not (inside / member.name).resolve().is_relative_to(inside):
+                    raise tarfile.ExtractError(f"{member.name} does not belong into a model")
+                archive.extract(member, inside, set_attrs=False)
 
 
 class StrictProcessor(MessageProcessor):

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -154,7 +154,7 @@ class Reader:
                 raise Invalid("field_type", field=field, expected="string")
             if not _OLDEST <= value.date() <= _NEWEST:
                 raise ValueError
-            moment = (value.replace(tzinfo=ZONE) if value.tzinfo is None else value).astimezone(timezone.utc)
+            moment = (value.replace(tzinfo=ZONE) if value.tzinfo is None else value).astimezone(UTC)
         except (ValueError, OverflowError):
             raise Invalid("record_moment", field=field) from None
         if moment > self._clock() + _AHEAD:

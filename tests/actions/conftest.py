@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ _numbers = itertools.count(1)
 class Clock:
     """Time that moves only when told to."""
 
-    moment: datetime = datetime(2026, 11, 24, 2, 0, tzinfo=timezone.utc)
+    moment: datetime = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
     def __call__(self) -> datetime:
         return self.moment

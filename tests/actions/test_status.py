@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.actions.conftest import Clock, Conversation
 
 RUN, VALIDATE, ASK = status.ACTIONS
 NUMBER, BORN = "DEMO-A-700001", "4 March 1990"
-SINCE = datetime(2026, 11, 20, tzinfo=timezone.utc)
+SINCE = datetime(2026, 11, 20, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from playwright.async_api import expect
@@ -12,7 +12,7 @@ from bot.answers import Answers
 from bot.catalogue.geo import Point
 from tests.browser import axe, cards_page
 
-NOON = datetime(2026, 11, 25, 2, 0, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 
 
 async def test_station_says_state_way_and_phone(open_cards: Any, answers: Answers) -> None:

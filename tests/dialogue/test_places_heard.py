@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,7 +10,7 @@ from bot.catalogue import Catalogue
 from bot.data_file import read_yaml
 from bot.settings import ROOT
 
-_NOW = datetime(2026, 11, 24, 2, 0, tzinfo=timezone.utc)
+_NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 _FILE = ROOT / "tests" / "dialogue" / "holdout" / "places.yml"
 _SHARE = 0.95
 

@@ -116,7 +116,7 @@ class Applicant:
                 self._ready = True
                 self._news.set()
                 await lost.wait()
-            except (socketio.exceptions.SocketIOError, asyncio.TimeoutError, OSError):
+            except (TimeoutError, socketio.exceptions.SocketIOError, OSError):
                 pass
             self._ready = False
             for message in self._outbox:
@@ -233,7 +233,7 @@ class Applicant:
             if not asking.done():
                 return False
             answer = asking.result()
-        except (socketio.exceptions.SocketIOError, asyncio.TimeoutError, OSError):
+        except (TimeoutError, socketio.exceptions.SocketIOError, OSError):
             self._lost.set()
             return False
         finally:

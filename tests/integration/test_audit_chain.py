@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from bot.settings import Settings
 from tests.servers import AUDIT_KEY
 
 COLUMNS = "INSERT INTO audit_entries (at, actor, action, subject, detail) "
-BEGIN = datetime(2026, 11, 2, 1, tzinfo=timezone.utc)
+BEGIN = datetime(2026, 11, 2, 1, tzinfo=UTC)
 
 
 def write(database: Database, count: int, subject: str = "conversation:c1") -> None:

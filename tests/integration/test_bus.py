@@ -7,7 +7,7 @@ import json
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -34,7 +34,7 @@ from tests.servers import Redis
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(32)
 HERE = Address("socket", "session", "s")
-MOMENT = datetime(2026, 11, 25, 2, 30, tzinfo=timezone.utc)
+MOMENT = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)
 CHEN = StaffName(7, "Chen Li", "civic_center")
 
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -152,7 +152,7 @@ def sqlite_settings(tmp_path: Path, migrated_sqlite: Path) -> Settings:
 
 def test_old_backups_are_deleted_and_what_is_not_ours_stays(sqlite_settings: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
-    days = [datetime(2026, 11, day, 19, 10, tzinfo=timezone.utc) for day in (1, 10, 11, 20)]
+    days = [datetime(2026, 11, day, 19, 10, tzinfo=UTC) for day in (1, 10, 11, 20)]
     other = folder / "permits-mine.db"
     made = [back_up(sqlite_settings, folder, clock=lambda moment=moment: moment) for moment in days[:3]]
     other.write_text("kept", encoding="utf-8")
@@ -162,7 +162,7 @@ def test_old_backups_are_deleted_and_what_is_not_ours_stays(sqlite_settings: Set
 
 def test_a_failed_backup_deletes_nothing_and_leaves_nothing(sqlite_settings: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
-    old = back_up(sqlite_settings, folder, clock=lambda: datetime(2020, 1, 1, tzinfo=timezone.utc))
+    old = back_up(sqlite_settings, folder, clock=lambda: datetime(2020, 1, 1, tzinfo=UTC))
     (tmp_path / "permits.db").write_bytes(b"not a database at all")
     with pytest.raises(StartError):
         back_up(sqlite_settings, folder, keep_days=1)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from bot.permits.models import Applicant, Application, LookupAttempt, LookupNetw
 from bot.permits.results import REFUSED, LookupResult
 from bot.permits.service import DAY, PROOF_LASTS, WINDOW, Permits
 
-NOON = datetime(2026, 11, 24, 4, 0, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 BORN = date(1990, 3, 4)
 OTHER_DAY = date(1990, 4, 3)
 PERMIT = "DEMO-P-100001"

@@ -10,7 +10,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Iterator
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -281,7 +281,7 @@ async def test_working_memory_trail_and_codes_have_times_of_their_own(house: Hou
 
 
 async def test_many_conversations_go_in_batches(house: House) -> None:
-    old = datetime(2020, 1, 1, tzinfo=timezone.utc)
+    old = datetime(2020, 1, 1, tzinfo=UTC)
     names = [f"c{number}" for number in range(450)]
     row = {"channel": "rest", "caller": "net", "created_at": old, "updated_at": old, "state": "BOT", "ordinal": 1}
     with house.database.session() as session:

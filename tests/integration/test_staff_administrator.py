@@ -10,7 +10,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyotp
@@ -239,7 +239,7 @@ def test_every_start_ends_the_link_of_the_one_before(settings: Settings, opened:
 
 
 def test_link_ends_after_two_days(settings: Settings, opened: Database, staff: Staff) -> None:
-    began = datetime(2026, 11, 25, 1, tzinfo=timezone.utc)
+    began = datetime(2026, 11, 25, 1, tzinfo=UTC)
     with time_machine.travel(began, tick=False) as clock:
         token = token_in(way_into_console(settings) or "")
         clock.shift(timedelta(hours=48) - timedelta(seconds=1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
@@ -88,7 +88,7 @@ def test_with_a_second_factor_a_code_is_needed_after_the_right_password_only(dat
 @pytest.mark.parametrize(("steps", "right"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
 def test_a_clock_may_be_one_step_off(database: Database, staff: Staff, account: int, steps: int, right: bool) -> None:
     totp = totp_on(database, staff, account)
-    moment = datetime(2026, 11, 25, 1, 0, 10, tzinfo=timezone.utc)
+    moment = datetime(2026, 11, 25, 1, 0, 10, tzinfo=UTC)
     with time_machine.travel(moment, tick=False):
         code = totp.at(moment + timedelta(seconds=30 * steps))
         if right:
@@ -105,7 +105,7 @@ def test_what_is_no_code_is_wrong(database: Database, staff: Staff, account: int
 
 def test_a_code_works_once_and_none_before_it_after_it(database: Database, staff: Staff, account: int) -> None:
     totp = totp_on(database, staff, account)
-    moment = datetime(2026, 11, 25, 1, 0, 10, tzinfo=timezone.utc)
+    moment = datetime(2026, 11, 25, 1, 0, 10, tzinfo=UTC)
     with time_machine.travel(moment, tick=False):
         sign_in(database, staff, totp=totp.now())
         assert refused(lambda: sign_in(database, staff, totp=totp.now())) == "totp_wrong"
@@ -114,7 +114,7 @@ def test_a_code_works_once_and_none_before_it_after_it(database: Database, staff
 
 def test_a_code_that_is_used_twice_at_once_opens_one_session(database: Database, staff: Staff, account: int) -> None:
     totp = totp_on(database, staff, account)
-    with time_machine.travel(datetime(2026, 11, 25, 1, 0, 10, tzinfo=timezone.utc), tick=False):
+    with time_machine.travel(datetime(2026, 11, 25, 1, 0, 10, tzinfo=UTC), tick=False):
         code = totp.now()
         results = together(*[lambda: sign_in(database, make_staff(), totp=code)] * 4)
     assert sum(isinstance(result, tuple) for result in results) == 1

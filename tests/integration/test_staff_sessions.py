@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -17,7 +17,7 @@ from bot.staff.service import Staff
 from bot.staff.sessions import ABSOLUTE_LIFE, IDLE_LIFE, KEPT, SignedIn
 from tests.staff import PASSWORD, make_officer, make_staff, refused
 
-MORNING = datetime(2026, 11, 25, 1, tzinfo=timezone.utc)
+MORNING = datetime(2026, 11, 25, 1, tzinfo=UTC)
 OTHER_PASSWORD = "eleven kites above the bay"
 
 
@@ -58,7 +58,7 @@ def alive(database: Database, staff: Staff, token: str, touch: bool = True) -> b
 def test_a_session_ends_twelve_hours_after_it_began_however_much_it_is_used(database: Database, staff: Staff, officer: Officer) -> None:
     with time_machine.travel(MORNING, tick=False) as clock:
         token, _ = sign_in(database, staff)
-        while clock.shift(timedelta(hours=1)) or datetime.now(timezone.utc) < MORNING + ABSOLUTE_LIFE:
+        while clock.shift(timedelta(hours=1)) or datetime.now(UTC) < MORNING + ABSOLUTE_LIFE:
             assert alive(database, staff, token)
         assert not alive(database, staff, token)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -110,7 +110,7 @@ def test_five_wrong_passwords_from_one_network_are_the_limit_even_for_the_right_
 
 
 def test_the_limit_holds_in_every_process_and_ends_with_its_window(database: Database, database_url: str, account: int) -> None:
-    with time_machine.travel(datetime(2026, 11, 25, 1, tzinfo=timezone.utc), tick=False) as clock:
+    with time_machine.travel(datetime(2026, 11, 25, 1, tzinfo=UTC), tick=False) as clock:
         for _ in range(signing_in.PER_PAIR):
             other = Database(database_url, AUDIT_KEY)
             assert refused(lambda other=other: sign_in(other, make_staff(), "wrong wrong wrong")) == "sign_in_refused"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from bot.db import Database
 from bot.errors import StartError
 from bot.vault import LIFE, Vault, VaultEntry, read_or_create_key
 
-NOON = datetime(2026, 11, 24, 4, 0, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 
 
 class Clock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -161,14 +161,14 @@ def test_unknown_hours_are_never_open_or_closed(calendar: WorkingCalendar) -> No
 
 
 def test_a_time_of_another_zone_is_read_on_shenzhens_clock(calendar: WorkingCalendar) -> None:
-    assert local(datetime(2026, 11, 24, 1, 0, tzinfo=timezone.utc)) == at("2026-11-24T09:00")
-    assert open_state(HALL, datetime(2026, 11, 24, 1, 0, tzinfo=timezone.utc), calendar).open is True
-    assert open_state(HALL, datetime(2026, 11, 23, 23, 0, tzinfo=timezone.utc), calendar).reason == "before_hours"
+    assert local(datetime(2026, 11, 24, 1, 0, tzinfo=UTC)) == at("2026-11-24T09:00")
+    assert open_state(HALL, datetime(2026, 11, 24, 1, 0, tzinfo=UTC), calendar).open is True
+    assert open_state(HALL, datetime(2026, 11, 23, 23, 0, tzinfo=UTC), calendar).reason == "before_hours"
 
 
-@time_machine.travel(datetime(2026, 11, 24, 4, 30, tzinfo=timezone.utc), tick=False)
+@time_machine.travel(datetime(2026, 11, 24, 4, 30, tzinfo=UTC), tick=False)
 def test_now_is_lunch_in_shenzhen_when_it_is_half_past_four_in_utc(calendar: WorkingCalendar) -> None:
-    assert open_state(HALL, datetime.now(timezone.utc), calendar).reason == "lunch"
+    assert open_state(HALL, datetime.now(UTC), calendar).reason == "lunch"
 
 
 @settings(deadline=None)

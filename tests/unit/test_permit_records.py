@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -18,13 +18,13 @@ def test_record_is_read_as_it_was_meant() -> None:
     read = record("test 1", permit_number="te-9", station="civic_center", valid_until="2027-11-01", submitted_at="2026-11-10")
     assert (read.key, read.permit_key, read.station) == ("TEST1", "TE9", "civic_center")
     assert read.date_of_birth == date(1987, 11, 15) and read.valid_until == date(2027, 11, 1)
-    assert read.stage_since == datetime(2026, 11, 10, 1, tzinfo=timezone.utc)
-    assert read.submitted_at == datetime(2026, 11, 9, 16, tzinfo=timezone.utc)
+    assert read.stage_since == datetime(2026, 11, 10, 1, tzinfo=UTC)
+    assert read.submitted_at == datetime(2026, 11, 9, 16, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("moment", ["2026-11-10T01:00:00Z", "2026-11-10T01:00:00+00:00", "2026-11-10 09:00:00"])
 def test_moments_are_read_with_and_without_an_offset(moment: str) -> None:
-    assert record(stage_since=moment).stage_since == datetime(2026, 11, 10, 1, tzinfo=timezone.utc)
+    assert record(stage_since=moment).stage_since == datetime(2026, 11, 10, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("digits", "microsecond"), [("5", 500_000), ("1234567", 123_456), ("000", 0)])

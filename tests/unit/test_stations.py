@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -301,9 +301,9 @@ def test_map_links_are_given_only_where_the_door_is_known(stations: Stations) ->
     assert sorted(with_links) == ["civic_center", "joint_counter"]
 
 
-@time_machine.travel(datetime(2026, 11, 24, 2, 0, tzinfo=timezone.utc), tick=False)
+@time_machine.travel(datetime(2026, 11, 24, 2, 0, tzinfo=UTC), tick=False)
 def test_the_hall_is_open_now_and_the_others_are_not_known(stations: Stations) -> None:
-    states = {a.station.key: a.open_now for a in stations.nearest(CIVIC, when=datetime.now(timezone.utc), limit=8)}
+    states = {a.station.key: a.open_now for a in stations.nearest(CIVIC, when=datetime.now(UTC), limit=8)}
     assert states.pop("civic_center") is True
     assert set(states.values()) == {None}
 

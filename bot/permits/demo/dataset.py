@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -190,7 +190,7 @@ def _moments(history: list[tuple[str, date]], dice: Random) -> tuple[tuple[str, 
         if moments and at <= moments[-1][1]:
             at = moments[-1][1] + timedelta(minutes=dice.randint(10, 60))
         moments.append((stage, at))
-    return tuple((stage, at.astimezone(timezone.utc)) for stage, at in moments)
+    return tuple((stage, at.astimezone(UTC)) for stage, at in moments)
 
 
 def _employers() -> list[DemoEmployer]:
