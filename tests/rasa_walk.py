@@ -23,7 +23,7 @@ from actions import services as installed
 from actions.services import Services
 from bot.db import Database
 from bot.nlu import predicting
-from bot.nlu.action_endpoint import validate_quickly
+from bot.nlu.action_endpoint import call_quickly
 from bot.nlu.processor import StrictAgent
 from bot.nlu.responses import CatalogueResponses
 from bot.nlu.training import train
@@ -230,7 +230,7 @@ def walker(folder: Path, database: Database) -> Walker:
         clock=clock,
     )
     installed.install(services)
-    validate_quickly()
+    call_quickly()
     _predict_twice()
     model = train(Settings(data_dir=folder / "var"), lambda _line: None, _small_project(folder / "project"))
     memory = _Memory(Domain.empty())

@@ -1,10 +1,11 @@
-"""How Rasa calls our actions: a short patience, another server when one is away, a compiled schema for what comes back."""
+"""How Rasa calls our actions: with what they ask for, a short patience, another server when one is away, a compiled schema for what comes
+back."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from typing import Any, Final
 
@@ -14,10 +15,13 @@ from jsonschema import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
-from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered, Event, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig, concat_url
 
 from bot.logs import REQUEST_HEADER, request_id
+from bot.nlu.parts import PARTS
 
 PATIENCE_S: Final = 15.0
 """Shorter than the gateway's patience with Rasa, so that a turn fails before nobody waits for it any more."""
@@ -30,19 +34,39 @@ _KEEP_ALIVE_S: Final = 30.0
 _AWAY: Final = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, asyncio.TimeoutError)
 
 
-def without_old_replies(call: Mapping[str, Any]) -> dict[str, Any]:
-    """What an action is called with, without the replies to the messages before the last one.
+def told_of(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """What an action is told of what happened, the oldest first: everything since the last message, and who said what before it.
 
-    They are most of it, and `actions.turn` looks no farther back for what was said; the names of responses and what filled them stay.
+    The replies before the message before it lack what was in them, and messages lack what was understood, but for the last, which
+    the call has besides, and for the questions of those that ask several things. `actions.turn` asks for no more, and the rest was
+    four fifths of a call.
     """
-    tracker: Mapping[str, Any] = call.get("tracker") or {}
-    kept: list[Mapping[str, Any]] = []
+    kept: list[dict[str, Any]] = []
     heard = 0
-    for event in reversed(tracker.get("events") or ()):
-        heard += event["event"] == UserUttered.type_name
-        old = heard > 1 and event["event"] == BotUttered.type_name
-        kept.append({**event, "data": {}} if old else event)
-    return {**call, "tracker": {**tracker, "events": kept[::-1]}}
+    for event in reversed(list(events)):
+        is_message = isinstance(event, UserUttered)
+        if heard and not is_message and not isinstance(event, BotUttered):
+            continue
+        said = event.as_dict()
+        if is_message:
+            heard += 1
+            parts = said["parse_data"].get(PARTS)
+            said["parse_data"] = {PARTS: parts} if parts else {}
+        elif heard > 1:
+            said["data"] = {}
+        kept.append(said)
+    return kept[::-1]
+
+
+class _Told:
+    """A tracker as an action is told of it."""
+
+    def __init__(self, tracker: DialogueStateTracker) -> None:
+        self._tracker = tracker
+        self.sender_id = tracker.sender_id
+
+    def current_state(self, _verbosity: EventVerbosity) -> dict[str, Any]:
+        return {**self._tracker.current_state(EventVerbosity.NONE), "events": told_of(self._tracker.events)}
 
 
 class ActionEndpoint(EndpointConfig):
@@ -83,8 +107,6 @@ class ActionEndpoint(EndpointConfig):
     ) -> Any | None:
         """Call an action server and return its JSON; a connection found dead is opened anew once, then the next server is asked."""
         kwargs.pop("timeout", None)
-        if kwargs.get("json"):
-            kwargs["json"] = without_old_replies(kwargs["json"])
         until = time.monotonic() + self._patience_s
         order = sorted(self._urls, key=lambda url: self._away.get(url, 0.0) > time.monotonic())
         for url in order[:-1]:
@@ -138,6 +160,15 @@ def _validate_action_result(self: RemoteAction, result: dict[str, Any]) -> bool:
     return True
 
 
-def validate_quickly() -> None:
-    """Let Rasa check the answers of actions with validators built once, each event with its own instead of with those of all."""
+_call: Final = RemoteAction._action_call_format
+
+
+def _call_format(self: RemoteAction, tracker: DialogueStateTracker, domain: Domain) -> dict[str, Any]:
+    return dict(_call(self, _Told(tracker), domain))
+
+
+def call_quickly() -> None:
+    """Let Rasa tell actions no more than they ask for, and check their answers with validators built once, each event with its own instead
+    of with those of all."""
+    RemoteAction._action_call_format = _call_format
     RemoteAction._validate_action_result = _validate_action_result

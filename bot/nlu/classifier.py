@@ -25,7 +25,7 @@ from bot.nlu.decisions import SUSPECTED_FROM, Decision, Thresholds, fit_threshol
 from bot.nlu.encoder import ENCODED, Encoded, SentenceEncoder, encoded, is_typed
 from bot.nlu.encodings import current_run, encode_for_training, one_thread
 from bot.nlu.follow_ups import FollowUps
-from bot.nlu.parts import read_together
+from bot.nlu.parts import PARTS, read_together
 from bot.nlu.reading_ahead import READ, Read
 from bot.nlu.safety import SafetyPhrases
 from bot.nlu.text import normalise
@@ -42,7 +42,6 @@ SAFETY: Final = "safety"
 SUSPECTED: Final = "suspected"
 SEVERAL: Final = "several"
 FOLLOW_UP: Final = "follow_up"
-PARTS: Final = "parts"
 LANGUAGE: Final = "language"
 _RANKING: Final = "intent_ranking"
 _WEIGHTS_FILE: Final = "classifier.npz"

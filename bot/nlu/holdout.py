@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from bot.data_file import read_mapping
 from bot.errors import DataError
-from bot.nlu.classifier import CANDIDATES, DECISION, FOLLOW_UP, PARTS, SEVERAL, STRANGERS, SUSPECTED
+from bot.nlu.classifier import CANDIDATES, DECISION, FOLLOW_UP, SEVERAL, STRANGERS, SUSPECTED
 from bot.nlu.model_file import check_model
+from bot.nlu.parts import PARTS
 from bot.redaction import redact
 
 _FIELDS: Final = frozenset({"language", "questions", "strangers"})

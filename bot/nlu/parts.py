@@ -19,6 +19,8 @@ from bot.nlu.text import without_footer
 from bot.settings import ROOT
 
 FILE: Final = Path("data") / "parts.yml"
+PARTS: Final = "parts"
+"""Where the questions of a message stand that asks several things: in what was understood of it, each with `text` and `topic`."""
 MOST: Final = 8
 """How many parts are read: the time grows with them."""
 _WHOLE: Final = 0.65

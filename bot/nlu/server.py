@@ -93,14 +93,14 @@ def build_app(
     from rasa.core.utils import AvailableEndpoints
     from sanic.response import json as json_response
 
-    from bot.nlu.action_endpoint import ActionEndpoint, validate_quickly
+    from bot.nlu.action_endpoint import ActionEndpoint, call_quickly
     from bot.nlu.classifier import TopicClassifier
     from bot.nlu.predicting import predict_quickly
     from bot.nlu.processor import StrictAgent
     from bot.nlu.reading_ahead import Listening
     from bot.nlu.tracker_store import resolve_quickly
 
-    validate_quickly()
+    call_quickly()
     predict_quickly()
     resolve_quickly()
     named = AvailableEndpoints.read_endpoints(str(endpoints))

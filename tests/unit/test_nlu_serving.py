@@ -10,12 +10,13 @@ import pytest
 from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
 from rasa.core.lock_store import LockError
-from rasa.shared.core.events import ActiveLoop, UserUttered
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.errors import NotFound
 from bot.logs import places
-from bot.nlu.action_endpoint import _validate_action_result, without_old_replies
+from bot.nlu.action_endpoint import _call_format, _validate_action_result, told_of
 from bot.nlu.lock_store import FifoLockStore
 from bot.nlu.quiet_logs import QuietFormatter
 from bot.nlu.responses import language_of, understood_from
@@ -95,16 +96,37 @@ def test_a_rejected_result_is_not_quoted() -> None:
     assert "SECRET-WORD" not in str(rejected.value)
 
 
-def test_an_action_is_told_the_replies_to_the_last_message_and_the_names_of_those_before() -> None:
-    def said(name: str) -> dict[str, Any]:
-        return {"event": "bot", "metadata": {"template": name}, "data": {"custom": {"replies": [{"text": name}]}}}
+def test_an_action_is_told_everything_since_the_last_message_and_before_it_who_said_what() -> None:
+    def said(name: str) -> BotUttered:
+        return BotUttered(None, {"custom": {"replies": [{"text": name}]}}, {"template": name})
 
-    heard = {"event": "user", "text": "?"}
-    events = [said("a"), heard, said("b"), heard, said("c"), heard, said("d")]
-    told = without_old_replies({"next_action": "action_x", "tracker": {"slots": {}, "events": events}})
-    assert told["next_action"] == "action_x" and told["tracker"]["slots"] == {}
-    assert told["tracker"]["events"] == [{**said("a"), "data": {}}, heard, {**said("b"), "data": {}}, heard, said("c"), heard, said("d")]
-    assert events[0] == said("a")
+    def heard(text: str, **understood: Any) -> UserUttered:
+        return UserUttered(text, {"name": "fee"}, parse_data={"intent": {"name": "fee"}, **understood})  # type: ignore[typeddict-item]
+
+    parts = [{"text": "fee?", "topic": "fee"}]
+    before = [said("a"), heard("1"), SlotSet("x", 1), said("b"), heard("2", parts=parts), ActionExecuted("action_y"), said("c")]
+    since = [heard("3"), SlotSet("y", 2), ActionExecuted("form"), said("d")]
+    told = told_of([*before, *since])
+    assert [(event["event"], event.get("text")) for event in told] == [
+        *(("bot", None), ("user", "1"), ("bot", None), ("user", "2"), ("bot", None)),
+        *(("user", "3"), ("slot", None), ("action", None), ("bot", None)),
+    ]
+    names = [event["metadata"]["template"] for event in told if event["event"] == "bot"]
+    texts = [event["data"].get("custom", {}).get("replies") for event in told if event["event"] == "bot"]
+    assert names == ["a", "b", "c", "d"]
+    assert texts == [None, None, [{"text": "c"}], [{"text": "d"}]]
+    assert [event["parse_data"] for event in told if event["event"] == "user"] == [{}, {"parts": parts}, {}]
+    assert before[0].data["custom"] and before[1].parse_data["intent"]
+
+
+def test_a_call_has_slots_and_what_was_understood_beside_what_was_said() -> None:
+    tracker = DialogueStateTracker("a", [])
+    understood = {"intent": {"name": "fee", "confidence": 0.9}}
+    tracker.update(UserUttered("how much", understood["intent"], None, understood))  # type: ignore[arg-type, typeddict-item]
+    call = _call_format(RemoteAction("action_x", None), tracker, Domain.empty())
+    assert call["next_action"] == "action_x" and call["sender_id"] == "a"
+    assert call["tracker"]["latest_message"]["intent"] == understood["intent"]
+    assert [event["text"] for event in call["tracker"]["events"]] == ["how much"]
 
 
 def _record(name: str, message: str, error: BaseException | None = None) -> logging.LogRecord:
