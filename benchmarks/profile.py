@@ -109,7 +109,7 @@ def stages(system: Running, model: Path, actions_port: int) -> Milliseconds:
 
     # As the server, and before numpy is imported.
     kernels.choose_for_serving()
-    from bot.nlu.encodings import keep_table_on_disk
+    from bot.nlu.encodings import encode_at_once
     from bot.nlu.server import build_app
     from bot.redaction import redact
 
@@ -118,7 +118,7 @@ def stages(system: Running, model: Path, actions_port: int) -> Milliseconds:
 
     quiet_logs.configure("WARNING")
     whole = asyncio.run(_over_socket(system))
-    keep_table_on_disk(system.folder / "cache")
+    encode_at_once(system.folder / "cache")
     actions = [f"http://127.0.0.1:{actions_port}/webhook"]
     app = build_app(model, 0, actions, ROOT / "endpoints.yml", ROOT / "credentials.yml", system.folder / "profile.db")
     took = asyncio.run(_inside_rasa(app.ctx.agent, redacted))

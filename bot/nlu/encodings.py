@@ -101,23 +101,32 @@ def load_encoder() -> Any:
     return encoder
 
 
-def keep_table_on_disk(folder: Path) -> None:
-    """Load the encoder and keep its table of embeddings, 65 MB, in a file of `folder` instead of in memory.
+def encode_at_once(folder: Path) -> None:
+    """From now on `encode` answers as soon as it can, and the encoder's table of embeddings, 65 MB, lies in a file of `folder`.
 
-    Where no file can be written it stays in memory.
+    Where no file can be written the table stays in memory. Not for training: the library that is used then chooses its instructions by
+    itself, and the same examples shall lead to the same model on every processor.
     """
+    global _rows
+    # Training and most tests do without the library, which takes a while to import.
+    from bot.nlu.compiled import Compiled
+
     network = load_encoder()._model
     file = folder / f"embeddings-{version(_PACKAGE)}.bin"
     try:
         network.table = RowsOnDisk(file, network.table)
     except OSError as error:
         log.warning("the table of embeddings stays in memory: %s cannot be used (%s)", file, error.strerror)
+    _rows = Compiled(network).rows
+
+
+_rows: Callable[[Any, Sequence[Sequence[int]]], Any] = network.rows
 
 
 def encode(texts: Sequence[str]) -> Halves:
     """One row for each text; its first part is the sentence vector, of unit length."""
     with one_thread():
-        return network.read(load_encoder()._model, texts).astype(np.float16)
+        return network.read(load_encoder()._model, texts, _rows).astype(np.float16, copy=False)
 
 
 class EncodingCache:

@@ -164,12 +164,12 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
     kernels.choose_for_serving()
     without_tensorflow.install(_UNUSED)
     # Imported here because numpy reads the environment when it is imported.
-    from bot.nlu.encodings import keep_table_on_disk
+    from bot.nlu.encodings import encode_at_once
 
     try:
         settings = load()
         # Reading the encoder's weights and importing Rasa take a second or two each, and do not need each other.
-        encoder = threading.Thread(target=keep_table_on_disk, args=(settings.data_dir / "cache",), daemon=True)
+        encoder = threading.Thread(target=encode_at_once, args=(settings.data_dir / "cache",), daemon=True)
         encoder.start()
         quiet_logs.configure(settings.log_level, settings.log_format)
         without_tensorflow.check_config(arguments.config)

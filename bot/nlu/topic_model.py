@@ -22,7 +22,7 @@ _TAKEN: Final = 0.4
 
 @lru_cache(maxsize=1)
 def _beside() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "examples")
+    return ThreadPoolExecutor(1, "networks")
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,11 @@ class TopicModel:
             parts: how many of the texts, at the end, are sentences of a message before them; for these the examples are not asked.
         """
         whole = len(texts) - parts
-        # Another core, where one is free, looks for the examples meanwhile; most of that is waiting for memory.
-        shares = _beside().submit(self.neighbours.shares, vectors[:whole])
-        opinion = self._opinion(texts, vectors)
-        return self.shape.mixed(opinion, np.concatenate([shares.result(), opinion[whole:]]), self.offsets)
+        # On another core, where one is free, while the examples are looked for here: that begins at once and lets Python go meanwhile.
+        asked = _beside().submit(self._opinion, texts, vectors)
+        shares = self.neighbours.shares(vectors[:whole])
+        opinion = asked.result()
+        return self.shape.mixed(opinion, np.concatenate([shares, opinion[whole:]]), self.offsets)
 
     def _opinion(self, texts: Sequence[str], vectors: Halves) -> Floats:
         rows = self.features.rows(texts, vectors)

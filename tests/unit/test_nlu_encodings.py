@@ -14,8 +14,8 @@ from bot.nlu.encodings import (
     Run,
     current_run,
     encode,
+    encode_at_once,
     encode_for_training,
-    keep_table_on_disk,
     load_encoder,
     training_run,
 )
@@ -84,9 +84,34 @@ def test_sentences_are_the_same_with_the_table_on_disk(tmp_path: Path, monkeypat
     model, texts = load_encoder()._model, ["how much does it cost", "要多少钱", "сколько это стоит", "word " * 300]
     table, before = model.table, encode(texts)
     monkeypatch.setattr(model, "table", table)
-    keep_table_on_disk(tmp_path / "cache")
+    monkeypatch.setattr(encodings, "_rows", network.rows)
+    encode_at_once(tmp_path / "cache")
     assert isinstance(model.table, RowsOnDisk)
+    monkeypatch.setattr(encodings, "_rows", network.rows)
     assert np.array_equal(encode(texts), before)
+
+
+# What training reads must be what serving reads: the same to the last place of a half but for rounding.
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["how much does it cost"],
+        ["I lost my passport. what now? and the permit?", "I lost my passport.", "what now?", "and the permit?"],
+        ["护照丢了怎么办", "a", "", "сколько это стоит", "word " * 300, "الرسوم كم"],
+        [f"question number {number} about the permit" for number in range(60)],
+    ],
+    ids=["one", "parts", "tongues", "many"],
+)
+def test_a_message_is_read_at_once_as_it_was_learnt(texts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load_encoder()._model
+    monkeypatch.setattr(model, "table", model.table)
+    monkeypatch.setattr(encodings, "_rows", network.rows)
+    learnt = encode(texts).astype(np.float32)
+    encode_at_once(tmp_path / "cache")
+    read = encode(texts)
+    assert read.dtype == np.float16 and read.shape == learnt.shape
+    assert np.allclose(read.astype(np.float32), learnt, rtol=2e-3, atol=2e-3)
+    assert encode([]).shape == (0, DIMENSIONS)
 
 
 @pytest.mark.parametrize("damage", [b"", b"short", None], ids=["cut", "other", "changed"])
@@ -103,6 +128,7 @@ def test_the_table_stays_in_memory_where_no_file_can_be_written(tmp_path: Path, 
     model = load_encoder()._model
     table = model.table
     monkeypatch.setattr(model, "table", table)
+    monkeypatch.setattr(encodings, "_rows", network.rows)
     (tmp_path / "cache").write_text("a file where the folder would be")
-    keep_table_on_disk(tmp_path / "cache")
+    encode_at_once(tmp_path / "cache")
     assert model.table is table
