@@ -135,7 +135,8 @@ class Database:
 
     def __init__(self, url: str, audit_key: bytes | None = None, former_audit_keys: Sequence[bytes] = ()) -> None:
         # Parameters hold what people wrote; an error must not carry them into a log.
-        options: dict[str, Any] = {"future": True, "hide_parameters": True}
+        # The connection that was used last has what it read at hand; what another has written SQLite makes it read anew.
+        options: dict[str, Any] = {"future": True, "hide_parameters": True, "pool_use_lifo": True}
         if url.startswith("sqlite"):
             options["connect_args"] = {"check_same_thread": False, "timeout": 10}
             options["poolclass"] = QueuePool
