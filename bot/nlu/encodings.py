@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
+from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import numpy as np
@@ -102,31 +104,44 @@ def load_encoder() -> Any:
 
 
 def encode_at_once(folder: Path) -> None:
-    """From now on `encode` answers as soon as it can, and the encoder's table of embeddings, 65 MB, lies in a file of `folder`.
+    """From now on `encode` answers as soon as it can, and with less memory: the encoder's table of embeddings, 65 MB, lies in a file of
+    `folder`, and its weights are there once.
 
     Where no file can be written the table stays in memory. Not for training: the library that is used then chooses its instructions by
     itself, and the same examples shall lead to the same model on every processor.
     """
-    global _rows
+    global _at_once
     # Training and most tests do without the library, which takes a while to import.
     from bot.nlu.compiled import Compiled
 
-    network = load_encoder()._model
-    file = folder / f"embeddings-{version(_PACKAGE)}.bin"
-    try:
-        network.table = RowsOnDisk(file, network.table)
-    except OSError as error:
-        log.warning("the table of embeddings stays in memory: %s cannot be used (%s)", file, error.strerror)
-    _rows = Compiled(network).rows
+    with _loading:
+        whole = load_encoder()._model
+        file, table = folder / f"embeddings-{version(_PACKAGE)}.bin", whole.table
+        try:
+            table = RowsOnDisk(file, table)
+        except OSError as error:
+            log.warning("the table of embeddings stays in memory: %s cannot be used (%s)", file, error.strerror)
+        rest = SimpleNamespace(sp=whole.sp, table=table, scale=whole.scale, lo=whole.lo, _window_index=whole._window_index)
+        _at_once = rest, Compiled(whole).rows
+        load_encoder.cache_clear()
 
 
-_rows: Callable[[Any, Sequence[Sequence[int]]], Any] = network.rows
+def get_ready() -> None:
+    """Have what `encode` needs in memory, so that the first message does not wait; waits itself for `encode_at_once` where that began."""
+    with _loading:
+        if _at_once is None:
+            load_encoder()
+
+
+_loading: Final = Lock()
+_at_once: tuple[Any, Callable[[Any, Sequence[Sequence[int]]], Any]] | None = None
 
 
 def encode(texts: Sequence[str]) -> Halves:
     """One row for each text; its first part is the sentence vector, of unit length."""
+    encoder, rows = _at_once or (load_encoder()._model, network.rows)
     with one_thread():
-        return network.read(load_encoder()._model, texts, _rows).astype(np.float16, copy=False)
+        return network.read(encoder, texts, rows).astype(np.float16, copy=False)
 
 
 class EncodingCache:

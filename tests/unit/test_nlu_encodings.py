@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from bot.nlu.encodings import (
     encode,
     encode_at_once,
     encode_for_training,
+    get_ready,
     load_encoder,
     training_run,
 )
@@ -80,15 +83,17 @@ def test_progress_is_reported_to_the_run(tmp_path: Path) -> None:
     assert current_run() == Run()
 
 
-def test_sentences_are_the_same_with_the_table_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model, texts = load_encoder()._model, ["how much does it cost", "要多少钱", "сколько это стоит", "word " * 300]
-    table, before = model.table, encode(texts)
-    monkeypatch.setattr(model, "table", table)
-    monkeypatch.setattr(encodings, "_rows", network.rows)
-    encode_at_once(tmp_path / "cache")
-    assert isinstance(model.table, RowsOnDisk)
-    monkeypatch.setattr(encodings, "_rows", network.rows)
-    assert np.array_equal(encode(texts), before)
+@pytest.fixture
+def at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """Lets messages be read at once for the rest of the test; gives what is left of the encoder."""
+
+    def begin() -> Any:
+        monkeypatch.setattr(encodings, "_at_once", None)
+        encode_at_once(tmp_path / "cache")
+        assert encodings._at_once is not None
+        return encodings._at_once[0]
+
+    return begin
 
 
 # What training reads must be what serving reads: the same to the last place of a half but for rounding.
@@ -102,16 +107,24 @@ def test_sentences_are_the_same_with_the_table_on_disk(tmp_path: Path, monkeypat
     ],
     ids=["one", "parts", "tongues", "many"],
 )
-def test_a_message_is_read_at_once_as_it_was_learnt(texts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = load_encoder()._model
-    monkeypatch.setattr(model, "table", model.table)
-    monkeypatch.setattr(encodings, "_rows", network.rows)
+def test_a_message_is_read_at_once_as_it_was_learnt(texts: list[str], at_once: Callable[[], Any]) -> None:
     learnt = encode(texts).astype(np.float32)
-    encode_at_once(tmp_path / "cache")
+    assert isinstance(at_once().table, RowsOnDisk)
     read = encode(texts)
     assert read.dtype == np.float16 and read.shape == learnt.shape
     assert np.allclose(read.astype(np.float32), learnt, rtol=2e-3, atol=2e-3)
     assert encode([]).shape == (0, DIMENSIONS)
+
+
+def test_who_reads_at_once_loads_nothing_again(at_once: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once()
+
+    def never() -> Any:
+        raise AssertionError("the encoder was loaded")
+
+    monkeypatch.setattr(encodings, "load_encoder", never)
+    get_ready()
+    assert encode(["a fee"]).shape == (1, DIMENSIONS)
 
 
 @pytest.mark.parametrize("damage", [b"", b"short", None], ids=["cut", "other", "changed"])
@@ -124,11 +137,8 @@ def test_a_table_that_is_not_the_encoders_is_written_again(tmp_path: Path, damag
     assert file.read_bytes() == table.tobytes() and list(tmp_path.iterdir()) == [file]
 
 
-def test_the_table_stays_in_memory_where_no_file_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = load_encoder()._model
-    table = model.table
-    monkeypatch.setattr(model, "table", table)
-    monkeypatch.setattr(encodings, "_rows", network.rows)
+def test_the_table_stays_in_memory_where_no_file_can_be_written(tmp_path: Path, at_once: Callable[[], Any]) -> None:
     (tmp_path / "cache").write_text("a file where the folder would be")
-    encode_at_once(tmp_path / "cache")
-    assert model.table is table
+    before = encode(["a fee"])
+    assert isinstance(at_once().table, np.ndarray)
+    assert np.allclose(encode(["a fee"]).astype(np.float32), before.astype(np.float32), atol=2e-3)
