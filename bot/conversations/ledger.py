@@ -53,7 +53,8 @@ _OFFERED_LAST: Final = _OFFERED.limit(1)
 _OFFERED_LATELY: Final = _OFFERED.limit(_OFFERS_REMEMBERED)
 _SAID: Final = insert(Message.__table__)
 _OWED: Final = insert(Turn.__table__)
-_IS_OWED: Final = select(Turn.message_id).where(Turn.conversation_id == bindparam("conversation"), Turn.state != "done").limit(1)
+_TURNS: Final = Turn.__table__.c
+_IS_OWED: Final = select(_TURNS.message_id).where(_TURNS.conversation_id == bindparam("conversation"), _TURNS.state != "done").limit(1)
 
 # The title of a payload that opens a matter without having been offered, or None.
 Opener = Callable[[str, Tongue], "str | None"]

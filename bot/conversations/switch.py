@@ -30,9 +30,8 @@ LONGEST_REASON: Final = 200
 EVERY_S: Final = 2.0
 
 
-_STANDING: Final = select(AssistantSwitch.is_on, AssistantSwitch.since, AssistantSwitch.name, AssistantSwitch.reason).where(
-    AssistantSwitch.id == 1
-)
+_SWITCH: Final = AssistantSwitch.__table__.c
+_STANDING: Final = select(_SWITCH.is_on, _SWITCH.since, _SWITCH.name, _SWITCH.reason).where(_SWITCH.id == 1)
 
 
 @dataclass(frozen=True)
