@@ -118,7 +118,7 @@ class Bus:
         self._publishing = True
         try:
             while time.monotonic() < until:
-                with contextlib.suppress(RedisError, OSError, asyncio.TimeoutError):
+                with contextlib.suppress(RedisError, OSError):
                     await client.publish(_CHANNEL, data)
                     return
                 await asyncio.sleep(_AGAIN_AFTER_S)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 from bot.channels.visitors import Visitor
@@ -15,7 +14,7 @@ from bot.languages import Tongue
 from bot.privacy.own import Claim, Kept
 from bot.privacy.readable import day, readable
 from bot.privacy.service import Keep, Privacy
-from bot.request_body import optional_string
+from bot.request_body import optional_string, read_day
 
 _LONGEST_NUMBER: Final = 64
 # What stands on buttons and beside fields, whatever is kept.
@@ -110,6 +109,6 @@ def _claim(body: Mapping[str, Any]) -> Claim | None:
     if not number or len(number) > _LONGEST_NUMBER:
         raise Invalid("field_type", field="number", expected="string")
     try:
-        return Claim(number, date.fromisoformat(born or ""))
+        return Claim(number, read_day(born or ""))
     except ValueError:
         raise Invalid("field_type", field="birth_date", expected="date") from None

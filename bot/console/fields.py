@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from bot.catalogue.formats import SHENZHEN
@@ -11,6 +11,7 @@ from bot.conversations.counter import LONGEST_REPLY
 from bot.conversations.text import clean, clean_name
 from bot.errors import Invalid
 from bot.languages import Language, as_language
+from bot.request_body import read_day
 
 Body = Mapping[str, Any]
 _LONGEST_SECRET: Final = 200
@@ -133,7 +134,7 @@ def day(value: str | None, field: str, end: bool = False) -> datetime | None:
     if not value:
         return None
     try:
-        found = date.fromisoformat(value)
+        found = read_day(value)
     except ValueError:
         raise Invalid("field_type", field=field, expected="date") from None
     return datetime.combine(found + timedelta(days=1 if end else 0), time(), SHENZHEN)

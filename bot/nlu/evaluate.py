@@ -35,6 +35,7 @@ from bot.errors import BotError
 from bot.languages import TONGUES
 from bot.nlu import figures_page, quiet_logs
 from bot.nlu.classifier import SENSITIVE
+from bot.nlu.encodings import encode_at_once
 from bot.nlu.holdout import Outcome, Question, ask, read_holdout
 from bot.nlu.training import model_path
 from bot.nlu.training_data import generate
@@ -221,7 +222,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     quiet_logs.configure()
     try:
         questions, accepted = read_holdout(arguments.holdout), read_accepted(arguments.accepted)
-        model = arguments.model or model_path(load(), generate(ROOT))
+        settings = load()
+        model = arguments.model or model_path(settings, generate(ROOT))
+        # As the server reads.
+        encode_at_once(settings.data_dir / "cache")
         outcomes = ask(questions, model)
         print("\n".join(lines(outcomes, accepted)))
         print()

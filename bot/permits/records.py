@@ -44,6 +44,8 @@ _AHEAD: Final = timedelta(days=1)
 # As many digits as the standard library reads; RFC 3339 allows any number.
 _FRACTION: Final = re.compile(r"(?<=:\d\d)\.(\d+)")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+# The standard library reads other forms of ISO 8601 too, which one version knows and another does not.
+_MOMENT: Final = re.compile(_DAY.pattern + r"(?:[Tt ]\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:[+-]\d{2}:\d{2}|[Zz])?)?", re.ASCII)
 # Controls, surrogates, private letters and marks that nobody sees or that turn others around.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -146,6 +148,8 @@ class Reader:
             return None
         try:
             if isinstance(value, str):
+                if not _MOMENT.fullmatch(value.strip()):
+                    raise ValueError
                 text = _FRACTION.sub(lambda found: f".{found[1]:0<6.6}", value.strip())
                 value = datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in "Zz" else text)
             elif isinstance(value, date) and not isinstance(value, datetime):

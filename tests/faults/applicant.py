@@ -116,7 +116,7 @@ class Applicant:
                 self._ready = True
                 self._news.set()
                 await lost.wait()
-            except (TimeoutError, socketio.exceptions.SocketIOError, OSError):
+            except (socketio.exceptions.SocketIOError, OSError):
                 pass
             self._ready = False
             for message in self._outbox:
@@ -173,7 +173,7 @@ class Applicant:
 
     async def _catch_up(self, client: socketio.AsyncClient) -> None:
         # The next greeting asks for the same.
-        with suppress(socketio.exceptions.SocketIOError, asyncio.TimeoutError, OSError):
+        with suppress(socketio.exceptions.SocketIOError, OSError):
             while (await self._sync(client))["more"]:
                 pass
 
@@ -233,7 +233,7 @@ class Applicant:
             if not asking.done():
                 return False
             answer = asking.result()
-        except (TimeoutError, socketio.exceptions.SocketIOError, OSError):
+        except (socketio.exceptions.SocketIOError, OSError):
             self._lost.set()
             return False
         finally:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
+import tarfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +15,14 @@ from rasa.core.actions.action import RemoteAction
 from rasa.core.lock_store import LockError
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, SlotSet, UserUttered
+from rasa.shared.core.slots import TextSlot
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.errors import NotFound
 from bot.logs import places
 from bot.nlu.action_endpoint import _call_format, _validate_action_result, told_of
 from bot.nlu.lock_store import FifoLockStore
+from bot.nlu.processor import _Storage
 from bot.nlu.quiet_logs import QuietFormatter
 from bot.nlu.responses import language_of, understood_from
 from tests.rasa_project.texts import PlainResponses
@@ -120,12 +125,14 @@ def test_an_action_is_told_everything_since_the_last_message_and_before_it_who_s
 
 
 def test_a_call_has_slots_and_what_was_understood_beside_what_was_said() -> None:
-    tracker = DialogueStateTracker("a", [])
+    tracker = DialogueStateTracker("a", [TextSlot("place", [])])
+    tracker.update(SlotSet("place", "Nanshan"))
     understood = {"intent": {"name": "fee", "confidence": 0.9}}
     tracker.update(UserUttered("how much", understood["intent"], None, understood))  # type: ignore[arg-type, typeddict-item]
     call = _call_format(RemoteAction("action_x", None), tracker, Domain.empty())
     assert call["next_action"] == "action_x" and call["sender_id"] == "a"
     assert call["tracker"]["latest_message"]["intent"] == understood["intent"]
+    assert call["tracker"]["slots"]["place"] == "Nanshan"
     assert [event["text"] for event in call["tracker"]["events"]] == ["how much"]
 
 
@@ -154,6 +161,49 @@ def test_the_places_of_an_error_name_types_and_lines_but_not_messages() -> None:
     assert told.startswith("RuntimeError at test_nlu_serving.py:")
     assert " from ValueError at test_nlu_serving.py:" in told
     assert "SECRET" not in told
+
+
+def _archive(file: Path, *members: tuple[str, bytes], link: str = "") -> Path:
+    with tarfile.open(file, "w:gz") as archive:
+        for name, kind in members:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname, member.mode = kind, link, 0o777
+            content = b"" if kind != tarfile.REGTYPE else b"weights"
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return file
+
+
+def test_a_model_is_unpacked_whole(tmp_path: Path) -> None:
+    archive = _archive(
+        tmp_path / "model.tar.gz", ("components", tarfile.DIRTYPE), ("components/a", tarfile.REGTYPE), ("b", tarfile.REGTYPE)
+    )
+    (tmp_path / "unpacked").mkdir()
+    _Storage._extract_archive_to_directory(archive, tmp_path / "unpacked")
+    found = {file.relative_to(tmp_path / "unpacked").as_posix() for file in (tmp_path / "unpacked").rglob("*")}
+    assert found == {"components", "components/a", "b"}
+    assert (tmp_path / "unpacked" / "components" / "a").read_bytes() == b"weights"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "link"),
+    [
+        ("../outside", tarfile.REGTYPE, ""),
+        ("components/../../outside", tarfile.REGTYPE, ""),
+        ("/outside", tarfile.REGTYPE, ""),
+        ("link", tarfile.SYMTYPE, "/etc/passwd"),
+        ("link", tarfile.LNKTYPE, "../outside"),
+        ("pipe", tarfile.FIFOTYPE, ""),
+        ("device", tarfile.CHRTYPE, ""),
+    ],
+)
+def test_what_does_not_belong_into_a_model_is_refused(tmp_path: Path, name: str, kind: bytes, link: str) -> None:
+    name = f"{tmp_path}{name}" if name.startswith("/") else name
+    archive = _archive(tmp_path / "model.tar.gz", (name, kind), link=link)
+    (tmp_path / "unpacked").mkdir()
+    with pytest.raises(tarfile.ExtractError):
+        _Storage._extract_archive_to_directory(archive, tmp_path / "unpacked")
+    assert not list((tmp_path / "unpacked").iterdir()) and not (tmp_path / "outside").exists()
 
 
 def _tracker(parse_data: dict[str, Any], **metadata: Any) -> DialogueStateTracker:
