@@ -38,6 +38,8 @@ def peak(work: Callable[[], object]) -> int:
     """The most bytes that Python objects made by `work()` held at once, with garbage looked for as often as Python does by itself."""
     seldom = gc.get_threshold()
     gc.set_threshold(700, 10, 10)
+    # What Python keeps of freed objects for later goes too, so that it counts alike each time.
+    gc.collect()
     tracemalloc.start()
     try:
         work()
