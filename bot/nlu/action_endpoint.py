@@ -38,7 +38,7 @@ def told_of(events: Iterable[Event]) -> list[dict[str, Any]]:
 
     The replies before the message before it lack what was in them, and messages lack what was understood, but for the last, which
     the call has besides, and for the questions of those that ask several things. `actions.turn` asks for no more, and the rest was
-    four fifths of a call.
+    two fifths of a call.
     """
     kept: list[dict[str, Any]] = []
     heard = 0
