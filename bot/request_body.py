@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Final, NoReturn
 
 from aiohttp import web
@@ -16,20 +15,8 @@ from bot.errors import Invalid
 LARGEST_BODY: Final = 64 * 1024
 _DEEPEST = 20
 _READ_WITHIN_S = 10.0
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # A string is skipped as a whole, so that brackets inside of it do not count.
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
-
-
-def read_day(text: str) -> date:
-    """The day that is written as `2026-11-25`.
-
-    Raises:
-        ValueError: there is none, or it is written otherwise, as the standard library would read too.
-    """
-    if not _DAY.fullmatch(text):
-        raise ValueError("not a day")
-    return date.fromisoformat(text)
 
 
 def _refuse(_name: str) -> NoReturn:

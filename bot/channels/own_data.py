@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from bot.channels.visitors import Visitor
 from bot.conversations.consents import PrivacyNotice
+from bot.days import read_day
 from bot.errors import Invalid
 from bot.i18n import Texts
 from bot.languages import Tongue
 from bot.privacy.own import Claim, Kept
 from bot.privacy.readable import day, readable
 from bot.privacy.service import Keep, Privacy
-from bot.request_body import optional_string, read_day
+from bot.request_body import optional_string
 
 _LONGEST_NUMBER: Final = 64
 # What stands on buttons and beside fields, whatever is kept.

@@ -9,9 +9,9 @@ from typing import Any, Final
 from bot.catalogue.formats import SHENZHEN
 from bot.conversations.counter import LONGEST_REPLY
 from bot.conversations.text import clean, clean_name
+from bot.days import read_day
 from bot.errors import Invalid
 from bot.languages import Language, as_language
-from bot.request_body import read_day
 
 Body = Mapping[str, Any]
 _LONGEST_SECRET: Final = 200

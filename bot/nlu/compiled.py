@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import onnxruntime
 
-from bot.nlu.arrays import Halves, Ints
+from bot.nlu.arrays import Floats, Halves, Ints
 from bot.nlu.network import BRANCH, BRANCHES, DIMENSIONS, EMBEDDING, STRONGEST, Layout
 from bot.nlu.onnx_format import Graph
 
@@ -80,13 +80,19 @@ class Compiled:
         layout = Layout.of(sentences)
         given: dict[str, Any] = {
             "embedded": layout.embedded(network),
-            "belongs": layout.belongs(),
+            "belongs": _belongs(layout),
             "members": _members(layout),
             "root": np.sqrt(layout.lengths, dtype=np.float32)[:, None],
             **{f"window{branch}": window for branch, window in enumerate(layout.windows(network))},
         }
         (rows,) = self._session.run(None, given)
         return np.asarray(rows, dtype=np.float16)
+
+
+def _belongs(layout: Layout) -> Floats:
+    """A row for each sentence: 1 where a token is its own, else 0."""
+    places = np.arange(len(layout.tokens))
+    return ((places >= layout.starts[:, None]) & (places < (layout.starts + layout.lengths)[:, None])).astype(np.float32)
 
 
 def _members(layout: Layout) -> Ints:

@@ -106,6 +106,10 @@ def load_encoder() -> Any:
     return encoder
 
 
+_loading: Final = Lock()
+_at_once: tuple[Any, Callable[[Any, Sequence[Sequence[int]]], Any]] | None = None
+
+
 def encode_at_once(folder: Path) -> None:
     """From now on `encode` answers as soon as it can, and with less memory: the encoder's table of embeddings, 65 MB, lies in a file of
     `folder`, and its weights are there once.
@@ -140,10 +144,6 @@ def get_ready() -> None:
     with _loading:
         if _at_once is None:
             load_encoder()
-
-
-_loading: Final = Lock()
-_at_once: tuple[Any, Callable[[Any, Sequence[Sequence[int]]], Any]] | None = None
 
 
 def encode(texts: Sequence[str]) -> Halves:

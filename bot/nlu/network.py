@@ -68,11 +68,6 @@ class Layout:
         widest = network._window_index(self.starts, self.lengths, len(self.tokens))
         return [widest[:, _REACH - left : _REACH - left + length] for length, left in BRANCHES]
 
-    def belongs(self) -> Floats:
-        """A row for each sentence: 1 where a token is its own, else 0."""
-        places = np.arange(len(self.tokens))
-        return ((places >= self.starts[:, None]) & (places < (self.starts + self.lengths)[:, None])).astype(np.float32)
-
 
 def _convolved(network: Any, branch: int, words: Floats, window: Ints) -> Floats:
     count = len(words)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot import db
+from bot.days import DAY, read_day
 from bot.errors import Invalid
 from bot.permits.models import APPLICATION_TYPES, CATEGORIES, STAGES
 from bot.permits.numbers import MAX_LENGTH, normalise
@@ -43,9 +44,8 @@ _NEWEST: Final = date(2199, 12, 31)
 _AHEAD: Final = timedelta(days=1)
 # As many digits as the standard library reads; RFC 3339 allows any number.
 _FRACTION: Final = re.compile(r"(?<=:\d\d)\.(\d+)")
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 # The standard library reads other forms of ISO 8601 too, which one version knows and another does not.
-_MOMENT: Final = re.compile(_DAY.pattern + r"(?:[Tt ]\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:[+-]\d{2}:\d{2}|[Zz])?)?", re.ASCII)
+_MOMENT: Final = re.compile(DAY.pattern + r"(?:[Tt ]\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:[+-]\d{2}:\d{2}|[Zz])?)?", re.ASCII)
 # Controls, surrogates, private letters and marks that nobody sees or that turn others around.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -231,7 +231,7 @@ def _day(given: Mapping[str, Any], field: str) -> date | None:
         return None
     if isinstance(value, str):
         try:
-            value = date.fromisoformat(value.strip()) if _DAY.fullmatch(value.strip()) else None
+            value = read_day(value.strip())
         except ValueError:
             value = None
     elif isinstance(value, datetime):

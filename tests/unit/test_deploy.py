@@ -6,6 +6,7 @@ import inspect
 import os
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -370,3 +371,17 @@ def test_a_restore_of_the_other_kind_is_refused(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "var")
     with pytest.raises(StartError, match="not for sqlite"):
         deploy.backup.restore(settings, tmp_path / "permits-20260101T000000Z.dump")
+
+
+def test_the_systems_python_comes_before_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    from deploy import environment
+
+    asked: list[str] = []
+
+    def run(command: list[str], **_named: Any) -> subprocess.CompletedProcess[bytes]:
+        asked.append(command[0])
+        return subprocess.CompletedProcess(command, 0, stdout=b"3.11\n")
+
+    monkeypatch.setattr(environment.os.path, "exists", lambda _path: True)
+    monkeypatch.setattr(environment.subprocess, "run", run)
+    assert environment.interpreter("3.11") == "/usr/bin/python3.11" and asked == ["/usr/bin/python3.11"]
