@@ -19,7 +19,7 @@ from bot.console.guard import Guard, limited
 from bot.console.telling import BOARD, Telling, room
 from bot.conversations import catching_up, overview
 from bot.conversations.counter import Counter
-from bot.conversations.events import Event, StateChanged, Typing
+from bot.conversations.events import Typing
 from bot.conversations.publishing import Record
 from bot.conversations.switch import Standing
 from bot.db import Database, as_told
@@ -45,6 +45,7 @@ _EVENTS_PER_MINUTE: Final = 240
 _OF_ALL_SOCKETS: Final = 960
 _LONGEST_ID: Final = 64
 _FOLLOWED_AT_ONCE: Final = 12
+_REVIEW_AGAIN_S: Final = 0.5
 _TOPIC: Final = "sessions_revoked"
 
 
@@ -90,9 +91,8 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         self._loop: asyncio.AbstractEventLoop | None = None
         self._looking = Rounds("looking after sessions", self.look, _LOOK_EVERY_S)
         self._bus: Bus | None = None
-        self._telling = Telling(lambda event, body, to: self.emit(event, body, room=to))
+        self._telling = Telling(lambda event, body, to: self.emit(event, body, room=to), self._review)
         record.listen(self._telling.hear)
-        record.listen(self._hear)
         staff.listen(self._revoked)
 
     def hear_others(self, bus: Bus) -> None:
@@ -156,14 +156,16 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
             conversation_id, after = _conversation(body), _after(body)
             if conversation_id not in seat.follows and len(seat.follows) >= _FOLLOWED_AT_ONCE:
                 raise NotAllowed("too_many_connections")
-            # Whether this officer may see it is decided before anything of it is sent.
-            await self._database.run(overview.seen, signed.officer, conversation_id)
-            if self._seats.get(sid) is not seat:
-                raise NotAllowed("signed_out")
+            # Followed before it is asked: a move that the answer does not know of yet is then reviewed for this socket too.
             seat.follows.add(conversation_id)
             self._telling.follow(conversation_id, sid)
-            await self.enter_room(sid, room(conversation_id))
             try:
+                # Whether this officer may see it is decided before anything of it is sent.
+                await self._database.run(overview.seen, signed.officer, conversation_id)
+                if self._seats.get(sid) is not seat:
+                    raise NotAllowed("signed_out")
+                if conversation_id in seat.follows:
+                    await self.enter_room(sid, room(conversation_id))
                 # Read after entering the room: what is stored between the two is told, and may come twice but not never.
                 view = await self._counter.view(signed.officer, conversation_id)
             except BaseException:
@@ -237,17 +239,29 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         self._telling.leave(conversation_id, sid)
         await self.leave_room(sid, room(conversation_id))
 
-    def _hear(self, event: Event) -> None:
-        """A conversation that moves may have become another station's."""
-        followed = self._telling.followed(event.conversation_id) if isinstance(event, StateChanged) else None
-        if followed is not None and isinstance(event, StateChanged):
-            self._soon(self._review(event.conversation_id, list(followed.by)))
-
-    async def _review(self, conversation_id: str, sids: list[str]) -> None:
-        for sid in sids:
-            seat = self._seats.get(sid)
-            if seat is not None and not await self._database.run(self._may_see, seat.token, conversation_id):
+    async def _review(self, conversation_id: str) -> None:
+        """A conversation that moves may have become another station's: whoever may no longer see it follows it no longer."""
+        followed = self._telling.followed(conversation_id)
+        seats = {sid: self._seats[sid] for sid in (followed.by if followed else ()) if sid in self._seats}
+        if not seats:
+            return
+        tokens = {seat.token for seat in seats.values()}
+        while True:
+            try:
+                allowed = await self._database.run(self._allowed, tokens, conversation_id)
+                break
+            except Exception as error:
+                # Nothing more is told before it is known to whom; what cannot be read now is hardly written either.
+                log.error("review failed: %s", place(error))
+                await asyncio.sleep(_REVIEW_AGAIN_S)
+        for sid, seat in seats.items():
+            if seat.token not in allowed:
                 await self._unfollow(sid, seat, conversation_id)
+                # The page asks again, and is told why it is not shown the conversation any more.
+                await self.emit("conversation_changed", {"conversation_id": conversation_id}, to=sid)
+
+    def _allowed(self, session: Any, tokens: set[str], conversation_id: str) -> set[str]:
+        return {token for token in tokens if self._may_see(session, token, conversation_id)}
 
     def _may_see(self, session: Any, token: str, conversation_id: str) -> bool:
         signed = self._staff.signed_in(session, token, touch=False)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from bot.console import views
@@ -33,6 +34,7 @@ BOARD: Final = "board"
 _SETTLE_S: Final = 0.5
 
 Emit = Callable[[str, dict[str, Any], str], Awaitable[None]]
+Review = Callable[[str], Awaitable[None]]
 
 
 @dataclass
@@ -58,13 +60,20 @@ class Followed:
 
 
 class Telling:
-    """Hears the record and tells the rooms of the console; `emit` sends one event to one room."""
+    """Hears the record and tells the rooms of the console.
 
-    def __init__(self, emit: Emit) -> None:
+    Arguments:
+        emit: sends one event to one room.
+        review: takes those who may no longer see a conversation out of its room. It is called when somebody else has the
+            conversation, and nothing that happened afterwards is told before it is done.
+    """
+
+    def __init__(self, emit: Emit, review: Review) -> None:
         self._emit = emit
+        self._review = review
         self._followed: dict[str, Followed] = {}
         self._settling: asyncio.TimerHandle | None = None
-        self._queue: asyncio.Queue[tuple[str, dict[str, Any], str]] = asyncio.Queue()
+        self._queue: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._sender: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -90,7 +99,8 @@ class Telling:
 
     def known(self, view: View) -> Followed:
         """Learn from a conversation what is to be masked in it, and tell what waited for that."""
-        followed = self._followed.setdefault(view.row.id, Followed())
+        # Whoever asked may have left meanwhile; then nothing is kept of it.
+        followed = self._followed.get(view.row.id) or Followed()
         followed.hidden |= views.hidden_of(view)
         followed.owner_id = None if view.row.owner is None else view.row.owner.id
         followed.address, followed.state = view.address, State(view.row.state)
@@ -127,6 +137,8 @@ class Telling:
                 followed.owner_id, followed.state = None if event.owner is None else event.owner.id, event.state
             body = {"conversation_id": event.conversation_id, "state": event.state.value, "owner": views.name(event.owner)}
             self._say("state", body, room(event.conversation_id))
+            if followed is not None:
+                self._queue.put_nowait(partial(self._review, event.conversation_id))
         elif isinstance(event, ConversationChanged):
             self._say("conversation_changed", {"conversation_id": event.conversation_id}, room(event.conversation_id))
         elif isinstance(event, Erased):
@@ -155,6 +167,7 @@ class Telling:
                 followed.state, followed.owner_id = state, newest.owner_id if own else None
                 followed.last_seq = max(followed.last_seq, newest.last_seq) if own else followed.last_seq
                 self._say("conversation_changed", {"conversation_id": conversation_id}, room(conversation_id))
+                self._queue.put_nowait(partial(self._review, conversation_id))
 
     def _show(self, stored: Stored, followed: Followed) -> None:
         if views.of_applicant(stored):
@@ -173,14 +186,14 @@ class Telling:
         self._say("board_changed", {}, BOARD)
 
     def _say(self, event: str, body: dict[str, Any], to: str) -> None:
-        self._queue.put_nowait((event, body, to))
+        self._queue.put_nowait(partial(self._emit, event, body, to))
 
     async def _send(self) -> None:
         """One after the other, so that what was told first arrives first."""
         while True:
-            event, body, to = await self._queue.get()
+            tell = await self._queue.get()
             try:
-                await self._emit(event, body, to)
+                await tell()
             except Exception as error:
                 log.error("telling failed: %s", place(error))
 

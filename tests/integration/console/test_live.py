@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,10 @@ import socketio
 from sqlalchemy import update
 
 from bot.app import CONSOLE, RECORD
+from bot.console.live import Live
 from bot.conversations.events import Typing
+from bot.conversations.models import Conversation
+from bot.conversations.threads import Address
 from bot.db import Database, now
 from bot.settings import Settings
 from bot.staff import presence
@@ -152,23 +156,48 @@ async def test_conversation_of_another_station_cannot_be_watched(gateway: Gatewa
 
 
 async def test_conversation_that_goes_to_another_station_is_followed_no_longer(
-    gateway: Gateway, officer: Member, sqlite_database: Database
+    gateway: Gateway, officer: Member, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conversation_id = await conversation(gateway, officer)
     async with member(gateway, sqlite_database, "far", stations=["pingshan"]) as other, line(other) as elsewhere, line(officer) as live:
         for each in (elsewhere, live):
             assert (await each.ask("watch", conversation_id=conversation_id, after=0))["ok"]
         await officer.post(f"conversations/{conversation_id}/claim")
+        await elsewhere.until("state", state="WITH_STAFF")
+        may_see = Live._may_see
+
+        def slowly(*asked: Any) -> bool:
+            time.sleep(0.3)
+            return may_see(*asked)
+
+        # A busy database: what is said meanwhile must wait until it is known who may hear it.
+        monkeypatch.setattr(Live, "_may_see", slowly)
         await officer.post(f"conversations/{conversation_id}/transfer", to_station="qianhai")
-        # The answer to one's own next question comes after what the transfer set going.
-        await elsewhere.until("state", state="QUEUED")
+        await gateway.say("for Qianhai only")
+        await live.messages_until("applicant")
+        # The answer to one's own next question comes after what was told before.
         assert (await elsewhere.ask("watch", conversation_id=conversation_id, after=0))["error"]["code"] == "not_permitted"
-        await officer.post(f"conversations/{conversation_id}/claim")
-        elsewhere.heard.clear()
-        await officer.say(conversation_id, "for Qianhai only")
-        await live.until("message")
-        await elsewhere.until("board_changed")
-        assert "message" not in {name for name, _ in elsewhere.heard}
+        await elsewhere.until("conversation_changed")
+        assert "for Qianhai only" not in str(elsewhere.heard)
+
+
+async def test_move_that_was_not_told_ends_following_once_the_record_is_looked_at(
+    gateway: Gateway, officer: Member, sqlite_database: Database
+) -> None:
+    conversation_id = await conversation(gateway, officer)
+    async with member(gateway, sqlite_database, "far", stations=["pingshan"]) as other, line(other) as elsewhere, line(officer) as live:
+        for each in (elsewhere, live):
+            assert (await each.ask("watch", conversation_id=conversation_id, after=0))["ok"]
+        with sqlite_database.session() as session:
+            moved = {"station": "qianhai", "state": "WITH_STAFF", "owner_id": officer.id}
+            session.execute(update(Conversation).where(Conversation.id == conversation_id).values(moved))
+        await gateway.server.app[CONSOLE].live.look_at_record()
+        for each in (elsewhere, live):
+            await each.until("conversation_changed")
+        gateway.server.app[RECORD].tell(Typing(conversation_id, Address("rest", "", "ann"), "applicant", None, True))
+        await live.until("typing")
+        assert (await elsewhere.ask("here"))["ok"]
+        assert "typing" not in {name for name, _ in elsewhere.heard}
 
 
 async def test_administrator_hears_nothing_of_conversations(gateway: Gateway, officer: Member, sqlite_database: Database) -> None:
