@@ -19,8 +19,10 @@ from bot.conversations.text import EXPECTS, is_desk
 from bot.conversations.threads import Address, address_of
 from bot.db import now
 from bot.languages import DEFAULT, Tongue, as_tongue
+from bot.settings import LONGEST_LEASE_S
 
 _SILENCED: Final = "silenced"
+_LONGEST_LEASE: Final = timedelta(seconds=LONGEST_LEASE_S)
 # What is said between the matters; a conversation is not about it.
 _NO_MATTER: Final = frozenset(
     {
@@ -124,8 +126,10 @@ _OLDEST: Final = (
 _TURNS: Final = Turn.__table__
 
 
-def _may_be_taken(moment: Any) -> Any:
-    return or_(Turn.state == "waiting", and_(Turn.state == "taken", Turn.lease_until < moment))
+def _may_be_taken(moment: Any, latest: Any) -> Any:
+    # Nobody leases a turn beyond `latest`: then the clock was set back since, and who held it may be long dead.
+    over = or_(Turn.lease_until < moment, Turn.lease_until > latest)
+    return or_(Turn.state == "waiting", and_(Turn.state == "taken", over))
 
 
 def _mine() -> Any:
@@ -134,7 +138,7 @@ def _mine() -> Any:
 
 _TAKE: Final = (
     update(_TURNS)
-    .where(_TURNS.c.message_id == bindparam("message"), _may_be_taken(bindparam("moment")))
+    .where(_TURNS.c.message_id == bindparam("message"), _may_be_taken(bindparam("moment"), bindparam("latest")))
     .values(state="taken", owner=bindparam("worker"), lease_until=bindparam("until"), attempts=_TURNS.c.attempts + 1)
 )
 _END_SILENCED: Final = update(_TURNS).where(_mine()).values(state="done", lease_until=None, outcome=bindparam("ending"), network=None)
@@ -153,7 +157,8 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
         oldest = session.execute(_OLDEST, {"conversation": conversation_id}).one_or_none()
         if oldest is None:
             return None
-        held = {"message": oldest.message_id, "moment": moment, "worker": owner, "until": moment + timedelta(seconds=lease_s)}
+        until, latest = moment + timedelta(seconds=lease_s), moment + _LONGEST_LEASE
+        held = {"message": oldest.message_id, "moment": moment, "latest": latest, "worker": owner, "until": until}
         taken = session.execute(_TAKE, held)
         if taken.rowcount != 1:
             return None
@@ -246,7 +251,9 @@ def is_done(session: Session, message_id: str) -> bool:
 
 def owed(session: Session) -> list[str]:
     """Conversations with a turn that nobody is working on."""
-    return list(session.execute(select(Turn.conversation_id).where(_may_be_taken(now())).distinct().limit(1000)).scalars())
+    moment = now()
+    owing = select(Turn.conversation_id).where(_may_be_taken(moment, moment + _LONGEST_LEASE)).distinct().limit(1000)
+    return list(session.execute(owing).scalars())
 
 
 def release_turns(session: Session, owner: str) -> None:

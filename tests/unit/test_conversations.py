@@ -94,6 +94,20 @@ def test_turn_whose_lease_ran_out_goes_to_another_worker_and_is_answered_once(da
         assert session.execute(select(Message.seq).order_by(Message.seq)).scalars().all() == [1, 2, 3]
 
 
+def test_turn_that_was_leased_before_the_clock_was_set_back_does_not_wait_for_its_lease(database: Database) -> None:
+    with time_machine.travel(now(), tick=False) as clock:
+        conversation = said(database).message.conversation_id
+        lost = take(database, conversation, "dead", lease_s=30)
+        clock.shift(timedelta(hours=-1))
+        with database.session() as session:
+            assert obligations.owed(session) == [conversation]
+        found = take(database, conversation, "living", lease_s=600)
+        assert lost is not None and found is not None
+        assert take(database, conversation, "third") is None
+    assert finish(database, found, "living").outcome == "answered"
+    assert finish(database, lost, "dead") == Finished("lost")
+
+
 def test_renewed_lease_keeps_the_turn(database: Database) -> None:
     with time_machine.travel(now(), tick=False) as clock:
         turn = take(database, said(database).message.conversation_id, "one", lease_s=30)
