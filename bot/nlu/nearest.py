@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from simsimd import cdist, disable_capability
 
 from bot.nlu.arrays import Floats, Halves, Ints
-from bot.nlu.kernels import is_wide
+from bot.nlu.onnx_format import Graph
 
 _LARGEST_BYTE: Final = 127
+# What is asked takes seven bits, with this for nothing: on most processors the sum of two products has to fit into sixteen.
+_MIDDLE: Final = 64
+_LARGEST_ASKED: Final = 63
 _AT_ONCE: Final = 4_096
 _GROUP: Final = 32
 # Above what rounding adds to the sums that are compared, and to the length of a row.
 _SLACK: Final = 1e-5
 _LONGEST: Final = 1.001
-
-if not is_wide():
-    # The library asks the processor, which may have instructions that the system does not let it use.
-    for _family in ("skylake", "ice", "genoa", "sapphire", "turin"):
-        disable_capability(_family)
 
 
 def largest(likeness: Floats, count: int) -> Ints:
@@ -41,16 +38,27 @@ def largest(likeness: Floats, count: int) -> Ints:
     return np.asarray(np.take_along_axis(places, among, axis=1), dtype=np.int64)
 
 
+def _compared(small: npt.NDArray[np.int8]) -> Any:
+    """What multiplies one row of `_MIDDLE` plus whole steps with each row of `small`, on one thread."""
+    # Training does without the library, which takes a while to import.
+    from bot.nlu.compiled import session
+
+    graph = Graph()
+    asked = graph.input("asked", np.uint8, 1, small.shape[1])
+    products = graph.one("MatMulInteger", asked, graph.constant(small.T, np.int8), graph.constant(_MIDDLE, np.uint8))
+    return session(graph.file(products, np.int32, 1, len(small)))
+
+
 @dataclass(frozen=True)
 class Nearest:
-    """Rows of length one, and what they are in whole steps of `step`, each number in a byte.
+    """Rows of length one, and a session of ONNX Runtime in which each of their numbers is a byte, in whole steps of `step`.
 
     Attributes:
         off: the farthest that a row is from its bytes.
     """
 
     rows: Halves
-    bytes: npt.NDArray[np.int8]
+    session: Any
     step: float
     off: float
 
@@ -63,7 +71,7 @@ class Nearest:
             exact = rows[start : start + _AT_ONCE].astype(np.float32)
             small[start : start + _AT_ONCE] = np.rint(exact / step)
             off = max(off, float(np.linalg.norm(exact - small[start : start + _AT_ONCE] * np.float32(step), axis=1).max()))
-        return cls(rows, small, step, off)
+        return cls(rows, _compared(small) if len(rows) else None, step, off)
 
     def find(self, row: Floats, count: int) -> tuple[Ints, Floats]:
         """Where the `count` rows most like `row` stand, in any order, and how like they are: the same as by comparing with all.
@@ -73,12 +81,13 @@ class Nearest:
         count = min(count, len(self.rows))
         if not count:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        step = float(np.abs(row).max()) / _LARGEST_BYTE or 1.0
-        small = np.rint(row / step).astype(np.int8)
-        seen = small * np.float32(step)
+        step = float(np.abs(row).max()) / _LARGEST_ASKED or 1.0
+        steps = np.rint(row / np.float32(step))
+        seen = steps * np.float32(step)
         doubt = float(np.linalg.norm(row - seen)) * _LONGEST + float(np.linalg.norm(seen)) * self.off + _SLACK
-        roughly = np.asarray(cdist(small[None], self.bytes, metric="dot", out_dtype="float32"))[0]
-        least = roughly[largest(roughly[None], count)[0]].min() - 2 * doubt / (step * self.step)
+        (products,) = self.session.run(None, {"asked": (steps + _MIDDLE).astype(np.uint8)[None]})
+        roughly = products[0]
+        least = roughly[largest(products, count)[0]].min() - 2 * doubt / (step * self.step)
         places = np.flatnonzero(roughly >= least)
         likeness = self.rows[places].astype(np.float32) @ row
         best = largest(likeness[None], count)[0]

@@ -1,6 +1,6 @@
 """A network as a file in the ONNX format, which ONNX Runtime reads.
 
-Only what our encoder consists of can be said: the package `onnx`, which could say everything, brings protobuf for it. Numbers of fields are
+Only what our networks consist of can be said: the package `onnx`, which could say everything, brings protobuf for it. Numbers of fields are
 those of onnx.proto3 (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3).
 """
 
@@ -15,7 +15,14 @@ import numpy.typing as npt
 
 _IR_VERSION: Final = 8
 _OPERATORS: Final = 17
-_ELEMENTS: Final = {np.dtype(np.float32): 1, np.dtype(np.int64): 7, np.dtype(np.float16): 10}
+_ELEMENTS: Final = {
+    np.dtype(np.float32): 1,
+    np.dtype(np.float16): 10,
+    np.dtype(np.uint8): 2,
+    np.dtype(np.int8): 3,
+    np.dtype(np.int32): 6,
+    np.dtype(np.int64): 7,
+}
 _FLOAT, _INT, _INTS = 1, 2, 7
 _VARIABLE, _LENGTH, _FOUR_BYTES = 0, 2, 5
 
