@@ -221,7 +221,10 @@ class SocketChannel:
         interface = as_tongue(details.get("interface"))
         visitor.language = language or interface or visitor.language
         await self._limiter.message(visitor.network, session.sid)
-        stored = await self._conversations.applicant_says(address_of(session.sid), message, client_id, language, interface, visitor.network)
+        likely = visitor.conversation if visitor.state is State.BOT else None
+        stored = await self._conversations.applicant_says(
+            address_of(session.sid), message, client_id, language, interface, visitor.network, likely
+        )
         visitor.conversation = stored.message.conversation_id
         if stored.fresh:
             self._metrics.messages.labels(CHANNEL).inc()

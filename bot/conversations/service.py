@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -22,7 +23,7 @@ from bot.conversations.publishing import Happened, Record
 from bot.conversations.questions import CameFrom, Questions, Redact
 from bot.conversations.return_codes import ReturnCodes
 from bot.conversations.states import State
-from bot.conversations.text import clean, clean_name
+from bot.conversations.text import clean, clean_name, is_payload
 from bot.errors import NotFound
 from bot.languages import Tongue
 from bot.logs import place
@@ -122,6 +123,7 @@ class Conversations:
         language: Tongue | None = None,
         interface: Tongue | None = None,
         network: str | None = None,
+        likely: str | None = None,
     ) -> Receipt:
         """Store a message; when this returns it cannot be lost, and what answer is owed will come.
 
@@ -132,6 +134,7 @@ class Conversations:
             language: a language that the applicant chooses with it.
             interface: the language of the interface, for a first message that shows none.
             network: the network it comes from, where limits on networks apply to it.
+            likely: the conversation that it most likely belongs to, which the assistant is told ahead.
 
         Raises:
             Invalid: the text or the client's id cannot be used.
@@ -139,11 +142,12 @@ class Conversations:
         text = clean(text)
         if client_id is not None:
             clean_name(client_id, "message_id", _LONGEST_CLIENT_ID)
+        told = likely if likely is not None and not is_payload(text) and self._tell_ahead(likely, None, None) else None
 
         def store(session: Session, happened: Happened, at_once: bool) -> Receipt:
             alarm = self._composer.alarm
             # When it is stored again, the assistant has been told before.
-            ahead = self._tell_ahead if at_once else None
+            ahead = partial(self._tell_ahead, told=told) if at_once else None
             receipt = ledger.store_applicants(session, address, text, client_id, language, interface, self._title, alarm, network, ahead)
             if receipt.fresh:
                 happened += telling([receipt.message])
@@ -161,7 +165,9 @@ class Conversations:
             log.error("a turn was not taken at once: %s", place(error.__cause__ or error))
             return await self._record.run(store, at_once=False)
 
-    def _tell_ahead(self, conversation_id: str, text: str | None, expects: str | None) -> bool:
+    def _tell_ahead(self, conversation_id: str, text: str | None, expects: str | None, told: str | None = None) -> bool:
+        if text is None and conversation_id == told:
+            return True
         try:
             return self._ahead(conversation_id, text, expects)
         except Exception as error:

@@ -12,8 +12,15 @@ import pytest
 from bot.assistant import Reply
 from bot.db import Database
 from bot.settings import Settings
+from tests.applicants import connected
+from tests.console import fresh_id
 from tests.gateway import echo, running
-from tests.office import Office
+from tests.office import ANN, Office
+
+
+def _stop() -> None:
+    raise RuntimeError("no")
+
 
 Told = list[tuple[str, "str | None", "str | None"]]
 
@@ -120,6 +127,34 @@ async def test_what_is_told_to_rasa_is_what_it_is_asked_without_personal_data(da
             assert rasa.recv(1 << 16).decode() == f"c{gateway.rasa.asked[0]['sender']}"
             assert rasa.recv(1 << 16).decode() == "tmy passport is <NUMBER:0>, how long does it take?"
         assert gateway.rasa.texts == ["my passport is <NUMBER:1>, how long does it take?"]
+
+
+async def test_rasa_is_told_once_where_it_will_be_asked_and_before_the_record_is_read(database_url: str, tmp_path: Path) -> None:
+    settings = Settings(database_url=database_url, data_dir=tmp_path, demo=False)
+    async with running(settings) as gateway, connected(gateway.url("/")) as applicant:
+        await applicant.open()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rasa:
+            rasa.setblocking(False)
+            rasa.bind(("127.0.0.1", gateway.rasa.port))
+            for text in ("how long does it take?", "and what does it cost?"):
+                await applicant.say(text, fresh_id())
+                await applicant.until(lambda: len(applicant.bodies("turn")) == len(gateway.rasa.asked) > 0)
+            where = f"c{gateway.rasa.asked[0]['sender']}"
+            told = [rasa.recv(1 << 16).decode() for _ in range(4)]
+            assert told == [where, "thow long does it take?", where, "tand what does it cost?"]
+            with pytest.raises(BlockingIOError):
+                rasa.recv(1 << 16)
+
+
+async def test_conversation_that_is_likely_is_told_before_anything_else_and_a_tap_is_not(office: Office, told: Told) -> None:
+    conversation = await office.says("hello")
+    del told[:]
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr("bot.conversations.ledger.store_applicants", lambda *_: told.append(("stored", None, None)) or _stop())
+        for text in ("how long does it take?", "desk:leave"):
+            with pytest.raises(RuntimeError):
+                await office.conversations.applicant_says(ANN, text, likely=conversation)
+    assert told == [(conversation, None, None), ("stored", None, None), ("stored", None, None)]
 
 
 async def test_rasa_is_told_nothing_ahead_while_it_answers_others(database_url: str, tmp_path: Path) -> None:
