@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from benchmarks import lines, lookup, memory, records, starting, turns
+from benchmarks import lines, lookup, memory, records, shared, starting, turns
 from benchmarks.figures import Figure, machine, say, table, write
 from benchmarks.system import Running, allow_many_lines, running, with_model
 from bot.settings import ROOT
@@ -36,6 +36,7 @@ ROWS: Final[dict[str, Rows]] = {
     "training": starting.training_figures,
     "start": starting.start_figures,
     "turns": _on_a_system(turns.figures),
+    "shared": shared.figures,
     "lookup": _without_a_folder(lookup.figures),
     "officer": _on_a_system(lines.round_trip_figures),
     "idle": _on_a_system(lines.idle_figures),

@@ -44,7 +44,8 @@ async def turn_with_card(widget: Widget, question: str) -> float:
     return seconds
 
 
-async def _attempts(turn: Callable[[str], Awaitable[float]], questions: Sequence[str], count: int) -> Times:
+async def attempts(turn: Callable[[str], Awaitable[float]], questions: Sequence[str], count: int) -> Times:
+    """So many turns one after the other, the questions in turn; what goes wrong is counted."""
     seconds, errors = [], 0
     for number in range(count):
         try:
@@ -79,11 +80,11 @@ async def _one_conversation(system: Running, bot: peer.Peer) -> tuple[Times, Tim
         async def turn(question: str) -> float:
             return await turn_with_card(widget, question)
 
-        await _attempts(turn, QUESTIONS, len(QUESTIONS))
+        await attempts(turn, QUESTIONS, len(QUESTIONS))
         for number in range(_ROUNDS):
-            ours.append(await _attempts(turn, QUESTIONS, _IN_ROUND))
+            ours.append(await attempts(turn, QUESTIONS, _IN_ROUND))
             # Its memory of a conversation grows without end and makes each turn slower; ours begins anew by itself.
-            theirs.append(await _attempts(_peers_turn(client, bot, f"one-{number}"), peer.QUESTIONS, _IN_ROUND))
+            theirs.append(await attempts(_peers_turn(client, bot, f"one-{number}"), peer.QUESTIONS, _IN_ROUND))
         await widget.close()
     return _joined(ours), _joined(theirs)
 
@@ -96,7 +97,7 @@ async def _for_a_while(turns: Sequence[Callable[[str], Awaitable[float]]], quest
     async def talk(turn: Callable[[str], Awaitable[float]]) -> None:
         nonlocal done, errors
         while time.perf_counter() - begun < _SECONDS:
-            times = await _attempts(turn, questions, len(questions))
+            times = await attempts(turn, questions, len(questions))
             done, errors = done + len(times.seconds), errors + times.errors
 
     await asyncio.gather(*map(talk, turns))

@@ -134,35 +134,22 @@ class Cluster:
         return Child(name, [str(part) for part in command], environment)
 
     def _stores(self) -> list[Child]:
-        port, folder = self.ports["postgres"], self._postgres
-        options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
-        flags = [flag for name, value in options.items() for flag in ("-c", f"{name}={value}")]
-        postgres = self._child("postgres", [stores.postgres_programs() / "postgres", "-D", folder, *flags])
-        # SIGINT has it cut its clients; SIGTERM would wait for them.
-        postgres = replace(postgres, account=stores.postgres_account(), ends_by=signal.SIGINT)
-        redis = [stores.redis_program(), "--port", self.ports["redis"], "--bind", "127.0.0.1", "--save", "", "--dir", self._home]
-        return [postgres, self._child("redis", redis)]
+        postgres = self._child("postgres", stores.postgres_command(self._postgres, self.ports["postgres"]))
+        postgres = replace(postgres, account=stores.postgres_account(), ends_by=stores.ENDS_BY)
+        return [postgres, self._child("redis", stores.redis_command(self._home, self.ports["redis"]))]
 
     async def _with_database(self) -> None:
         """Return when PostgreSQL answers and our database is in it."""
         deadline = asyncio.get_running_loop().time() + _STORES_WITHIN_S
         while True:
             try:
-                await asyncio.to_thread(self._make_database)
+                await asyncio.to_thread(stores.make_database, self.ports["postgres"], _DATABASE)
                 return
             except psycopg2.OperationalError as error:
                 if asyncio.get_running_loop().time() > deadline:
                     detail = f"PostgreSQL does not answer; see {self.settings.data_dir / 'logs' / 'postgres.log'}"
                     raise StartError("server_failed", detail=detail) from error
                 await asyncio.sleep(0.1)
-
-    def _make_database(self) -> None:
-        connection = psycopg2.connect(host="127.0.0.1", port=self.ports["postgres"], user=stores.USER, dbname="postgres")
-        try:
-            connection.autocommit = True
-            connection.cursor().execute(f"CREATE DATABASE {_DATABASE}")
-        finally:
-            connection.close()
 
     def _programs(self, model: Path) -> list[Child]:
         python = sys.executable

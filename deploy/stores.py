@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 from pathlib import Path
+
+import psycopg2
 
 from bot.errors import StartError
 
 USER = "assistant"
+# It has PostgreSQL cut its clients; SIGTERM would wait for them.
+ENDS_BY = signal.SIGINT
 
 
 def postgres_programs(root: Path = Path("/usr/lib/postgresql")) -> Path:
@@ -62,3 +67,29 @@ def new_postgres(folder: Path) -> None:
     if made.returncode != 0:
         said = (made.stderr.strip().splitlines() or [f"status {made.returncode}"])[-1]
         raise StartError("server_failed", detail=f"initdb: {said}")
+
+
+def postgres_command(folder: Path, port: int) -> list[object]:
+    """What starts the PostgreSQL of `folder`, on loopback only; as `postgres_account`, and ended by `ENDS_BY`."""
+    options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+    flags = [flag for name, value in options.items() for flag in ("-c", f"{name}={value}")]
+    return [postgres_programs() / "postgres", "-D", folder, *flags]
+
+
+def redis_command(folder: Path, port: int) -> list[object]:
+    """What starts a Redis on loopback that keeps nothing."""
+    return [redis_program(), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+
+
+def make_database(port: int, name: str) -> None:
+    """Make an empty database in the PostgreSQL at `port`.
+
+    Raises:
+        psycopg2.OperationalError: it does not answer.
+    """
+    connection = psycopg2.connect(host="127.0.0.1", port=port, user=USER, dbname="postgres")
+    try:
+        connection.autocommit = True
+        connection.cursor().execute(f"CREATE DATABASE {name}")
+    finally:
+        connection.close()
