@@ -11,6 +11,8 @@ import aiohttp
 import socketio
 
 WITHIN_S = 20
+# As the widget, which gives up then.
+_PATIENCE_S = 12
 
 
 class Applicant:
@@ -22,7 +24,7 @@ class Applicant:
     """
 
     def __init__(self, url: str, transports: list[str] | None = None, http: aiohttp.ClientSession | None = None, **headers: str) -> None:
-        self.client = socketio.AsyncClient(reconnection=False, http_session=http, ssl_verify=http is None)
+        self.client = socketio.AsyncClient(reconnection=False, http_session=http, ssl_verify=http is None, request_timeout=_PATIENCE_S)
         self.heard: list[tuple[str, Any]] = []
         self.token: str | None = None
         self.gone = asyncio.Event()

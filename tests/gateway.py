@@ -138,6 +138,12 @@ class Gateway:
     def __init__(self, client: aiohttp.ClientSession, server: TestServer, rasa: FakeRasa) -> None:
         self.client, self.server, self.rasa = client, server, rasa
 
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        assert self.server.port is not None
+        return self.server.port
+
     def url(self, path: str) -> str:
         """The address of a path."""
         return str(self.server.make_url(path))

@@ -18,7 +18,6 @@ from aiohttp.abc import AbstractResolver
 
 from bot.settings import ROOT
 from tests.certificates import certify
-from tests.gateway import Gateway
 from tests.servers import ServerMissing, free_port
 
 NAME: Final = "assistant.example.gov.cn"
@@ -51,8 +50,8 @@ class Proxy:
         """The public address, which leads here through `client`."""
         return f"https://{NAME}:{self.port}"
 
-    def serve(self, *gateways: Gateway) -> None:
-        """Have it send visitors to these two gateways, in the words of the example for several."""
+    def serve(self, *ports: int) -> None:
+        """Have it send visitors to the two gateways at these ports, in the words of the example for several."""
         raise NotImplementedError
 
     def _command(self) -> list[str]:
@@ -76,8 +75,8 @@ class Proxy:
             process.wait(20)
 
 
-def _addressed(text: str, gateways: tuple[Gateway, ...]) -> str:
-    return _EXAMPLE.sub(lambda found: f"127.0.0.1:{gateways[int(found[1]) - 1].server.port}", text)
+def _addressed(text: str, ports: tuple[int, ...]) -> str:
+    return _EXAMPLE.sub(lambda found: f"127.0.0.1:{ports[int(found[1]) - 1]}", text)
 
 
 class Nginx(Proxy):
@@ -85,10 +84,10 @@ class Nginx(Proxy):
 
     program, package = "nginx", "nginx-light"
 
-    def serve(self, *gateways: Gateway) -> None:
+    def serve(self, *ports: int) -> None:
         folder = self._folder
         several = (ROOT / "deploy" / "nginx" / "several.conf").read_text(encoding="utf-8")
-        (folder / "live.conf").write_text(_addressed(several, gateways))
+        (folder / "live.conf").write_text(_addressed(several, ports))
         text = (ROOT / "deploy" / "nginx" / "assistant.conf").read_text(encoding="utf-8")
         text = re.sub(r"^ *listen \[::\].*\n", "", text, flags=re.MULTILINE)
         text = re.sub(r"listen 443\b", f"listen 127.0.0.1:{self.port}", re.sub(r"listen 80\b", f"listen 127.0.0.1:{self.plain}", text))
@@ -107,11 +106,11 @@ class HAProxy(Proxy):
 
     program = package = "haproxy"
 
-    def serve(self, *gateways: Gateway) -> None:
+    def serve(self, *ports: int) -> None:
         folder = self._folder
         pair = ((folder / f"certificate.{kind}").read_text() for kind in ("pem", "key"))
         (folder / "assistant.pem").write_text("".join(pair))
-        text = _addressed((ROOT / "deploy" / "haproxy" / "assistant.cfg").read_text(encoding="utf-8"), gateways)
+        text = _addressed((ROOT / "deploy" / "haproxy" / "assistant.cfg").read_text(encoding="utf-8"), ports)
         text = text.replace("/etc/haproxy/", f"{folder}/").replace("inter 2s", "inter 200ms")
         text = re.sub(r"^ *(user|group) haproxy\n", "", text, flags=re.MULTILINE)
         text = text.replace("log /dev/log local0 info", "log stdout format raw local0 info")

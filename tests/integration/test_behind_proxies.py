@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -52,7 +53,7 @@ async def test_an_applicant_stays_in_the_conversation_while_gateways_come_and_go
     address = proxy.address
     async with AsyncExitStack() as stack:
         gateways = [await stack.enter_async_context(running(settings, listens)) for _ in range(2)]
-        proxy.serve(*gateways)
+        proxy.serve(*(gateway.port for gateway in gateways))
         stack.enter_context(proxy.running())
         http = await stack.enter_async_context(client())
         chen = await clerk_of(gateways[1])
@@ -80,7 +81,7 @@ async def test_an_applicant_stays_in_the_conversation_while_gateways_come_and_go
 async def test_what_the_examples_hide_and_refuse(proxy: Proxy, settings: Settings) -> None:
     address = proxy.address
     async with running(settings, listens) as one, running(settings, listens) as other, client() as http:
-        proxy.serve(one, other)
+        proxy.serve(one.port, other.port)
         with proxy.running():
             for path, status in (
                 ("/healthz", 200),
@@ -106,6 +107,15 @@ async def test_what_the_examples_hide_and_refuse(proxy: Proxy, settings: Setting
         assert "GET 200" in log and "127.0.0.1" not in log and "/x" not in log
 
 
+@asynccontextmanager
+async def hanging() -> AsyncIterator[int]:
+    """The port of something that takes every connection and says nothing, as a gateway that was stopped."""
+    server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+    async with server:
+        port: int = server.sockets[0].getsockname()[1]
+        yield port
+
+
 def lines(gateway: Gateway) -> set[str]:
     """The lines of a gateway; one that was broken off stays for a while."""
     return set(gateway.server.app[SOCKETS].eio.sockets)
@@ -129,7 +139,7 @@ async def test_a_gateway_without_its_rasa_gets_nobody_until_it_is_ready_again(
 ) -> None:
     async with AsyncExitStack() as stack:
         gateways = [await stack.enter_async_context(running(settings, listens)) for _ in range(2)]
-        haproxy.serve(*gateways)
+        haproxy.serve(*(gateway.port for gateway in gateways))
         stack.enter_context(haproxy.running())
         http = await stack.enter_async_context(client())
         async with visiting(haproxy.address, transports=transports, http=http) as applicant:
@@ -150,9 +160,32 @@ async def test_a_gateway_without_its_rasa_gets_nobody_until_it_is_ready_again(
                     landed = await asyncio.wait_for(comes(haproxy, http, gateways, transports), 3)
 
 
+@pytest.mark.parametrize("hung", [0, 1])
+async def test_a_gateway_that_hangs_keeps_nobody(proxy: Proxy, settings: Settings, hung: int) -> None:
+    async with AsyncExitStack() as stack:
+        gateways = [await stack.enter_async_context(running(settings, listens)) for _ in range(2)]
+        silent = await stack.enter_async_context(hanging())
+        ports = [gateway.port for gateway in gateways]
+        ports[hung] = silent
+        proxy.serve(*ports)
+        stack.enter_context(proxy.running())
+        # HAProxy has asked three times by then.
+        await asyncio.sleep(1.5)
+        http = await stack.enter_async_context(client())
+        async with visiting(proxy.address, transports=["polling", "websocket"], http=http) as applicant:
+            await applicant.say("hello")
+            await applicant.hears("echo: hello")
+            assert applicant.client.transport() == "websocket"
+            # Longer than nginx waits for the answer to somebody who dials.
+            await asyncio.sleep(6)
+            await applicant.say("still here")
+            await applicant.hears("echo: still here")
+            assert lines(gateways[1 - hung]) and not applicant.gone.is_set()
+
+
 async def test_gateways_of_which_none_is_ready_still_say_so_and_serve_officers(haproxy: Proxy, settings: Settings) -> None:
     async with running(settings, listens) as one, running(settings, listens) as other, client() as http:
-        haproxy.serve(one, other)
+        haproxy.serve(one.port, other.port)
         one.rasa.model = other.rasa.model = None
         with haproxy.running():
             # Each is asked three times before it counts as not ready.

@@ -45,6 +45,24 @@ def test_the_proxy_waits_longer_and_takes_no_more_than_the_gateway() -> None:
     assert int(lines.words[1]) >= bot.sockets._MOST_LINES, "the gateway's own refusal says more"
 
 
+def test_the_proxy_gives_up_a_gateway_that_hangs_before_the_widget_gives_up() -> None:
+    (dials,) = [each for each in NGINX.of("map") if each.words[1] == "$assistant_dials"]
+    # What gives a line its sid, and no other request: a tunnel waits as long as the location it came through.
+    assert dials.words[0] == "$request_method $arg_transport $arg_sid"
+    assert [(each.name, each.words) for each in dials.inner] == [("default", [""]), ("GET polling ", ["yes"])]
+    (location,) = [each for each in NGINX.of("server", "location") if each.words == ["@dials"]]
+    given = {each.name: each.words[0] for each in location.inner}
+    widget = (ROOT / "bot" / "static" / "widget" / "connection.js").read_text(encoding="utf-8")
+    (patience,) = re.findall(r"^const ANSWER_WITHIN_MS = (\d+);$", widget, re.MULTILINE)
+    assert float(given["proxy_read_timeout"].removesuffix("s")) * int(given["proxy_next_upstream_tries"]) < int(patience) / 1000
+    # A request that stores something is not made again at another gateway.
+    assert "non_idempotent" not in (DEPLOY / "nginx" / "assistant.conf").read_text(encoding="utf-8")
+    (upstream,) = NGINX.of("upstream")
+    assert "zone" in {each.name for each in upstream.inner}, "each worker would have to find out for itself"
+    several = Nginx(DEPLOY / "nginx" / "several.conf").of("server")
+    assert all("max_fails=1" in each.words for each in several), "what follows would go to the one that hangs"
+
+
 def test_the_proxy_logs_neither_address_nor_path_and_hides_what_is_for_machines() -> None:
     (log,) = NGINX.of("log_format")
     assert not re.search(
@@ -60,8 +78,7 @@ def test_the_proxy_logs_neither_address_nor_path_and_hides_what_is_for_machines(
 
 def test_the_proxy_knows_one_gateway_which_the_switch_chooses() -> None:
     (upstream,) = NGINX.of("upstream")
-    (included,) = upstream.inner
-    assert included.name == "include"
+    (included,) = [each for each in upstream.inner if each.name == "include"]
     assert included.words == ["/etc/nginx/assistant/live.conf"]
     assert "/etc/nginx/assistant/live.conf" in (DEPLOY / "switch.sh").read_text(encoding="utf-8")
 
