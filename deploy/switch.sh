@@ -55,6 +55,12 @@ point() {
     ln -sfn "$1.conf" "$live.new" && mv -Tf "$live.new" "$live"
 }
 
+move_boot() {
+    # What serves starts with the machine. Containers that are there do so by themselves (assistant-containers@.service).
+    [ "$how" = systemd ] || return 0
+    systemctl enable "assistant@$to.target" && systemctl disable "assistant@$from.target"
+}
+
 move_timers() {
     # The release that serves makes the backups and verifies the trail: the other one may not know the schema any more.
     [ "$how" = systemd ] || return 0
@@ -77,6 +83,7 @@ if ! nginx -t -q || ! nginx -s reload; then
     echo "error: nginx refused its configuration; $from still serves" >&2
     exit 1
 fi
+move_boot || echo "error: $to serves, but may not start with the machine; enable assistant@$to.target and disable assistant@$from.target" >&2
 # Whoever polls has asked nginx for the last time through the old workers by then.
 sleep "${ASSISTANT_DRAIN_S:-5}"
 stop "$from"

@@ -45,10 +45,33 @@ def test_the_new_colour_is_ready_before_it_serves_and_the_old_one_ends_after(mac
     status, calls, live = switch(machine, "systemd", "green")
     assert (status, live) == (0, "green.conf")
     start, stop = "systemctl restart assistant@green.target", "systemctl stop assistant@blue.target"
-    assert calls[:6] == [start, READY, "nginx -t -q", "nginx -s reload", "sleep 5", stop]
-    for work, then in (("backup", calls[6:9]), ("audit", calls[9:])):
+    assert calls[:4] == [start, READY, "nginx -t -q", "nginx -s reload"] and calls[6:8] == ["sleep 5", stop]
+    for work, then in (("backup", calls[8:11]), ("audit", calls[11:])):
         blue, green = (f"assistant-{work}@{colour}.timer" for colour in ("blue", "green"))
         assert then == [f"systemctl is-enabled --quiet {blue}", f"systemctl enable --now {green}", f"systemctl disable --now {blue}"]
+
+
+@pytest.mark.parametrize(("to", "other"), [("green", "blue"), ("blue", "green")])
+def test_the_colour_that_serves_starts_with_the_machine_also_after_a_way_back(machine: Path, to: str, other: str) -> None:
+    (machine / "live.conf").unlink()
+    (machine / "live.conf").symlink_to(f"{other}.conf")
+    status, calls, live = switch(machine, "systemd", to)
+    assert (status, live) == (0, f"{to}.conf")
+    at = calls.index(f"systemctl enable assistant@{to}.target")
+    assert calls[at + 1] == f"systemctl disable assistant@{other}.target"
+    # A machine that fails from here on comes back with what serves.
+    assert calls.index("nginx -s reload") < at < calls.index(f"systemctl stop assistant@{other}.target")
+
+
+def test_a_target_that_cannot_be_enabled_is_told_and_holds_nothing_up(machine: Path) -> None:
+    status, calls, live = switch(machine, "systemd", "green", failing="systemctl enable assistant@green.target")
+    assert (status, live) == (0, "green.conf")
+    assert "systemctl disable assistant@blue.target" not in calls and "systemctl stop assistant@blue.target" in calls
+
+
+def test_containers_ask_nothing_of_systemd(machine: Path) -> None:
+    status, calls, _ = switch(machine, "compose", "green")
+    assert status == 0 and not any(call.startswith("systemctl") for call in calls)
 
 
 def test_timers_that_were_not_enabled_stay_so(machine: Path) -> None:
