@@ -62,11 +62,12 @@ def _run(arguments: argparse.Namespace) -> int:
 def _serve(arguments: argparse.Namespace) -> int:
     from bot.derived import kept_between_starts
     from bot.left_out import left_out
-    from bot.lifetime import end_with_parent, start_lightly
+    from bot.lifetime import end_with_parent, open_many_files, start_lightly
 
     if arguments.supervised:
         end_with_parent()
     start_lightly()
+    open_many_files()
     settings = load()
     # Names of months are read when what looks for them is imported; Socket.IO could speak over a broker, and to other servers.
     with kept_between_starts(settings.data_dir, "imports"), left_out("aio_pika", "requests"):

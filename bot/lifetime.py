@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import resource
 import signal
 import sys
 import threading
@@ -25,6 +26,7 @@ _GIVEN_BACK_FROM: Final = 1 << 20
 # an answer, every eleven seconds, and found less than a thousand objects. Still more seldom, memory would grow.
 _WHILE_SERVING: Final = (*gc.get_threshold()[:2], 25)
 _SELDOM: Final = 20_000
+_MOST_FILES: Final = 65_536
 
 
 def end_with_parent() -> None:
@@ -39,6 +41,14 @@ def end_with_parent() -> None:
     if os.getppid() != parent:
         # The parent ended before the kernel was told.
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def open_many_files() -> None:
+    """Take as many open files as the hard limit allows, within reason: each open line is one, and a shell begins with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def start_lightly() -> None:

@@ -20,6 +20,7 @@ import actions.server
 import bot.__main__
 import bot.checks
 import bot.http
+import bot.lifetime
 import bot.nlu.server
 import deploy.backup
 import deploy.probe
@@ -294,6 +295,12 @@ def test_several_gateways_share_everything_but_their_key_file() -> None:
     assert {5432, 6379, 587, 465} <= ports
     several = [line.split() for line in (DEPLOY / "nginx" / "several.conf").read_text(encoding="utf-8").splitlines() if line[0] != "#"]
     assert several[0] == ["ip_hash;"] and len({server for word, server, *_ in several[1:] if word == "server"}) == 2
+
+
+def test_gateways_may_open_as_many_files_as_their_windows_need() -> None:
+    unit = dict(UNITS["assistant-gateway@.service"]["Service"])
+    limits = [int(unit["LimitNOFILE"]), COMPOSE["compose.yml"]["services"]["gateway"]["ulimits"]["nofile"]]
+    assert limits == [bot.lifetime._MOST_FILES] * 2 and min(limits) > 10_000
 
 
 def test_the_image_holds_code_and_model_and_no_secret() -> None:

@@ -120,3 +120,16 @@ def test_haproxy_sends_visitors_to_gateways_that_are_ready_and_officers_to_any_t
     several = Nginx(DEPLOY / "nginx" / "several.conf").of("server")
     assert [line.split()[-1] for line in servers[0]] == [each.words[0] for each in several]
     assert {"balance source", "hash-type consistent", "option httpchk", "http-check expect status 200"} <= set(HAPROXY["defaults"])
+
+
+def test_proxies_hold_five_thousand_windows() -> None:
+    text = (DEPLOY / "nginx" / "assistant.conf").read_text(encoding="utf-8")
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    head = text[: text.index("\nmap ")]
+    for name, least in (("worker_connections", 2 * 5_000), ("worker_rlimit_nofile", 2 * 5_000)):
+        (given,) = re.findall(rf"\b{name} (\d+);", head)
+        assert int(given) > least and f"`{name} {given};`" in operations, name
+    # They belong outside the http block, into which this file goes.
+    assert not NGINX.of("events") and not NGINX.of("worker_rlimit_nofile")
+    # With a limit of its own it would hold only so many, whatever the machine allows.
+    assert not [line for lines in HAPROXY.values() for line in lines if line.startswith(("maxconn", "ulimit-n", "fd-hard-limit"))]

@@ -1,4 +1,4 @@
-"""What a process does with its memory at the end of its start."""
+"""What a process does with its memory at the end of its start, and how many files it may open."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 _SCRIPT = """
 import gc, pathlib
@@ -56,3 +58,22 @@ def test_what_is_kept_lies_in_large_pages_where_the_system_has_them() -> None:
     kilobytes, total = map(int, done.stdout.split())
     assert total == sum(range(400_000))
     assert kilobytes > 20_000 or not has_them
+
+
+_FILES = """
+import resource, sys
+import bot.__main__
+soft, hard = (int(given) for given in sys.argv[1:])
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+def loaded():
+    print(*resource.getrlimit(resource.RLIMIT_NOFILE))
+    raise SystemExit
+bot.__main__.load = loaded
+bot.__main__.main(["serve"])
+"""
+
+
+@pytest.mark.parametrize(("soft", "hard"), [(1_024, 6_000), (6_000, 6_000)])
+def test_a_gateway_opens_as_many_files_as_it_may(soft: int, hard: int) -> None:
+    done = subprocess.run([sys.executable, "-c", _FILES, str(soft), str(hard)], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == [str(hard), str(hard)], done.stderr
