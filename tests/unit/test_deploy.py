@@ -32,6 +32,7 @@ from tests.deploy_files import Nginx, documents, parts_of_pod, units
 DEPLOY = ROOT / "deploy"
 COLOURS = ("blue", "green")
 MODEL = "models/model.tar.gz"
+CONTAINERS = "assistant-containers@.service"
 UNITS = units(DEPLOY / "systemd")
 COMPOSE = {path.name: yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader) for path in DEPLOY.glob("compose*.yml")}
 MANIFESTS = documents(DEPLOY / "kubernetes")
@@ -222,7 +223,7 @@ def test_units_name_units_and_files_that_are_there() -> None:
     assert {name.replace("%i", "").replace("blue", "") for name in re.findall(r"assistant[\w-]*@(?:%i|blue)\.\w+", text)} <= set(UNITS)
     for name, unit in UNITS.items():
         service = dict(unit.get("Service", []))
-        if not service:
+        if not service or name == CONTAINERS:
             continue
         files = [value for key, value in unit["Service"] if key == "EnvironmentFile"]
         assert files == ["/etc/assistant/common.env", "/etc/assistant/%i.env"], name
@@ -259,6 +260,28 @@ def test_compose_files_name_what_they_define() -> None:
     )
     inside = COMPOSE["compose.database.yml"]["networks"]["assistant"]["ipam"]["config"][0]["gateway"]
     assert load(environment("blue"), env_file=None).trusted_proxies.trusts(inside)
+
+
+def test_containers_start_with_the_machine_after_the_one_that_holds_their_network() -> None:
+    services = COMPOSE["compose.yml"]["services"]
+    parts = [name for name, given in services.items() if "profiles" not in given]
+    (holder,) = {given["network_mode"].removeprefix("service:") for given in services.values() if "network_mode" in given}
+    unit = UNITS[CONTAINERS]
+    started = [line.split() for key, line in unit["Service"] if key == "ExecStart"]
+    assert [each[:2] for each in started] == [["/usr/bin/docker", "start"]] * 2
+    assert started[0][2:] == [f"%i-{holder}-1"]
+    assert started[0][2:] + started[1][2:] == [f"%i-{part}-1" for part in parts]
+    # The other colour is not there.
+    assert dict(unit["Service"])["ExecCondition"].split()[-1] == f"%i-{holder}-1"
+    assert {dict(unit["Unit"])[key] for key in ("Requires", "After")} == {dict(unit["Install"])["WantedBy"]} == {"docker.service"}
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert f"systemctl enable {' '.join(CONTAINERS.replace('@', f'@{colour}') for colour in COLOURS)}" in text
+
+
+def test_compose_joins_the_network_that_is_made_by_hand_where_the_database_is_elsewhere() -> None:
+    (given,) = COMPOSE["compose.database.yml"]["networks"]["assistant"]["ipam"]["config"]
+    made = f"docker network create --subnet {given['subnet']} --gateway {given['gateway']} assistant"
+    assert made in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
 def test_manifests_fit_together() -> None:
