@@ -6,6 +6,7 @@ import inspect
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -129,12 +130,6 @@ def test_backup_and_audit_are_daily_works_everywhere() -> None:
         assert dict(UNITS[f"assistant-{work}@.timer"]["Timer"])["OnCalendar"].startswith("*-*-* ")
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     assert re.search(r"^systemctl enable --now assistant-backup@(\w+)\.timer assistant-audit@\1\.timer$", text, re.MULTILINE)
-    images = dict(re.findall(r"^kubectl set image cronjob/(\S+) (.+)$", text, re.MULTILINE))
-    for name, given in images.items():
-        pod = manifest("CronJob", name)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-        parts = [each["name"] for each in [*pod["initContainers"], *pod["containers"]]]
-        assert given == " ".join(f"{part}=assistant:NEW" for part in parts)
-    assert set(images) == {each["metadata"]["name"] for each in MANIFESTS if each["kind"] == "CronJob"}
     daily = re.findall(r"^\d+ \d+ \* \* \* root .+ run --rm (\w+)$", text, re.MULTILINE)
     assert daily == [name for name, each in COMPOSE["compose.yml"]["services"].items() if "profiles" in each]
 
@@ -282,6 +277,25 @@ def test_compose_joins_the_network_that_is_made_by_hand_where_the_database_is_el
     (given,) = COMPOSE["compose.database.yml"]["networks"]["assistant"]["ipam"]["config"]
     made = f"docker network create --subnet {given['subnet']} --gateway {given['gateway']} assistant"
     assert made in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+
+def test_a_release_reaches_every_image_and_a_way_back_too(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^sed .+ deploy/kubernetes/\*\.yml$", text, re.MULTILINE)
+    shutil.copytree(DEPLOY / "kubernetes", tmp_path / "deploy" / "kubernetes")
+    for release in ("2027.1", "2026.12"):
+        subprocess.run(["sh", "-c", command.replace("NEW", release)], cwd=tmp_path, check=True)
+        changed = documents(tmp_path / "deploy" / "kubernetes")
+        named = re.findall(r"'image': '([^']+)'", str(changed))
+        assert set(named) == {f"assistant:{release}"} and len(named) == str(MANIFESTS).count("'image': ")
+    assert str(changed).replace("assistant:2026.12", "assistant:latest") == str(MANIFESTS), "and nothing else"
+
+
+def test_a_node_that_is_emptied_leaves_a_pod() -> None:
+    deployment, budget = manifest("Deployment", "assistant")["spec"], manifest("PodDisruptionBudget", "assistant")["spec"]
+    assert budget["selector"] == deployment["selector"]
+    assert budget["maxUnavailable"] < deployment["replicas"]
+    assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow", "where no pod is ready, a node could not be emptied"
 
 
 def test_manifests_fit_together() -> None:
