@@ -340,6 +340,25 @@ def test_gateways_may_open_as_many_files_as_their_windows_need() -> None:
     assert limits == [bot.lifetime._MOST_FILES] * 2 and min(limits) > 10_000
 
 
+def test_a_part_that_hangs_is_ended_where_the_documents_say_so() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert "it is ended after a minute (action server: half a minute)" in text and "neither systemd nor Docker asks it" in text
+    (pod, *_) = pods()
+    probes = {each["name"]: each["livenessProbe"] for each in pod["initContainers"] if "livenessProbe" in each}
+    within = {name: probe["periodSeconds"] * probe["failureThreshold"] for name, probe in probes.items()}
+    assert within == {"rasa": 60, "actions": 30}
+    for part in ("rasa", "actions"):
+        assert not {"WatchdogSec", "Type"} & set(dict(UNITS[f"assistant-{part}@.service"]["Service"]))
+
+
+def test_every_way_has_one_rasa_and_one_action_server_as_the_documents_say() -> None:
+    assert "each machine or pod has one Rasa and one action server" in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for where, values, commands in places():
+        started = [found[0] for _, command in commands if (found := module_of(command))]
+        assert [started.count(module) for module in ("bot.nlu.server", "actions.server")] == [1, 1], where
+        assert not {"BOT_RASA_URLS", "BOT_ACTIONS_URLS"} & set(values), where
+
+
 def test_the_image_holds_code_and_model_and_no_secret() -> None:
     text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
     for line in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE):
