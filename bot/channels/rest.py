@@ -1,9 +1,15 @@
-"""Rasa's REST protocol: one message in, the answer and all that has not been delivered out."""
+"""Rasa's REST protocol: one message in, the answer and all that has not been delivered out.
+
+A client that names the newest message it has gets all that follows, and makes a call that was cut once more. To any other,
+messages count as delivered once they are handed to its line, and do not when that turns out to be broken. Such a client loses what
+was handed to a line that broke on the way, and what a gateway that is killed had taken for it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +32,8 @@ from bot.request_language import speak
 CHANNEL: Final = "rest"
 PATH: Final = "/webhooks/rest/webhook"
 _LONGEST_ID = 100
+# What the log says of a call whose line broke before it was answered.
+_NOBODY_THERE: Final = 499
 
 
 @dataclass(frozen=True)
@@ -37,11 +45,16 @@ class Caller:
 
 @dataclass(frozen=True)
 class Call:
-    """What a call asks for, checked."""
+    """What a call asks for, checked.
+
+    Attributes:
+        after: the newest message that the caller has, empty if it has none; None if it does not say.
+    """
 
     sender: str
     message: str | None
     client_id: str | None
+    after: str | None
     language: Tongue | None
 
 
@@ -73,13 +86,15 @@ class RestChannel:
         self._may_speak = may_speak
         # Messages whose answers a call of this process is waiting for; another call must not carry them off.
         self._awaited: Counter[str] = Counter()
+        # Those of them that were sent again meanwhile.
+        self._repeated: set[str] = set()
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of this door."""
         return [web.post(PATH, self.webhook)]
 
-    async def webhook(self, request: web.Request) -> web.Response:
-        """Store the message, wait for its answer, and return it with what was not delivered before."""
+    async def webhook(self, request: web.Request) -> web.StreamResponse:
+        """Store the message, wait for its answer, and return it with what the caller has not got before."""
         if not self._may_speak(request):
             raise NotAllowed("origin_refused")
         caller = self._caller(request)
@@ -87,31 +102,49 @@ class RestChannel:
         address = Address(CHANNEL, caller.name, call.sender)
         if call.message is None:
             await self._limiter.call(caller.name)
-            conversation_id = await self._conversations.open(address)
-            news = await self._conversations.undelivered(conversation_id, leave=frozenset(self._awaited))
-            return web.json_response([_wire(message, call.sender) for message in news])
+            return await self._news(request, call, address, None, frozenset(self._awaited))
         await self._limiter.message(caller.name, call.sender)
+        if call.after is not None:
+            # A call with a mark that is none must not store anything.
+            await self._conversations.received(address, call.after)
         # A service with a token speaks for many; limits on networks would stop all of them together.
         network = None if self._tokens else caller.name
         receipt = await self._conversations.applicant_says(address, call.message, call.client_id, call.language, network=network)
         if receipt.fresh:
             self._metrics.messages.labels(CHANNEL).inc()
-        conversation_id, message_id = receipt.message.conversation_id, receipt.message.id
+        message_id = receipt.message.id
+        if message_id in self._awaited:
+            self._repeated.add(message_id)
         self._awaited[message_id] += 1
         try:
             owed = receipt.owed and (receipt.fresh or not await self._conversations.is_answered(message_id))
             if owed and not await self._turns.finished(message_id, self._answer_within_s):
                 raise AssistantUnavailable("answer_pending", retry_after_s=5)
-            if request.transport is None or request.transport.is_closing():
-                # Nobody is there to receive the answer; it waits for the next call.
-                return web.Response(status=499)
-            others = frozenset(self._awaited) - {message_id}
-            news = await self._conversations.undelivered(conversation_id, own=message_id, leave=others)
+            # The first call for a message leaves out what a call at another gateway has carried off; one that is repeated had no answer.
+            own = message_id if not receipt.fresh or message_id in self._repeated else None
+            return await self._news(request, call, address, own, frozenset(self._awaited) - {message_id})
         finally:
             self._awaited[message_id] -= 1
             if not self._awaited[message_id]:
                 del self._awaited[message_id]
-        return web.json_response([_wire(message, call.sender) for message in news])
+                self._repeated.discard(message_id)
+
+    async def _news(self, request: web.Request, call: Call, address: Address, own: str | None, leave: frozenset[str]) -> web.StreamResponse:
+        """The response with what the caller has not got yet (see `delivery.said_after` and `delivery.hand_out`)."""
+        if call.after is not None:
+            return _response(await self._conversations.said_after(address, call.after), call.sender)
+        if _is_broken(request):
+            return web.Response(status=_NOBODY_THERE)
+        # Marked before they are written: otherwise two calls in parallel would carry off the same messages.
+        news = await self._conversations.hand_out(address, own, leave)
+        arrived = False
+        try:
+            response = _response(news, call.sender)
+            arrived = await _write(request, response)
+        finally:
+            if news and not arrived:
+                await self._conversations.take_back(address, [message.id for message in news])
+        return response if arrived else web.Response(status=_NOBODY_THERE)
 
     def _caller(self, request: web.Request) -> Caller:
         if self._tokens:
@@ -129,12 +162,35 @@ class RestChannel:
         sender = optional_string(body, "sender")
         message = optional_string(body, "message")
         client_id = optional_string(details, "message_id", "metadata.message_id")
+        after = optional_string(details, "after", "metadata.after")
         return Call(
             sender=new_id() if sender is None else clean_name(sender, "sender"),
             message=None if message is None else clean(message),
             client_id=None if client_id is None else clean_name(client_id, "metadata.message_id", _LONGEST_ID),
+            after=clean_name(after, "metadata.after", _LONGEST_ID) if after else after,
             language=language,
         )
+
+
+def _is_broken(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
+
+
+async def _write(request: web.Request, response: web.Response) -> bool:
+    """Write `response`; False if the line broke before all of it was handed over."""
+    # The loop first hears what became of the line meanwhile; it may have looked before in the round that is under way.
+    for _ in range(2):
+        await asyncio.sleep(0)
+    try:
+        await response.prepare(request)
+        await response.write_eof()
+    except ConnectionError:
+        return False
+    return not _is_broken(request)
+
+
+def _response(messages: Sequence[Stored], sender: str) -> web.Response:
+    return web.json_response([_wire(message, sender) for message in messages])
 
 
 def _wire(message: Stored, sender: str) -> dict[str, Any]:

@@ -111,10 +111,6 @@ class Conversations:
         """Have `worker` answer what applicants say from now on, its turns taken as messages are stored; None leaves them to be taken."""
         self._worker = worker
 
-    async def open(self, address: Address) -> str:
-        """The id of the newest conversation at `address`, begun if there was none."""
-        return await self._record.run(lambda session, _: threads.open_newest(session, address))
-
     async def applicant_says(
         self,
         address: Address,
@@ -228,9 +224,21 @@ class Conversations:
         """How the threads of these conversations stand (see `catching_up.newest_of`)."""
         return await self._record.run(lambda session, _: catching_up.newest_of(session, conversation_ids))
 
-    async def undelivered(self, conversation_id: str, own: str | None = None, leave: Collection[str] = ()) -> list[Stored]:
-        """Messages the applicant has not got yet, which count as delivered from now on (see `delivery.undelivered`)."""
-        return await self._record.run(lambda session, _: delivery.undelivered(session, conversation_id, own, leave))
+    async def hand_out(self, address: Address, own: str | None = None, leave: Collection[str] = ()) -> list[Stored]:
+        """Messages the applicant has not got yet, which count as delivered from now on (see `delivery.hand_out`)."""
+        return await self._record.run(lambda session, _: delivery.hand_out(session, address, own, leave))
+
+    async def take_back(self, address: Address, message_ids: Collection[str]) -> None:
+        """Have messages that were handed out not count as delivered: they did not reach the applicant."""
+        await self._record.run(lambda session, _: delivery.take_back(session, address, message_ids))
+
+    async def received(self, address: Address, newest: str) -> None:
+        """Have everything up to the message `newest` count as delivered (see `delivery.received`)."""
+        await self._record.run(lambda session, _: delivery.received(session, address, newest))
+
+    async def said_after(self, address: Address, newest: str) -> list[Stored]:
+        """What was said to the applicant after the message `newest`, delivered or not (see `delivery.said_after`)."""
+        return await self._record.run(lambda session, _: delivery.said_after(session, address, newest))
 
     async def undelivered_at(self, address: Address) -> list[Stored]:
         """Messages for the applicant at `address` that do not count as delivered yet, and still do not."""

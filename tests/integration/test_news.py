@@ -140,7 +140,8 @@ async def test_it_ends_with_the_last_stage_the_proof_and_the_time(office: Office
     await following(office, BOB)
     put(office, history=[{"stage": "submitted", "at": "2026-11-10T09:00:00+08:00"}], date_of_birth="1988-11-15")
     await herald.round()
-    assert "record of the application" in last(office, await office.conversations.open(BOB)).text and followed(office) == 0
+    bobs = (await office.conversations.catch_up(BOB)).conversation_id
+    assert bobs is not None and "record of the application" in last(office, bobs).text and followed(office) == 0
     put(office, date_of_birth="1987-11-15")
     await following(office)
     with office.database.session() as session:

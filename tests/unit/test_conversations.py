@@ -284,11 +284,10 @@ def test_each_message_is_delivered_once_and_an_own_answer_whenever_asked_for(dat
     turn = take(database, said(database).message.conversation_id)
     assert turn is not None
     finish(database, turn)
-    conversation = turn.conversation_id
 
     def news(own: str | None = None, leave: tuple[str, ...] = ()) -> list[int]:
         with database.session() as session:
-            return [message.seq for message in delivery.undelivered(session, conversation, own, leave)]
+            return [message.seq for message in delivery.hand_out(session, ANN, own, leave)]
 
     assert news(leave=(turn.message_id,)) == []
     assert news() == [2, 3]
@@ -306,9 +305,20 @@ def test_what_was_said_last_before_a_close_is_delivered_with_the_next_conversati
     following = said(database, "and then").message.conversation_id
     assert following != turn.conversation_id
     with database.session() as session:
-        news = delivery.undelivered(session, following, None, ())
+        news = delivery.hand_out(session, ANN, None, ())
         assert [(message.conversation_id, message.seq) for message in news] == [(turn.conversation_id, 2), (turn.conversation_id, 3)]
         assert delivery.undelivered_at(session, ANN) == []
+
+
+def test_what_follows_a_message_comes_in_parts(database: Database) -> None:
+    conversation = said(database).message.conversation_id
+    with database.session() as session:
+        ledger.append(session, ledger.lock(session, conversation), [Draft("bot", "en", str(number)) for number in range(700)])
+    with database.session() as session:
+        first = delivery.said_after(session, ANN, "")
+        rest = delivery.said_after(session, ANN, first[-1].id)
+        assert [message.text for message in (*first, *rest)] == [str(number) for number in range(700)]
+        assert len(first) == 500 and delivery.said_after(session, ANN, rest[-1].id) == []
 
 
 def test_moves_lead_out_of_every_state_but_closed() -> None:
