@@ -97,6 +97,7 @@ class News:
         draft = self._line("utter_news_on", language, standing=standing, until=until)
         if self.mailbox is None:
             return draft
+        self.mailbox.move(session, mine, conversation.id)
         return replace(draft, text=f"{draft.text}\n\n{self.mailbox.invitation(conversation.id, language)}")
 
     def _stop(self, session: Session, conversation: Any) -> Draft:
@@ -136,10 +137,11 @@ class News:
         """
         conversation = threads.lock(session, conversation_id)
         mine = _conversations(conversation.thread_id)
-        if self.mailbox is None or not following.is_followed(session, mine):
+        last = following.last_followed(session, mine)
+        if self.mailbox is None or last is None:
             raise NotAllowed("news_not_followed")
         language = threads.tongue_spoken(conversation)
-        self.mailbox.ask(session, conversation_id, mine, mail, language)
+        self.mailbox.ask(session, last, mine, mail, language)
         audit.record(session, audit.APPLICANT, "news:mail", f"conversation:{conversation_id}")
         return language
 

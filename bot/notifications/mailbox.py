@@ -88,6 +88,7 @@ class Mailbox:
         """Have an address asked whether it wants to hear of news; it takes the place of the thread's address before.
 
         Args:
+            conversation_id: the conversation with which the address goes, at the latest.
             conversations: a query of the ids of the thread's conversations.
         """
         self.forget(session, conversations)
@@ -102,6 +103,11 @@ class Mailbox:
         session.flush()
         session.add(Mail(address_id=row.id, kind="confirm", due_at=now()))
         session.flush()
+
+    def move(self, session: Session, conversations: Any, conversation_id: str) -> None:
+        """Have the address of these conversations go with this one of them, instead of an older one; its links and mails stay good."""
+        moved = update(MailAddress).where(MailAddress.conversation_id.in_(conversations)).values(conversation_id=conversation_id)
+        session.execute(moved.execution_options(synchronize_session=False))
 
     def forget(self, session: Session, conversations: Any) -> None:
         """Drop the address of these conversations, and the mails that wait for it."""

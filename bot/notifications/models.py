@@ -40,9 +40,10 @@ class Subscription(Base):
 
 
 class MailAddress(Base):
-    """Where else a conversation wants to hear that there is news.
+    """Where else a thread wants to hear that there is news.
 
     Attributes:
+        conversation_id: the one of the thread in which it was last asked to be told.
         address: encrypted.
         salt: random, the key under which the links of its mails are signed; it leaves the database in no other form.
         confirmed_at: when whoever reads the mailbox confirmed it; until then it gets the mail that asks for that, and no other.

@@ -67,6 +67,13 @@ def is_followed(session: Session, conversations: Any) -> bool:
     return session.execute(select(Subscription.id).where(Subscription.conversation_id.in_(conversations)).limit(1)).first() is not None
 
 
+def last_followed(session: Session, conversations: Any) -> str | None:
+    """The one of these conversations in which it was last asked to be told; None when they want to be told of nothing."""
+    mine = select(Subscription.conversation_id).where(Subscription.conversation_id.in_(conversations))
+    found: str | None = session.execute(mine.order_by(desc(Subscription.expires_at), desc(Subscription.id)).limit(1)).scalar()
+    return found
+
+
 def mark(session: Session, application_ids: Collection[int], moment: datetime) -> None:
     """Have somebody look at once at what follows these applications."""
     _look_now(session, Subscription.application_id, application_ids, moment)

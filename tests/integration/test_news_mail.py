@@ -21,6 +21,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from sqlalchemy import select, update
 
+from bot.attempts import Attempts
+from bot.conversations.models import Conversation
 from bot.conversations.news import Herald
 from bot.conversations.threads import Address
 from bot.db import Database, now
@@ -31,9 +33,10 @@ from bot.mail_server import MailServer
 from bot.notifications.courier import Courier, send
 from bot.notifications.mailbox import ADDRESSES, CONFIRM_WITHIN, Letter, Mailbox, lock_anew
 from bot.notifications.models import Mail, MailAddress, Subscription
+from bot.privacy.service import Privacy
 from bot.settings import Settings
-from bot.vault import KEY_FILE, derived_key, read_or_create_key
-from tests.followers import NUMBER, following, moved, put
+from bot.vault import KEY_FILE, Vault, derived_key, read_or_create_key
+from tests.followers import BORN, NUMBER, following, moved, put
 from tests.gateway import Gateway, running
 from tests.office import ANN, BOB, Office
 from tests.postbox import Postbox
@@ -355,6 +358,48 @@ async def test_address_goes_when_it_is_no_longer_needed(sqlite_database: Databas
     await office.conversations.news_by_mail(bob, MAIL, "network")
     await office.says("news:stop", address=BOB)
     assert rows(office, MailAddress) == [] and rows(office, Mail) == []
+
+
+async def follows_anew(office: Office, days_later: int) -> str:
+    """A conversation that was begun so many days after the one before, and proved and asked the same again."""
+    await office.conversations.end(ANN)
+    with office.database.session() as session:
+        session.execute(update(Conversation).values(updated_at=now() - timedelta(days=days_later)))
+    conversation = await office.says("where is my application?")
+    with office.database.session() as session:
+        office.permits.look_up(session, NUMBER, BORN, conversation)
+    # The choice stands in the conversation before, which the window shows.
+    assert await office.says("news:follow") == conversation
+    return conversation
+
+
+async def test_address_outlives_the_conversation_it_was_given_in_while_its_thread_follows(
+    database: Database, tmp_path: Path, postbox: Postbox
+) -> None:
+    office, courier = mailing(database, tmp_path, postbox.server(SITE))
+    sent = await confirmed(office, courier, postbox)
+    (first,) = [row.conversation_id for row in rows(office, MailAddress)]
+    second = await follows_anew(office, 100)
+    assert office.messages(second)[-1][2].startswith("You will be told here")
+    vault, in_81_days = Vault(tmp_path / KEY_FILE), now() + timedelta(days=81)
+    await Privacy(office.record, database, office.permits, vault, Attempts(b"a" * 32), clock=lambda: in_81_days).round()
+    assert office.messages(first) == [] and office.messages(second) != [], "the older one is past its time"
+    put(office, **moved("accepted", 12))
+    await Herald(office.record, office.news).round()
+    await courier.round()
+    assert [each["X-To"] for each in postbox.taken] == [MAIL, MAIL]
+    assert office.news.mailbox is not None
+    with database.session() as session:
+        assert office.news.mailbox.act(session, "stop", sent["stop"].partition("t=")[2]) == "en", "the link of the first mail"
+    assert rows(office, MailAddress) == [] and len(rows(office, Subscription)) == 1
+
+
+async def test_address_given_by_an_older_link_goes_with_the_conversation_that_asked_last(sqlite_database: Database, tmp_path: Path) -> None:
+    office, _ = mailing(sqlite_database, tmp_path, MailServer("localhost", 25, False, "a@example.org", SITE))
+    first = await following(office)
+    second = await follows_anew(office, 1)
+    await office.conversations.news_by_mail(first, MAIL, "network")
+    assert [row.conversation_id for row in rows(office, MailAddress)] == [second]
 
 
 async def test_another_key_reads_the_addresses_and_links_that_were_sent_still_stop_them(
