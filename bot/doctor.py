@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import re
 import shutil
 import smtplib
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, Literal
-from urllib.parse import urlsplit
+from typing import Final
 
 from dotenv import dotenv_values
 from redis import Redis
@@ -27,13 +24,14 @@ from bot.audit_chain import opened
 from bot.checks import Check, actions_check, rasa_check
 from bot.conversations import switch
 from bot.db import Database, now
+from bot.doctor_settings import Finding, as_given, as_meant, usable
 from bot.errors import StartError
 from bot.i18n import Texts
 from bot.languages import Language
-from bot.network import Proxies, in_the_way
+from bot.network import in_the_way
 from bot.notifications.courier import reached
 from bot.permits import demo
-from bot.settings import ROOT, Settings, load
+from bot.settings import ROOT, Settings
 from bot.staff.accounts import has_administrator
 from bot.vault import KEY_FILE, read_or_create_key
 
@@ -43,24 +41,6 @@ _ANSWER_WITHIN_S: Final = 5.0
 _WORKS_WITHIN: Final = timedelta(hours=26)
 _LATE: Final = {"audit": "late_audit", "backup": "late_backup", "retention": "late_retention"}
 _NEVER: Final = {"audit": "never_audit", "backup": "never_backup"}
-_LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-# One address of each kind that nobody's proxy has: whoever trusts these trusts everybody.
-_STRANGERS: Final = ("192.0.2.1", "2001:db8::1")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something to tell the operator: `wrong` keeps the assistant from working or harms people, `look` is for somebody to decide.
-
-    Attributes:
-        code: the text is `operator.doctor.<code>`.
-        params: what the text names.
-    """
-
-    level: Literal["wrong", "look"]
-    code: str
-    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 def examine(environment: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> list[Finding]:
@@ -71,12 +51,10 @@ def examine(environment: Mapping[str, str] | None = None, env_file: Path | None 
     """
     environment = os.environ if environment is None else environment
     given = {**(dotenv_values(env_file) if env_file is not None and env_file.exists() else {}), **environment}
-    found = [*_unknown(given), *_shared_tokens(given)]
-    try:
-        settings = load(environment, env_file)
-    except StartError as error:
-        return [*found, Finding("wrong", "setting", {"detail": str(error)})]
-    return [*found, *_settings(settings), *_ports(settings), *_folder(settings), *_database(settings), *_others(settings)]
+    settings, unusable, untrue = usable(environment, env_file)
+    told = [*as_given(given), *unusable, *as_meant(settings)]
+    told += [*_ports(settings), *_folder(settings), *_database(settings), *_others(settings)]
+    return [finding for finding in told if finding.code not in untrue]
 
 
 def command(language: Language) -> int:
@@ -89,54 +67,6 @@ def command(language: Language) -> int:
     wrong = sum(finding.level == "wrong" for finding in found)
     print(texts.get(language, "operator.doctor.sum" if found else "operator.doctor.well", wrong=wrong, look=len(found) - wrong))
     return 1 if wrong else 0
-
-
-def _unknown(given: Mapping[str, str | None]) -> Iterator[Finding]:
-    known = set(re.findall(r"^(BOT_\w+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
-    for name in sorted(given):
-        if name.startswith("BOT_") and not name.startswith("BOT_TEST_") and name not in known:
-            yield Finding("wrong", "unknown", {"name": name})
-
-
-def _shared_tokens(given: Mapping[str, str | None]) -> Iterator[Finding]:
-    pairs = [pair.strip() for name in ("BOT_REST_TOKENS", "BOT_RECORD_TOKENS") for pair in (given.get(name) or "").split(",")]
-    tokens = [token for token in (pair.partition(":")[2] for pair in pairs) if token]
-    if len(set(tokens)) < len(tokens):
-        yield Finding("look", "token_shared")
-
-
-def _settings(settings: Settings) -> Iterator[Finding]:
-    if settings.log_level not in _LOG_LEVELS:
-        yield Finding("wrong", "log_level", {"value": settings.log_level, "levels": ", ".join(_LOG_LEVELS)})
-    if not settings.rate_limits:
-        yield Finding("look" if settings.demo else "wrong", "rate_limits_off")
-    if any(settings.trusted_proxies.trusts(address) for address in _STRANGERS):
-        yield Finding("wrong", "trusts_everybody")
-    for origin in sorted(settings.allowed_origins):
-        parts = urlsplit(origin)
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            yield Finding("look", "plain_origin", {"origin": origin})
-    for host in sorted(settings.public_hosts):
-        if "example" in host.split("."):
-            yield Finding("wrong", "example_host", {"host": host})
-    led_to = "" if settings.mail is None else urlsplit(settings.mail.public_url).hostname
-    if led_to and settings.public_hosts and led_to not in settings.public_hosts:
-        yield Finding("wrong", "public_url_foreign", {"host": led_to})
-    if settings.redis_url and settings.resolved_database_url.startswith("sqlite"):
-        yield Finding("look", "redis_alone")
-    if settings.demo:
-        yield Finding("look", "demo_on")
-        return
-    if not settings.public_hosts and settings.http_host not in _LOOPBACK:
-        yield Finding("look", "hosts_open", {"host": settings.http_host})
-    if settings.trusted_proxies == Proxies():
-        yield Finding("look" if settings.http_host in _LOOPBACK else "wrong", "no_proxy", {"host": settings.http_host})
-    if not settings.rest_tokens:
-        yield Finding("look", "rest_open")
-    if settings.desk_hours == "always":
-        yield Finding("look", "desk_always")
-    if settings.resolved_database_url.startswith("sqlite"):
-        yield Finding("look", "sqlite")
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

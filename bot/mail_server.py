@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from email.headerregistry import Address
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from bot.errors import StartError
+from bot.network import is_here
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 _PUBLIC: Final = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
@@ -38,10 +38,7 @@ class MailServer:
     @property
     def is_here(self) -> bool:
         """Whether it runs on this machine."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_here(self.host)
 
     @property
     def domain(self) -> str:
@@ -53,11 +50,12 @@ class MailServer:
         """The server that `BOT_SMTP_URL`, `BOT_MAIL_FROM` and `BOT_PUBLIC_URL` describe; None when no server is named.
 
         Raises:
-            StartError: one of them cannot be used, or is missing.
+            StartError: one of them cannot be used, or is missing; `params["setting"]` is the one without which the others can be read.
         """
         public_url = public_url.rstrip("/")
         if public_url and not _PUBLIC.fullmatch(public_url):
-            raise StartError("bad_setting", detail="BOT_PUBLIC_URL must be an origin as https://host or https://host:port, in lower case.")
+            detail = "BOT_PUBLIC_URL must be an origin as https://host or https://host:port, in lower case."
+            raise StartError("bad_setting", setting="BOT_PUBLIC_URL", detail=detail)
         if not url:
             return None
         try:
@@ -70,13 +68,16 @@ class MailServer:
             detail = (
                 "BOT_SMTP_URL must be smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465; % in a password is %25."
             )
-            raise StartError("bad_setting", detail=detail)
+            raise StartError("bad_setting", setting="BOT_SMTP_URL", detail=detail)
         if not public_url:
-            raise StartError("bad_setting", detail="BOT_SMTP_URL needs BOT_PUBLIC_URL, where the links in e-mails lead to.")
+            detail = "BOT_SMTP_URL needs BOT_PUBLIC_URL, where the links in e-mails lead to."
+            raise StartError("bad_setting", setting="BOT_SMTP_URL", detail=detail)
         if not _SENDER.fullmatch(sender):
-            raise StartError("bad_setting", detail="BOT_SMTP_URL needs BOT_MAIL_FROM, an address as assistant@example.gov.cn.")
+            detail = "BOT_SMTP_URL needs BOT_MAIL_FROM, an address as assistant@example.gov.cn."
+            raise StartError("bad_setting", setting="BOT_SMTP_URL", detail=detail)
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         if not (user + password).isascii():
             # It would fail at every sign-in, because SMTP takes nothing else.
-            raise StartError("bad_setting", detail="Name and password in BOT_SMTP_URL may hold ASCII characters only.")
+            detail = "Name and password in BOT_SMTP_URL may hold ASCII characters only."
+            raise StartError("bad_setting", setting="BOT_SMTP_URL", detail=detail)
         return cls(host, port, parts.scheme == "smtps", Address(addr_spec=sender).addr_spec, public_url, user, password)

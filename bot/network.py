@@ -59,6 +59,12 @@ class Proxies:
         return scheme == "https"
 
 
+def is_here(host: str) -> bool:
+    """Whether a host is this machine, by its address or as `localhost`; an IPv6 address may stand in brackets."""
+    parsed = _parse(host.strip("[]"))
+    return host == "localhost" if parsed is None else parsed.is_loopback
+
+
 def in_the_way(host: str, port: int, kind: int = socket.SOCK_STREAM) -> OSError | None:
     """What keeps a server from listening on this port of this machine's address, or of all that the name stands for; None if nothing.
 

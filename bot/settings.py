@@ -146,16 +146,16 @@ def _flag(name: str, value: str) -> bool:
         return True
     if lowered in {"0", "off", "no", "false"}:
         return False
-    raise StartError("bad_setting", detail=f"{name} must be on or off, not {value!r}.")
+    raise StartError("bad_setting", setting=name, detail=f"{name} must be on or off, not {value!r}.")
 
 
 def _number(name: str, value: str, low: float, high: float) -> float:
     try:
         number = float(value)
     except ValueError:
-        raise StartError("bad_setting", detail=f"{name} must be a number, not {value!r}.") from None
+        raise StartError("bad_setting", setting=name, detail=f"{name} must be a number, not {value!r}.") from None
     if not low <= number <= high:
-        raise StartError("bad_setting", detail=f"{name} must be between {low:g} and {high:g}, not {value}.")
+        raise StartError("bad_setting", setting=name, detail=f"{name} must be between {low:g} and {high:g}, not {value}.")
     return number
 
 
@@ -164,7 +164,7 @@ def _tokens(setting: str, value: str) -> dict[str, str]:
     for pair in filter(None, (part.strip() for part in value.split(","))):
         name, _, token = pair.partition(":")
         if not name or len(token) < 16:
-            raise StartError("bad_setting", detail=f"{setting} needs name:token pairs, tokens of 16 characters or more.")
+            raise StartError("bad_setting", setting=setting, detail=f"{setting} needs name:token pairs, tokens of 16 characters or more.")
         tokens[token] = name
     return tokens
 
@@ -177,7 +177,7 @@ def source_name(setting: str, name: str) -> str:
     """
     if not _SOURCE.fullmatch(name) or name == "demo":
         detail = f"{setting} needs names of 1 to 30 letters, figures, and . _ - for sources; demo is the invented data's."
-        raise StartError("bad_setting", detail=detail)
+        raise StartError("bad_setting", setting=setting, detail=detail)
     return name
 
 
@@ -193,7 +193,7 @@ def _list(name: str, value: str, each: re.Pattern[str], needs: str) -> tuple[str
     found = tuple(filter(None, (part.strip() for part in value.split(","))))
     for part in found:
         if not each.fullmatch(part):
-            raise StartError("bad_setting", detail=f"{name} needs {needs}, not {part!r}.")
+            raise StartError("bad_setting", setting=name, detail=f"{name} needs {needs}, not {part!r}.")
     return found
 
 
@@ -209,18 +209,19 @@ def _urls(name: str, value: str) -> tuple[str, ...]:
     without_slash = ",".join(part.strip().rstrip("/") for part in value.split(","))
     urls = _list(name, without_slash, _ORIGIN, "addresses as http://127.0.0.1:5005, separated by commas")
     if len(set(urls)) < len(urls):
-        raise StartError("bad_setting", detail=f"{name} names an address twice.")
+        raise StartError("bad_setting", setting=name, detail=f"{name} names an address twice.")
     return urls
 
 
 def _redis(value: str) -> str:
     if value and not value.startswith(("redis://", "rediss://", "unix://")):
-        raise StartError("bad_setting", detail="BOT_REDIS_URL must start with redis://, rediss:// or unix://.")
+        raise StartError("bad_setting", setting="BOT_REDIS_URL", detail="BOT_REDIS_URL must start with redis://, rediss:// or unix://.")
     try:
         urlsplit(value).port  # noqa: B018 - it is read when it is asked for
     except ValueError:
         # The address may hold a password, so it is not repeated.
-        raise StartError("bad_setting", detail="BOT_REDIS_URL cannot be read; write redis://:password@host:6379/0.") from None
+        detail = "BOT_REDIS_URL cannot be read; write redis://:password@host:6379/0."
+        raise StartError("bad_setting", setting="BOT_REDIS_URL", detail=detail) from None
     return value
 
 
@@ -228,12 +229,13 @@ def _proxies(value: str) -> Proxies:
     try:
         return Proxies.parse(value)
     except ValueError as error:
-        raise StartError("bad_setting", detail=f"BOT_TRUSTED_PROXIES needs addresses or networks: {error}.") from None
+        detail = f"BOT_TRUSTED_PROXIES needs addresses or networks: {error}."
+        raise StartError("bad_setting", setting="BOT_TRUSTED_PROXIES", detail=detail) from None
 
 
 def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
-        raise StartError("bad_setting", detail=f"{name} must be {' or '.join(choices)}, not {value!r}.")
+        raise StartError("bad_setting", setting=name, detail=f"{name} must be {' or '.join(choices)}, not {value!r}.")
     return value
 
 
@@ -241,7 +243,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
     """The settings of this process; the environment wins over `.env`.
 
     Raises:
-        StartError: a value cannot be used; the detail names the setting and what it may be.
+        StartError: a value cannot be used; the detail says what it may be, and `params["setting"]` whose it is.
     """
     values: dict[str, str] = {}
     if env_file is not None and env_file.exists():

@@ -105,6 +105,35 @@ def test_good_settings_are_not_complained_of(folder: Path) -> None:
     assert found(folder, **settings) == {"sqlite": "look"}
 
 
+def test_settings_that_cannot_be_used_hide_nothing_else_and_are_taken_for_nothing_else(folder: Path) -> None:
+    unusable = {
+        "BOT_DEMO": "offf",
+        "BOT_HTTP_PORT": "eighty",
+        "BOT_RASA_URLS": "127.0.0.1:5005",
+        "BOT_REDIS_URL": "localhost",
+        "BOT_LOOKUP_ATTEMPTS": "0",
+        "BOT_REST_TOKENS": "portal",
+        "BOT_RECORD_TOKENS": "demo:0123456789abcdef",
+        "BOT_METRICS": "yes",
+        "BOT_ALLOWED_ORIGINS": "www.example.com",
+        "BOT_PUBLIC_HOSTS": "a.test:80",
+        "BOT_TRUSTED_PROXIES": "nginx",
+        "BOT_SMTP_URL": "mail.a.test",
+        "BOT_PUBLIC_URL": "b.test",
+        "BOT_LOG_FORMAT": "xml",
+    }
+    settings = {**GOOD, **unusable, "BOT_DATA_DIR": str(folder), "BOT_HTTP_HOST": "0.0.0.0", "BOT_DESK_HOURS": "always"}
+    (folder / "vault.key").chmod(0o644)
+    every = examine(settings, env_file=None)
+    assert len([each for each in every if each.code == "setting"]) == len(unusable)
+    assert {each.code: each.level for each in every} == {
+        "setting": "wrong",
+        "desk_always": "look",
+        "sqlite": "look",
+        "key_not_private": "wrong",
+    }
+
+
 def test_the_shipped_settings_unchanged_are_told_to_be_the_example(folder: Path) -> None:
     shipped = dotenv_values(ROOT / "deploy" / "settings" / "common.env")
     assert found(folder, BOT_PUBLIC_HOSTS=shipped["BOT_PUBLIC_HOSTS"] or "")["example_host"] == "wrong"
@@ -232,12 +261,12 @@ def test_the_command_says_it_and_keeps_secrets(folder: Path, monkeypatch: pytest
 
 
 def test_every_finding_has_its_text_and_every_text_a_finding() -> None:
-    source = (ROOT / "bot" / "doctor.py").read_text(encoding="utf-8")
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").glob("doctor*.py"))
     texts = Texts.load()
     for language in LANGUAGES:
         told = set(texts.part(language, "operator.doctor")) - {"wrong", "look", "well", "sum"}
         assert {code for code in told if f'"{code}"' not in source} == set()
-    named = set(re.findall(r'Finding\("(?:wrong|look)", "(\w+)"', source))
+    named = set(re.findall(r'Finding\("(?:wrong|look)"[^,\n]*, "(\w+)"', source))
     assert named - told == set()
 
 
