@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import re
 import shutil
 import smtplib
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -41,6 +42,9 @@ _ANSWER_WITHIN_S: Final = 5.0
 _WORKS_WITHIN: Final = timedelta(hours=26)
 _LATE: Final = {"audit": "late_audit", "backup": "late_backup", "retention": "late_retention"}
 _NEVER: Final = {"audit": "never_audit", "backup": "never_backup"}
+# Where the units of deploy/systemd read their settings.
+_OF_THE_MACHINE: Final = Path("/etc/assistant")
+_SECRETS: Final = re.compile(r"BOT_(?:DATABASE_URL|REDIS_URL|SMTP_URL|\w+_TOKENS)")
 
 
 def examine(environment: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> list[Finding]:
@@ -52,7 +56,8 @@ def examine(environment: Mapping[str, str] | None = None, env_file: Path | None 
     environment = os.environ if environment is None else environment
     given = {**(dotenv_values(env_file) if env_file is not None and env_file.exists() else {}), **environment}
     settings, unusable, untrue = usable(environment, env_file)
-    told = [*as_given(given), *unusable, *as_meant(settings)]
+    files = [file for file in (env_file, *sorted(_OF_THE_MACHINE.glob("*.env"))) if file is not None]
+    told = [*as_given(given), *unusable, *as_meant(settings, environment), *_files(files)]
     told += [*_ports(settings), *_folder(settings), *_database(settings), *_others(settings)]
     return [finding for finding in told if finding.code not in untrue]
 
@@ -67,6 +72,25 @@ def command(language: Language) -> int:
     wrong = sum(finding.level == "wrong" for finding in found)
     print(texts.get(language, "operator.doctor.sum" if found else "operator.doctor.well", wrong=wrong, look=len(found) - wrong))
     return 1 if wrong else 0
+
+
+def _files(files: Sequence[Path]) -> Iterator[Finding]:
+    """Files of settings that others than their owner can change, or read where they hold secrets."""
+    for file in files:
+        mode = file.stat().st_mode if os.path.exists(file) else 0
+        exposed = mode & 0o066 if _holds_secrets(file, mode) else mode & 0o022
+        if exposed & 0o006:
+            yield Finding("wrong", "file_not_private", {"file": file})
+        elif exposed:
+            yield Finding("look", "file_for_group", {"file": file})
+
+
+def _holds_secrets(file: Path, mode: int) -> bool:
+    """Whether a file that others can read is one that they must not; one that is not even ours to read is taken for that."""
+    try:
+        return bool(mode & 0o044) and any(value and _SECRETS.fullmatch(name) for name, value in dotenv_values(file).items())
+    except OSError:
+        return True
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
@@ -124,6 +148,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
             else:
                 yield Finding("wrong", "database_unreachable", {"reason": os.strerror(errno.ENOENT)})
             return
+        if url.startswith("sqlite") and file.parent != settings.data_dir and _is_open_to_others(file):
+            yield Finding("wrong", "database_not_private", {"file": file})
         database = opened(settings) if has_key else Database(url)
     except (StartError, SQLAlchemyError, OSError, ValueError) as error:
         # What is wrong with the key was said; an address that cannot be read holds a password.
@@ -139,6 +165,12 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("wrong", "database_damaged", {"reason": type(cause).__name__})
     finally:
         database.close()
+
+
+def _is_open_to_others(file: Path) -> bool:
+    """Whether others than its owner get through the folder to the file, and may read or change it."""
+    folder, its = file.parent.stat().st_mode, file.stat().st_mode
+    return bool((folder & 0o001 and its & 0o006) or (folder & 0o010 and its & 0o060))
 
 
 def _others(settings: Settings) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ DAY: Final[timedelta] = timedelta(days=1)
 PROOF_LASTS: Final[timedelta] = timedelta(minutes=10)
 MOST_CANDIDATES: Final[int] = 4
 # At five an hour, a year of birth dates of a number would be tried in three days; at four such hours a day it takes eighteen.
-_HOURS_A_DAY: Final[int] = 4
+HOURS_A_DAY: Final[int] = 4
 
 # A number finds at most one permit and one application; the decoys keep the comparisons equally many.
 _MOST_MATCHES: Final[int] = 2
@@ -191,9 +191,9 @@ class Permits:
         conversation, number, number_day, network, network_day = session.execute(counts).one()
         return min(
             self._attempts - max(conversation, number),
-            self._attempts * _HOURS_A_DAY - number_day,
+            self._attempts * HOURS_A_DAY - number_day,
             self._of_network - network,
-            self._of_network * _HOURS_A_DAY - network_day,
+            self._of_network * HOURS_A_DAY - network_day,
         )
 
     @staticmethod

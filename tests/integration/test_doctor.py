@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from dotenv import dotenv_values
 from sqlalchemy import update
 
@@ -30,6 +31,7 @@ from tests.servers import Redis, free_port
 from tests.staff import PASSWORD
 
 MAIL = {"BOT_SMTP_URL": "smtp://127.0.0.1:1", "BOT_MAIL_FROM": "assistant@a.test", "BOT_PUBLIC_URL": "https://b.test"}
+OTHER = "fedcba9876543210"
 GOOD = {"BOT_DEMO": "off", "BOT_TRUSTED_PROXIES": "127.0.0.1", "BOT_REST_TOKENS": "portal:0123456789abcdef"}
 
 
@@ -92,6 +94,24 @@ def test_a_good_configuration_has_nothing_but_the_kind_of_database(folder: Path)
         ({"BOT_RECORD_TOKENS": "bureau:0123456789abcdef"}, "token_shared", "look"),
         ({"BOT_REST_TOKENS": "portal:0123456789abcdef,kiosk:0123456789abcdef"}, "token_shared", "look"),
         ({**MAIL, "BOT_PUBLIC_HOSTS": "a.test"}, "public_url_foreign", "wrong"),
+        ({**MAIL, "BOT_PUBLIC_URL": "http://b.test"}, "public_url_plain", "wrong"),
+        ({"BOT_PUBLIC_URL": "http://b.test:8080"}, "public_url_plain", "look"),
+        ({"BOT_METRICS_TOKENS": "prometheus:0123456789abcdef"}, "metrics_token_shared", "wrong"),
+        ({"BOT_METRICS_TOKENS": f"prometheus:{OTHER}", "BOT_RECORD_TOKENS": f"bureau:{OTHER}"}, "metrics_token_shared", "wrong"),
+        ({"BOT_LOOKUP_ATTEMPTS": "21"}, "lookups_of_number", "look"),
+        ({"BOT_NETWORK_LOOKUP_ATTEMPTS": "241"}, "lookups_of_network", "look"),
+        ({"BOT_KEEP_CONVERSATIONS_DAYS": "3650"}, "kept_long", "look"),
+        ({"BOT_KEEP_MEMORY_DAYS": "180"}, "kept_long", "look"),
+        ({"BOT_LOG_LEVEL": "debug"}, "log_debug", "look"),
+        ({"BOT_TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8"}, "proxies_wide", "look"),
+        ({"BOT_TRUSTED_PROXIES": "172.16.0.0/12"}, "proxies_wide", "look"),
+        ({"BOT_TRUSTED_PROXIES": "192.168.0.0/16"}, "proxies_wide", "look"),
+        ({"BOT_TRUSTED_PROXIES": "fd00::/8"}, "proxies_wide", "look"),
+        ({"BOT_REDIS_URL": "rediss://redis.invalid:6379/0"}, "redis_open", "look"),
+        ({"BOT_REDIS_URL": "redis://:secret@redis.invalid:6379/0"}, "redis_plain", "look"),
+        ({"BOT_DATABASE_URL": "postgresql+psycopg2://a:b@postgres.invalid/permits"}, "database_plain", "look"),
+        ({"BOT_DATABASE_URL": "postgresql+psycopg2://a:b@postgres.invalid/permits?sslmode=prefer"}, "database_plain", "look"),
+        ({"BOT_DATABASE_URL": "postgresql+psycopg2://a:b@/permits?host=localhost:5432&host=postgres.invalid"}, "database_plain", "look"),
     ],
 )
 def test_what_is_wrong_in_the_settings_is_found(folder: Path, settings: dict[str, str], code: str, level: str) -> None:
@@ -103,6 +123,33 @@ def test_good_settings_are_not_complained_of(folder: Path) -> None:
     assert found(folder, **settings) == {"sqlite": "look"}
     settings = {"BOT_HTTP_HOST": "::1", "BOT_PUBLIC_HOSTS": "a.test", "BOT_RECORD_TOKENS": "bureau:fedcba9876543210"}
     assert found(folder, **settings) == {"sqlite": "look"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {**MAIL, "BOT_PUBLIC_URL": "http://localhost:8080", "BOT_METRICS_TOKENS": f"prometheus:{OTHER}"},
+        {"BOT_LOOKUP_ATTEMPTS": "20", "BOT_NETWORK_LOOKUP_ATTEMPTS": "240", "BOT_KEEP_CONVERSATIONS_DAYS": "360"},
+        {"BOT_TRUSTED_PROXIES": "127.0.0.0/8,10.1.2.0/24,::1,fd00:1:2:3::/64"},
+        {"BOT_REDIS_URL": "redis://[::1]:1/0"},
+        {"BOT_REDIS_URL": "unix:///nowhere/redis.sock"},
+        {"BOT_REDIS_URL": "rediss://redis.invalid/0?password=secret"},
+        {"BOT_DATABASE_URL": "postgresql+psycopg2://a:b@localhost:1/permits"},
+        {"BOT_DATABASE_URL": "postgresql+psycopg2:///permits?host=/nowhere"},
+        {"BOT_DATABASE_URL": "postgresql+psycopg2://a:b@postgres.invalid/permits?sslmode=require"},
+        {"BOT_DATABASE_URL": "postgresql+psycopg2://a:b@postgres.invalid/permits", "PGSSLMODE": "verify-full"},
+    ],
+)
+def test_settings_that_are_near_to_wrong_ones_are_not_taken_for_them(folder: Path, settings: dict[str, str]) -> None:
+    unasked = {"sqlite", "mail_unreachable", "redis_alone", "redis_unreachable", "database_unreachable"}
+    assert set(found(folder, **settings)) - unasked == set()
+
+
+def test_what_too_many_look_ups_make_possible_is_told_in_figures(folder: Path) -> None:
+    settings = {**GOOD, "BOT_DATA_DIR": str(folder), "BOT_LOOKUP_ATTEMPTS": "100", "BOT_NETWORK_LOOKUP_ATTEMPTS": "10000"}
+    told = {each.code: each.params for each in examine(settings, env_file=None)}
+    assert (told["lookups_of_number"]["day"], told["lookups_of_number"]["days"]) == (400, 37)
+    assert (told["lookups_of_network"]["day"], told["lookups_of_network"]["month"]) == (40_000, 80)
 
 
 def test_settings_that_cannot_be_used_hide_nothing_else_and_are_taken_for_nothing_else(folder: Path) -> None:
@@ -132,6 +179,57 @@ def test_settings_that_cannot_be_used_hide_nothing_else_and_are_taken_for_nothin
         "sqlite": "look",
         "key_not_private": "wrong",
     }
+
+
+@pytest.mark.parametrize(
+    ("line", "mode", "expected"),
+    [
+        ("BOT_DEMO=on", 0o644, {}),
+        ("BOT_REST_TOKENS=", 0o644, {}),
+        ("BOT_REST_TOKENS=portal:0123456789abcdef", 0o600, {}),
+        ("BOT_REST_TOKENS=portal:0123456789abcdef", 0o640, {"file_for_group": "look"}),
+        ("BOT_REST_TOKENS=portal:0123456789abcdef", 0o644, {"file_not_private": "wrong"}),
+        ("BOT_DEMO=on", 0o664, {"file_for_group": "look"}),
+        ("BOT_DEMO=on", 0o666, {"file_not_private": "wrong"}),
+    ],
+)
+def test_files_of_settings_that_others_can_read_or_change_are_found(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, mode: int, expected: dict[str, str]
+) -> None:
+    environment = {**GOOD, "BOT_DATA_DIR": str(folder), "BOT_HTTP_PORT": str(free_port())}
+    file = tmp_path / "machine" / "common.env"
+    file.parent.mkdir()
+    file.write_text(f"{line}\n", encoding="utf-8")
+    file.chmod(mode)
+    well = {"sqlite": "look"}
+    assert {each.code: each.level for each in examine(environment, file)} == {**well, **expected}
+    monkeypatch.setattr(doctor, "_OF_THE_MACHINE", file.parent)
+    assert {each.code: each.level for each in examine(environment, env_file=None)} == {**well, **expected}
+
+
+def test_a_database_elsewhere_that_others_can_read_is_found(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    file = (folder / "permits.db").rename(elsewhere / "permits.db")
+    settings = {"BOT_DATABASE_URL": f"sqlite:///{file}"}
+    file.chmod(0o644)
+    elsewhere.chmod(0o711)
+    assert found(folder, **settings) == {"sqlite": "look", "database_not_private": "wrong"}
+    file.chmod(0o600)
+    assert found(folder, **settings) == {"sqlite": "look"}
+    file.chmod(0o644)
+    elsewhere.chmod(0o700)
+    assert found(folder, **settings) == {"sqlite": "look"}
+
+
+def test_the_shipped_settings_are_well_once_the_name_is_ones_own(folder: Path) -> None:
+    shipped = {name: value or "" for name, value in dotenv_values(ROOT / "deploy" / "settings" / "common.env").items()}
+    own = {**shipped, "BOT_PUBLIC_HOSTS": "assistant.a.test", "BOT_DATA_DIR": str(folder)}
+    assert found(folder, **own) == {"sqlite": "look", "rest_open": "look"}
+    compose = yaml.safe_load((ROOT / "deploy" / "compose.database.yml").read_text(encoding="utf-8"))
+    (service,) = compose["services"]
+    url = f"postgresql+psycopg2://assistant:secret@{service}/assistant"
+    assert "database_plain" not in found(folder, **{**own, "BOT_DATABASE_URL": url})
 
 
 def test_the_shipped_settings_unchanged_are_told_to_be_the_example(folder: Path) -> None:
