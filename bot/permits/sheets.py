@@ -23,7 +23,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, fr
 from bot.errors import StartError
 
 UNREADABLE: Final = object()
-"""Stands for the value of a cell that holds an error, or a day that no calendar has."""
+"""Stands for the value of a cell that holds an error, a day that no calendar has, or a formula without its result."""
 
 _UNPACKED: Final = 8 * 1024**3
 _CHUNK: Final = 64 * 1024
@@ -169,7 +169,9 @@ def _date_styles(root: ElementTree.Element) -> frozenset[int]:
 
 
 class _Reading:
-    """Takes XML apart without keeping it: what begins and what ends goes to `begin` and `end`, letters of values to `text`."""
+    """Takes XML apart without keeping it: what begins and what ends goes to `begin` and `end`, letters of values to `text`, and
+    `valued` is set when one begins.
+    """
 
     def __init__(self, source: IO[bytes]) -> None:
         self._source = source
@@ -180,7 +182,7 @@ class _Reading:
         self._parser.CharacterDataHandler = self._letters
         # No table program writes one, and entities could make much out of little.
         self._parser.StartDoctypeDeclHandler = self._refuse
-        self._reads = self._aside = False
+        self._reads = self._aside = self.valued = False
         self.text: list[str] = []
         self.found: list[Any] = []
 
@@ -205,6 +207,7 @@ class _Reading:
         local = _local(name)
         if local in ("v", "t"):
             self._reads = not self._aside
+            self.valued = True
         elif local == "rPh":
             # How a text is pronounced is no part of it.
             self._aside = True
@@ -240,7 +243,7 @@ class _Rows(_Reading):
         self._book = book
         self._number = 0
         self._cells: list[Any] = []
-        self._kind, self._style = "n", 0
+        self._kind, self._style, self._formula = "n", 0, False
 
     def begin(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "c":
@@ -249,7 +252,10 @@ class _Rows(_Reading):
                 raise ValueError("cells out of order")
             self._cells.extend([None] * (at - len(self._cells)))
             self._kind, self._style = attributes.get("t", "n"), int(attributes.get("s", "0"))
+            self._formula = self.valued = False
             self.text.clear()
+        elif name == "f":
+            self._formula = True
         elif name == "row":
             self._number = int(attributes.get("r", self._number + 1))
             self._cells = []
@@ -263,7 +269,8 @@ class _Rows(_Reading):
     def _value(self, text: str) -> Any:
         kind, book = self._kind, self._book
         if not text:
-            return None
+            # The result of a formula can be a text without letters; programs that only write formulas leave the result out.
+            return UNREADABLE if self._formula and not (kind == "str" and self.valued) else None
         if kind == "s":
             return book.texts[int(text)]
         if kind in ("inlineStr", "str"):

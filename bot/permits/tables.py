@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -16,17 +15,17 @@ from typing import Any, Final
 import yaml
 
 from bot.errors import BotError, DataError, Invalid, StartError
-from bot.permits import sheets
+from bot.permits import separated, sheets
 from bot.permits.records import FIELDS
 
 # A column holds one value; a history needs a line for each stage instead.
 COLUMNS: Final = tuple(name for name in FIELDS if name != "history")
 _DATES: Final = frozenset({"date_of_birth", "stage_since", "submitted_at", "accepted_at", "decided_at", "valid_until"})
+# Holders type them as they are written, and a table keeps no zeros before a number.
+_NUMBERS: Final = frozenset({"number", "permit_number"})
 # A table keeps no more digits of a number than these.
 _DIGITS_KEPT: Final = 15
 _LONGEST_HEADING: Final = 64
-# What is not of the encoding becomes surrogates, which no field may hold: that names the line instead of ending the reading.
-_UNREAD: Final = "surrogateescape"
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class Layout:
         constants: fields that are the same in every line.
         values: for a field, from what the file says to what it means.
         dates: `strptime` forms that are tried before ISO 8601.
+        line_breaks: whether quoted cells of a CSV file may hold them.
         sheet: of an XLSX file; its first when None.
     """
 
@@ -47,6 +47,7 @@ class Layout:
     dates: Sequence[str] = ()
     encoding: str = "utf-8-sig"
     delimiter: str = ","
+    line_breaks: bool = False
     sheet: str | None = None
 
     @classmethod
@@ -95,7 +96,7 @@ class Layout:
             encoding = made.get("encoding", "utf-8")
             # Some are none of texts, and some refuse to be read in the way that files are read here.
             "".encode(encoding)
-            codecs.getincrementaldecoder(encoding)(_UNREAD).decode(b"", True)
+            codecs.getincrementaldecoder(encoding)(separated.UNREAD).decode(b"", True)
         except (LookupError, ValueError):
             raise DataError(path.name, "encoding", "value", "is not known, or not one in which files are written") from None
         return cls(**made)
@@ -108,6 +109,7 @@ _SHAPES: Final[Mapping[str, type]] = {
     "dates": list,
     "encoding": str,
     "delimiter": str,
+    "line_breaks": bool,
     "sheet": str,
 }
 
@@ -145,14 +147,18 @@ def read(path: Path, layout: Layout, pass_over: Callable[[Sequence[str]], object
         raise StartError("import_file", detail=f"{path.name}: it is not written in {layout.encoding}, or damaged.") from None
 
 
-_Row = tuple[int, Sequence[Any] | None]
+_Row = tuple[int, Sequence[Any] | Invalid]
 _Rows = Generator[_Row, None, None]
 
 
 def _lines(rows: Iterator[_Row], path: Path, layout: Layout, pass_over: Callable[[Sequence[str]], object]) -> Iterator[Line]:
-    headings = next((cells for _, cells in rows if cells and any(cells)), None)
+    headings = next((cells for _, cells in rows if isinstance(cells, Invalid) or any(cells)), None)
     if headings is None:
         raise StartError("import_file", detail=f"{path.name}: there are no headings.")
+    if isinstance(headings, Invalid):
+        lines = "from line {first} to line {last}".format(**headings.params) if headings.params else "in their line"
+        detail = f"the quotes of the headings are wrong {lines}; if headings hold line breaks, a mapping says `line_breaks: true`"
+        raise StartError("import_file", detail=f"{path.name}: {detail}.")
     named = ["" if cell is None or cell is sheets.UNREADABLE else str(cell).strip() for cell in headings]
     places = {name: named.index(heading) for name, heading in layout.columns.items() if heading in named}
     default = {name: name for name in COLUMNS} == dict(layout.columns)
@@ -169,8 +175,8 @@ def _lines(rows: Iterator[_Row], path: Path, layout: Layout, pass_over: Callable
     pass_over(unused)
     nameless = [place for place, heading in enumerate(named) if not heading] if default else []
     for number, cells in rows:
-        if cells is None:
-            yield Line(number, {}, Invalid("record_line"))
+        if isinstance(cells, Invalid):
+            yield Line(number, {}, cells)
         elif any(cell not in (None, "") for cell in cells):
             try:
                 if len(cells) > len(named) and any(cell not in (None, "") for cell in cells[len(named) :]):
@@ -195,6 +201,8 @@ def _asked_for(heading: str) -> str:
 def _value(name: str, cell: Any, layout: Layout) -> Any:
     if cell is None:
         return None
+    if cell is sheets.UNREADABLE:
+        raise Invalid("record_unreadable", field=name)
     if not isinstance(cell, str):
         cell = _unformatted(name, cell)
     if not isinstance(cell, str):
@@ -215,7 +223,7 @@ def _unformatted(name: str, cell: Any) -> str | date:
     if isinstance(cell, bool) or (isinstance(cell, float) and not cell.is_integer()):
         raise Invalid("record_cell", field=name)
     if isinstance(cell, int | float):
-        if name in _DATES or len(str(abs(int(cell)))) > _DIGITS_KEPT:
+        if name in _DATES or name in _NUMBERS or len(str(abs(int(cell)))) > _DIGITS_KEPT:
             raise Invalid("record_cell", field=name)
         return str(int(cell))
     if not isinstance(cell, date) or name not in _DATES:
@@ -224,16 +232,7 @@ def _unformatted(name: str, cell: Any) -> str | date:
 
 
 def _csv(path: Path, layout: Layout) -> _Rows:
-    with path.open(newline="", encoding=layout.encoding, errors=_UNREAD) as file:
-        rows = csv.reader(file, delimiter=layout.delimiter, strict=True)
-        while True:
-            number = rows.line_num + 1
-            try:
-                yield number, next(rows)
-            except StopIteration:
-                return
-            except csv.Error:
-                yield number, None
+    return separated.rows(path, layout.encoding, layout.delimiter, layout.line_breaks)
 
 
 def _xlsx(path: Path, layout: Layout) -> _Rows:

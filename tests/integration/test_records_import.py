@@ -132,12 +132,40 @@ def test_date_of_birth_that_proves_anothers_application_is_not_replaced_by_a_fil
     assert dict(bring_in(sqlite_database, theirs, Layout(), READER, "other").outcomes) == {"unchanged": 1}
 
 
-def test_wrong_bytes_wrong_quotes_and_too_many_cells_spoil_their_own_line_only(sqlite_database: Database, tmp_path: Path) -> None:
-    path = written(tmp_path / "in.csv", row("A-1"), row("A-2", given_name="Zoë"), row("A-3", employer="two\nlines"), [*row("A-4"), "more"])
+def test_wrong_bytes_wrong_quotes_and_wrong_numbers_of_cells_spoil_their_own_line_only(sqlite_database: Database, tmp_path: Path) -> None:
+    path = written(tmp_path / "in.csv", row("A-1"), row("A-2", given_name="Zoë"), row("A-3")[:-1], [*row("A-4"), ""])
     path.write_bytes(path.read_bytes().replace("ë".encode(), b"\xff") + b'A-5,"x"y,z\n' + ",".join(row("A-6")).encode() + b"\n")
     report = bring(sqlite_database, path)
-    expected = [(3, "name_unusable", "given_name"), (4, "name_unusable", "employer"), (6, "record_line", ""), (7, "record_line", "")]
-    assert told(report) == expected and report.lines == 6
+    expected = [(3, "name_unusable", "given_name"), (4, "record_cells", ""), (5, "record_cells", ""), (6, "record_line", "")]
+    assert told(report) == expected and report.lines == 6 and report.errors[1][1].params == {"cells": 9, "headings": 10}
+
+
+WITH_REMARK = {name: name for name in HEADINGS}
+
+
+def test_quote_that_nobody_closed_loses_no_line_in_silence(sqlite_database: Database, tmp_path: Path) -> None:
+    remarks = ['"12 inch scan missing', "", 'says 5"', '"seen, too']
+    rows = [[*HEADINGS, "remark"], *([*row(f"A-{n}"), remark] for n, remark in enumerate(remarks)), row("A-4")]
+    path = tmp_path / "in.csv"
+    path.write_text("\n".join(map(",".join, rows)), encoding="utf-8")
+    wrong = [(2, {"first": 2, "last": 4}), (5, {"first": 5, "last": 6})]
+    for line_breaks, code in ((False, "record_lines"), (True, "record_quotes")):
+        report = bring(sqlite_database, path, Layout(columns=WITH_REMARK, line_breaks=line_breaks))
+        assert [(line, error.params) for line, error in report.errors] == wrong
+        assert {error.code for _, error in report.errors} == {code} and count(sqlite_database) == 0
+
+
+def test_mapping_can_say_that_cells_hold_line_breaks(sqlite_database: Database, tmp_path: Path) -> None:
+    remarks = ["one, two\nthree", "- a\r\n\r\n- b, c", "", "ends\n"]
+    rows = [[remark, *row(f"A-{n}")] for n, remark in enumerate(remarks)]
+    path = written(tmp_path / "in.csv", *rows, headings=["remark\nof the clerk", *HEADINGS])
+    with pytest.raises(StartError, match="from line 1 to line 2"):
+        bring(sqlite_database, path, Layout(columns=WITH_REMARK))
+    (tmp_path / "mapping.yml").write_text(f"columns: {{{', '.join(f'{name}: {name}' for name in HEADINGS)}}}\nline_breaks: true\n")
+    assert dict(bring(sqlite_database, path, Layout.load(tmp_path / "mapping.yml")).outcomes) == {"added": 4}
+    path = written(tmp_path / "in.csv", *rows, headings=["remark", *HEADINGS])
+    report = bring(sqlite_database, path, Layout(columns=WITH_REMARK))
+    assert [(line, error.code) for line, error in report.errors] == [(2, "record_lines"), (4, "record_lines"), (8, "record_lines")]
 
 
 @pytest.mark.parametrize(
@@ -181,6 +209,7 @@ def test_mapping_names_columns_constants_values_dates_and_encoding(sqlite_databa
         ("colums: {}", "colums"),
         ("values: {stage: lost}", "values"),
         ("delimiter: ab", "delimiter"),
+        ("line_breaks: sometimes", "line_breaks"),
         ("encoding: morse", "encoding"),
         ("encoding: undefined", "encoding"),
         ("encoding: idna", "encoding"),
@@ -245,17 +274,36 @@ def test_sheet_gives_dates_and_numbers_as_it_keeps_them(sqlite_database: Databas
         HEADINGS,
         row("A-1", date_of_birth=datetime(1987, 11, 15), stage_since=datetime(2026, 11, 12, 9, 30)),
         [],
-        row(4403001, employer=None),
-        row(float(10**15)),
+        row("A-2", family_name=360),
+        row("A-3", employer=float(10**15)),
         row("A-4", stage_since=46000),
         row("A-5", family_name=True),
         row("A-6", given_name=date(2026, 1, 1)),
+        [*row("A-7"), *[None] * 3, "more"],
+        row("A-8")[:-2],
     )
-    expected = [(5, "record_cell", "number"), (6, "record_cell", "stage_since"), (7, "record_cell", "family_name")]
+    expected = [(5, "record_cell", "employer"), (6, "record_cell", "stage_since"), (7, "record_cell", "family_name")]
     report = bring(sqlite_database, path, Layout(sheet="Data"))
-    assert told(report) == [*expected, (8, "record_cell", "given_name")] and dict(report.outcomes) == {"added": 2}
+    beyond = [(8, "record_cell", "given_name"), (9, "record_line", ""), (10, "record_missing", "stage")]
+    assert told(report) == [*expected, *beyond] and dict(report.outcomes) == {"added": 2}
     with pytest.raises(StartError):
         bring(sqlite_database, path, Layout(sheet="Other"))
+
+
+@pytest.mark.parametrize("form", ["General", "00000000", '"P-"0'])
+def test_number_that_a_sheet_may_show_with_more_than_it_keeps_is_refused(sqlite_database: Database, tmp_path: Path, form: str) -> None:
+    book = Workbook()
+    for each in ([*HEADINGS, "permit_number"], [*row("A-1"), 4711], [*row(4403001), None], [*row("00004403"), "00004711"]):
+        book.active.append(each)
+    book.active["K2"].number_format = book.active["A3"].number_format = form
+    book.save(tmp_path / "in.xlsx")
+    report = bring(sqlite_database, tmp_path / "in.xlsx")
+    assert told(report) == [(2, "record_cell", "permit_number"), (3, "record_cell", "number")] and report.outcomes["added"] == 1
+
+
+def test_formula_without_its_result_empties_no_field(sqlite_database: Database, tmp_path: Path) -> None:
+    path = sheet(tmp_path / "in.xlsx", [*HEADINGS, "valid_until"], [*row("A-1"), "=DATE(2027,1,1)"], [*row("A-2"), None])
+    assert told(bring(sqlite_database, path)) == [(2, "record_unreadable", "valid_until")]
 
 
 def test_sheet_is_written_like_a_table_of_text(sqlite_database: Database, tmp_path: Path) -> None:

@@ -83,6 +83,13 @@ def test_values_of_other_kinds(tmp_path: Path) -> None:
     assert found == [1.5, True, "a", datetime(2026, 11, 12, 9, 30), sheets.UNREADABLE, int("9" * 400), sheets.UNREADABLE, None]
 
 
+def test_formula_without_its_result_is_not_taken_for_an_empty_cell(tmp_path: Path) -> None:
+    absent = ["<c><f>A1</f></c>", "<c><f>A1</f><v/></c>", '<c t="str"><f>A1</f></c>', '<c t="b"><f>A1</f><v></v></c>']
+    present = ['<c t="str"><f>""</f><v></v></c>', "<c><f>1</f><v>1</v></c>", "<c/>"]
+    ((_, found),) = sheets.rows(workbook(tmp_path / "in.xlsx", [f">{''.join(absent + present)}"]), None)
+    assert found == [*[sheets.UNREADABLE] * 4, None, 1, None]
+
+
 @pytest.mark.parametrize(
     ("row", "prefix"),
     [
