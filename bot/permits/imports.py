@@ -76,7 +76,7 @@ def bring_in(
     """Write every line of `path`, or none when one of them is refused or it is a `dry_run`; both tell the same.
 
     Several lines may stand for one application: later ones are newer deliveries, so that lines in the order of time make
-    its history. The database holds the transaction meanwhile; on SQLite nobody else can write until it ends.
+    its history, together or apart. The database holds the transaction meanwhile; on SQLite nobody else can write until it ends.
 
     Args:
         progress: called after every batch.
@@ -115,8 +115,8 @@ def _tell(session: Session, report: Report, source: str) -> None:
 
 
 def _batches(path: Path, layout: Layout, reader: Reader, report: Report) -> Iterator[list[tuple[int, Record]]]:
-    """The usable lines in batches in which no number stands twice."""
-    batch: dict[str, tuple[int, Record]] = {}
+    """The usable lines in batches, in their order."""
+    batch: list[tuple[int, Record]] = []
     for line in read(path, layout, report.unused.extend):
         report.lines += 1
         try:
@@ -126,9 +126,9 @@ def _batches(path: Path, layout: Layout, reader: Reader, report: Report) -> Iter
         except Invalid as error:
             report.refuse(line.number, error)
             continue
-        if record.key in batch or len(batch) >= BATCH:
-            yield list(batch.values())
-            batch = {}
-        batch[record.key] = (line.number, record)
+        batch.append((line.number, record))
+        if len(batch) >= BATCH:
+            yield batch
+            batch = []
     if batch:
-        yield list(batch.values())
+        yield batch

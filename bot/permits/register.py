@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -72,6 +73,7 @@ class _Batch:
     new_ids: dict[Any, Iterator[int]]
     inserts: dict[Any, dict[int, dict[str, Any]]] = field(default_factory=lambda: {table: {} for table in _ORDER})
     updates: dict[Any, dict[int, dict[str, Any]]] = field(default_factory=lambda: {table: {} for table in _ORDER})
+    entered: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     corrected: list[dict[str, Any]] = field(default_factory=list)
     rewritten: list[int] = field(default_factory=list)
     left: set[int] = field(default_factory=set)
@@ -80,7 +82,7 @@ class _Batch:
 
 
 def deliver(session: Session, records: Sequence[Record], source: str) -> list[Delivery | Conflict]:
-    """Write `records`, each with another number, and say what came of each, in their order.
+    """Write `records` as if they came one after the other, and say what came of each, in their order.
 
     The same record twice changes nothing the second time. A record with a history replaces the history; one without adds
     its stage to it, corrects the moment of the present stage, or is `older`. A permit number joins applications to one
@@ -92,17 +94,26 @@ def deliver(session: Session, records: Sequence[Record], source: str) -> list[De
         For each record its delivery, or the Conflict that kept it from being written: `record_of_other_source`,
         `record_holder_differs` when the permit number belongs to somebody with another date of birth, or
         `record_holder_shared` when the date of birth of a holder changes who has applications of another source, too.
+
+    Raises:
+        ValueError: a number that stands twice has a history.
     """
-    if len({record.key for record in records}) != len(records):
-        raise ValueError("a number stands twice in a batch")
-    batch = _look(session, records, source)
+    times = Counter(record.key for record in records)
+    if any(record.history and times[record.key] > 1 for record in records):
+        raise ValueError("a number with a history stands twice in a batch")
     outcomes: list[Delivery | Conflict] = []
-    for record in records:
-        try:
-            outcomes.append(_place(batch, record))
-        except Conflict as conflict:
-            outcomes.append(conflict)
-    _write(batch)
+    while rest := records[len(outcomes) :]:
+        batch = _look(session, rest, source)
+        for record in rest:
+            named = batch.by_permit.get(record.permit_key or "")
+            if named is not None and named["id"] in batch.left:
+                # Only once it is written is it known whether there still is somebody with this permit number.
+                break
+            try:
+                outcomes.append(_place(batch, record))
+            except Conflict as conflict:
+                outcomes.append(conflict)
+        _write(batch)
     return outcomes
 
 
@@ -165,7 +176,9 @@ def _place(batch: _Batch, record: Record) -> Delivery:
     employer_id, changed = _employer(batch, record)
     values |= {"applicant_id": holder["id"], "employer_id": employer_id, "acceptance_number": record.number}
     if case is None:
-        number = _add(batch, _CASES, {**values, "acceptance_number_normalised": record.key, "source": batch.source})
+        values |= {"acceptance_number_normalised": record.key, "source": batch.source}
+        number = _add(batch, _CASES, values)
+        batch.cases[record.key] = {"id": number, **values}
         _enter(batch, number, record.history or ((record.stage, record.stage_since),))
         return Delivery("added", number)
     number, before = case["id"], (case["stage"], case["stage_since"])
@@ -181,7 +194,7 @@ def _place(batch: _Batch, record: Record) -> Delivery:
     elif record.stage != before[0]:
         _enter(batch, number, ((record.stage, record.stage_since),))
     elif record.stage_since != before[1]:
-        batch.corrected.append({"number": number, "present": before[0], "then": before[1], "at": record.stage_since})
+        _correct(batch, number, before, record.stage_since)
     entered = record.stage if record.stage != before[0] else None
     return Delivery("changed" if fields else "unchanged", number, tuple(dict.fromkeys(fields)), entered)
 
@@ -246,7 +259,16 @@ def _add(batch: _Batch, table: Any, values: dict[str, Any]) -> int:
 
 def _enter(batch: _Batch, application_id: int, entries: Iterable[tuple[str, Any]]) -> None:
     for stage, at in entries:
-        _add(batch, _STAGES, {"application_id": application_id, "stage": stage, "at": at})
+        number = _add(batch, _STAGES, {"application_id": application_id, "stage": stage, "at": at})
+        batch.entered.setdefault(application_id, []).append(batch.inserts[_STAGES][number])
+
+
+def _correct(batch: _Batch, application_id: int, entry: tuple[str, Any], at: Any) -> None:
+    for row in batch.entered.get(application_id, ()):
+        if (row["stage"], row["at"]) == entry:
+            row["at"] = at
+    if application_id not in batch.inserts[_CASES]:
+        batch.corrected.append({"number": application_id, "present": entry[0], "then": entry[1], "new": at})
 
 
 def _set(batch: _Batch, table: Any, row: dict[str, Any], values: Mapping[str, Any]) -> list[str]:
@@ -269,6 +291,11 @@ def _write(batch: _Batch) -> None:
         following.withdraw(session, batch.unproved | batch.left, batch.moved, now())
     if batch.rewritten:
         session.execute(delete(_STAGES).where(_STAGES.c.application_id.in_(batch.rewritten)))
+    # What the batch itself enters is correct already.
+    if batch.corrected:
+        then = (_STAGES.c.application_id == bindparam("number")) & (_STAGES.c.stage == bindparam("present"))
+        statement = update(_STAGES).where(then, _STAGES.c.at == bindparam("then", type_=_STAGES.c.at.type))
+        session.connection().execute(statement.values(at=bindparam("new")), batch.corrected)
     for table in _ORDER:
         if batch.inserts[table]:
             session.execute(insert(table), list(batch.inserts[table].values()))
@@ -279,10 +306,6 @@ def _write(batch: _Batch) -> None:
         for names, rows in alike.items():
             statement = update(table).where(table.c.id == bindparam("row")).values({name: bindparam(f"new_{name}") for name in names})
             session.connection().execute(statement, rows)
-    if batch.corrected:
-        then = (_STAGES.c.application_id == bindparam("number")) & (_STAGES.c.stage == bindparam("present"))
-        statement = update(_STAGES).where(then, _STAGES.c.at == bindparam("then", type_=_STAGES.c.at.type))
-        session.connection().execute(statement.values(at=bindparam("new")), [{**each, "new": each["at"]} for each in batch.corrected])
     if batch.left:
         cases = select(_CASES.c.id).where(_CASES.c.applicant_id == _PEOPLE.c.id).exists()
         session.execute(delete(_PEOPLE).where(_PEOPLE.c.id.in_(batch.left), _PEOPLE.c.source == batch.source, ~cases))

@@ -312,11 +312,16 @@ def test_sheet_is_written_like_a_table_of_text(sqlite_database: Database, tmp_pa
     assert dict(bring(sqlite_database, written(tmp_path / "in.csv", *rows)).outcomes) == {"unchanged": 3}
 
 
-def test_memory_does_not_grow_with_the_file(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("stages", [["submitted"], ["submitted", "accepted", "under_examination"]])
+def test_memory_does_not_grow_with_the_file(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stages: list[str]
+) -> None:
     monkeypatch.setattr(imports, "BATCH", 100)
 
     def brought_in(lines: int) -> int:
-        path = written(tmp_path / f"{lines}.csv", *(row(f"N-{lines}-{n}", employer=f"Invented {n}") for n in range(lines)))
+        each = ((n // len(stages), stages[n % len(stages)]) for n in range(lines))
+        rows = (row(f"N-{lines}-{n}", employer=f"Invented {n}", stage=stage) for n, stage in each)
+        path = written(tmp_path / f"{lines}.csv", *rows)
         return peak(lambda: bring(sqlite_database, path))
 
     brought_in(100)

@@ -148,6 +148,6 @@ def test_proof_is_forgotten_when_the_owner_changes(database: Database, changes: 
         assert permits.look_again(session, "c") is None
 
 
-def test_batch_with_a_number_twice_is_a_mistake_of_the_caller(sqlite_database: Database) -> None:
+def test_batch_with_a_history_and_its_number_twice_is_a_mistake_of_the_caller(sqlite_database: Database) -> None:
     with pytest.raises(ValueError):
-        put(sqlite_database, record("A-1"), record("a1"))
+        put(sqlite_database, record("A-1"), record("a1", history=[{"stage": "submitted", "at": "2026-11-10T09:00:00+08:00"}]))
