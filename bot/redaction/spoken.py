@@ -86,7 +86,7 @@ _LONGEST: Final = 48
 _WORD: Final = re.compile(r"[가-힣]+|[^\W\d_가-힣]+|\d+(?:st|nd|rd|th)?")
 _GAP: Final = re.compile(r"(?:[^\w\x02]|_){0,4}")
 # Counted things, which are neither dates nor numbers of a person.
-_COUNTED: Final = Shape(
+COUNTED: Final = Shape(
     r"\s*(?:working\b|days?\b|weeks?\b|months?\b|years?\b|hours?\b|minutes?\b|yuan\b|people\b|times\b|percent\b|tage?n?\b|jahren?\b|jahre\b"
     r"|monate?n?\b|wochen?\b|jours?\b|mois\b|ans\b|semaines?\b|d[ií]as?\b|años?\b|mes(?:es)?\b|giorni\b|mesi\b|anni\b|dagen\b|jaar\b|maanden\b"
     r"|dollars?\b|euros?\b|rmb\b|yuanes\b|złotych\b|рубл\w*|юан\w*|lira\b|元|위안|หยวน|يوان"
@@ -96,8 +96,19 @@ _COUNTED: Final = Shape(
 # So many in a row are a number even if nobody asked for one, so many figures of Korea while one is asked for, or
 # one less with a nought.
 _ROW: Final = 6
+# Their long numbers are one word, of however many parts; in other tongues that is a row of figures run together.
+_IN_ONE_PIECE: Final = frozenset(("de", "nl", "it"))
 _KOREAN_ROW: Final = 4
 _KOREAN_FIGURES: Final = frozenset("공영일이삼사오육륙칠팔구")
+# Said once, it stands for two more figures than one.
+_TRIPLE: Final = frozenset(("triple", "treble"))
+# A letter before a row, also as it is said on the telephone, is one of it.
+_LETTER_BEFORE: Final = re.compile(
+    r"(?<![^\W_])(?:(?-i:[A-Z])|alph?a|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa|quebec|romeo"
+    r"|sierra|tango|uniform|victor|whiske?y|x-?ray|yankee|zulu)[ \-,]{1,3}$",
+    re.I,
+)
+_LONGEST_LETTER: Final = 12
 _HARMLESS_PAIR: Final = Shape(r"(?:first|second|third) one|one (?:first|second)", re.I)
 
 # Thai is written without spaces between words.
@@ -176,6 +187,8 @@ def _count(word: str, language: str) -> float:
     parts = counted[most] or 0
     if language == "ko":
         return most / 2 if parts else 0
+    if parts >= _ROW and language not in _IN_ONE_PIECE:
+        return parts
     return 2 if parts >= 3 else float(bool(parts))
 
 
@@ -260,8 +273,10 @@ def spoken(view: str, expects: str | None, inventory: Inventory) -> Iterator[tup
             yield span, "DATE"
         elif expects and (weight >= 2 or _korean_figures(view, words) >= _KOREAN_ROW) and not _means_something_else(view, *span, weight):
             yield span, "DATE" if expects == "birth_date" else "NUMBER"
-        elif not expects and _is_row(view, run, words, weight) and not _COUNTED.pattern.match(view, span[1]):
-            yield span, "NUMBER"
+        elif not expects and weight >= _ROW // 2 and not COUNTED.pattern.match(view, span[1]):
+            letter = _LETTER_BEFORE.search(view, max(0, span[0] - _LONGEST_LETTER), span[0])
+            if _is_row(view, run, words, weight + (letter is not None)):
+                yield (letter.start() if letter else span[0], span[1]), "NUMBER"
 
 
 def _korean_figures(view: str, words: list[_Word]) -> int:
@@ -277,11 +292,12 @@ def _is_row(view: str, run: list[_Word], words: list[_Word], weight: float) -> b
     # "Uno", "een" and "oh" are figures in a row of them.
     articles = sum(view[word.start : word.end].lower() in _ARTICLES for word in words)
     figures = sum(word.end - word.start for word in run if word.is_figure)
+    figures += sum(view[word.start : word.end].lower() in _TRIPLE for word in words)
     return weight >= _ROW // 2 and weight + articles + figures >= _ROW
 
 
 def _means_something_else(view: str, start: int, end: int, weight: float) -> bool:
-    return _HARMLESS_PAIR.pattern.fullmatch(view[start:end]) is not None or (weight <= 2 and _COUNTED.pattern.match(view, end) is not None)
+    return _HARMLESS_PAIR.pattern.fullmatch(view[start:end]) is not None or (weight <= 2 and COUNTED.pattern.match(view, end) is not None)
 
 
 def _only_joins(view: str, word: _Word) -> bool:

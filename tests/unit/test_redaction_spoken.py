@@ -75,6 +75,11 @@ WRITTEN_OUT_THOUGH_NOBODY_ASKED = [
     "ноль два восемь один семь шесть",
     "ศูนย์แปดหนึ่งสองสามสี่",
     "sıfır beş üç iki bir dört",
+    "oneTwoThreeFourFiveSix",
+    "onetwothreefourfivesix",
+    "double five triple three one",
+    "echo one two three four five",
+    "E, one two three four five",
 ]
 NOT_WRITTEN_OUT = [
     "I am on it, one moment",
@@ -90,6 +95,9 @@ NOT_WRITTEN_OUT = [
 ]
 STAYS_UNLESS_ASKED = [
     "one two three",
+    "India one, China two",
+    "triple one",
+    "at the hotel one, two, three or four of us",
     "two hundred and fifty thousand three hundred yuan",
     "the first one, the second one and the third one",
     "ich habe zwei Kinder, drei Hunde und vier Katzen",
