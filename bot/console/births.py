@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.catalogue.dates import ReadDate, read_dates
 from bot.languages import written
+from bot.redaction.births import WORDS
 from bot.redaction.fold import folded
 from bot.spoken import tongue_of
 
@@ -18,7 +19,7 @@ Piece = tuple[int, int, str]
 
 # Nobody who is younger works, and few visas ran out longer ago.
 _YEARS_OF_A_LIFE: Final = 15
-_BIRTH: Final = re.compile(r"\b(?:born|birth\w*|b-?day|dob|d\.o\.b)\b|出生|生日|生于|年生", re.I)
+_BIRTH: Final = re.compile(WORDS, re.I)
 _NEAR: Final = 30
 _SENTENCE_ENDS: Final = re.compile(r"[.。;；!！?？\n]")
 _DIGITS: Final = {"〇": "0", "零": "0", "○": "0", **{character: str(value) for value, character in enumerate("一二三四五六七八九", 1)}}
@@ -83,9 +84,9 @@ def births(text: str, pieces: Sequence[Piece], today: date) -> Iterator[Birth]:
     for (start, end, _), each, until in zip(pieces, dates, reversed(bounds)):
         if each is not None:
             # Words before an earlier piece are about that one.
-            said = _BIRTH.search(text, max(ended, start - _NEAR), start) is not None
+            said = _BIRTH.search(view, max(ended, start - _NEAR), start) is not None
             years = list(_years(view, max(since, start - _NEAR), min(until, end + _NEAR), today)) if each.is_without_year else []
-            said = said or bool(years) or (each.is_without_year and _is_said(text, view, each, until))
+            said = said or bool(years) or (each.is_without_year and _is_said(view, each, until))
             if said or not each.days or any(_is_old(day.year, today) for day in each.days):
                 yield Birth([(start, end), *(span for span, _ in years)], _in_years(each, [year for _, year in years]))
         ended = end
@@ -103,17 +104,17 @@ def _years(view: str, start: int, end: int, today: date) -> Iterator[tuple[Span,
             yield match.span(), year
 
 
-def _is_said(text: str, view: str, each: _Written, until: int) -> bool:
+def _is_said(view: str, each: _Written, until: int) -> bool:
     """Whether a day without a year has figures that are not its day and month, or words about birth after it."""
     if len(_FIGURE.findall(view, each.start, each.end)) > sum(
         len(_FIGURE.findall(view, each.start + reading.start, each.start + reading.end)) for reading in each.readings
     ):
         return True
     # What stands before another date is about that one.
-    if until <= each.end + _NEAR and until < len(text):
+    if until <= each.end + _NEAR and until < len(view):
         return False
-    ends = _SENTENCE_ENDS.search(text, each.end)
-    return _BIRTH.search(text, each.end, min(until, each.end + _NEAR, len(text) if ends is None else ends.start())) is not None
+    ends = _SENTENCE_ENDS.search(view, each.end)
+    return _BIRTH.search(view, each.end, min(until, each.end + _NEAR, len(view) if ends is None else ends.start())) is not None
 
 
 def _in_years(each: _Written, years: Sequence[int]) -> list[date]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, Literal
 
-from bot.redaction import dates, numbers, places, spoken
+from bot.redaction import births, dates, numbers, places, spoken
 from bot.redaction.fold import folded, without
 from bot.redaction.shapes import Inventory, Shape
 
@@ -107,6 +107,7 @@ def _find(view: str, expects: Expects, keep: Shape | None) -> list[tuple[Span, s
         # The last mark of a Thai word is one of the characters that elsewhere only hide in a text.
         claim(kind, [span], edges=" \n")
     take("DATE", *dates.FORMATTED)
+    claim("DATE", list(births.born(view, inventory)))
     if not asked:
         if expects == "birth_date":
             take(None, *numbers.AMOUNTS)

@@ -74,6 +74,20 @@ _KOREAN_DATE = rf"(?<![가-힣])[{_KOREAN}]{{2,9}}\s*년\s*(?:[{_KOREAN}]{{1,2}}
 _CN_MONTH = r"(?:[农農阴陰旧舊公阳陽][历曆]\s*)?(?:(?<!\d)\d{1,2}|[一二三四五六七八九十正冬腊]{1,3})\s*[月월]份?\s*"
 _CN_DAY = r"(?:\d{1,2}|初?[一二三四五六七八九十廿卅]{1,4})"
 _CN_END = r"\s*[日号號일]"
+# What a part of a date is called in front of it or behind it.
+_CALLED_YEAR = rf"(?:years?|jahr|jaar|ann[ée]e|a[ñn]o|anno|rok|год\w*|y[ıi]l|سنة|عام|{folded('ปี')}|년|年)"
+_CALLED_MONTH = rf"(?:months?|monat|maand|mois|m[eê]s|mese|miesi[aą]c|месяц\w*|ay|شهر|{folded('เดือน')}|월|月)"
+_CALLED_DAY = rf"(?:days?|tag|dag|jour|d[ií]a|giorno|dzie[nń]|день|дня|число|числа|g[üu]n|يوم|{folded('วันที่')}|일|日)"
+_APART = r"[^\w\x02]{1,3}"
+_YEAR_BEFORE = rf"(?<![^\W\d_]){_CALLED_YEAR}{_APART}\d{{2,4}}(?!\d)"
+_MONTH_BEFORE = rf"(?<![^\W\d_]){_CALLED_MONTH}{_APART}{_M}"
+_DAY_BEFORE = rf"(?<![^\W\d_]){_CALLED_DAY}{_APART}{_D}{_ORDINAL}"
+_YEAR_BEHIND = rf"{_Y4_OF_ANY}[^\w\x02]?{_CALLED_YEAR}"
+_MONTH_BEHIND = rf"{_M}[^\w\x02]?{_CALLED_MONTH}"
+_DAY_BEHIND = rf"{_D}[^\w\x02]?{_CALLED_DAY}"
+# The year of a life in two figures, which is no day.
+_Y2 = r"(?:[4-9]\d|0\d)"
+_OF = r"\s+(?:of|de|del|di|do)\s+(?:the\s+)?"
 
 
 @lru_cache(maxsize=1)
@@ -115,6 +129,14 @@ FORMATTED: Final = _shapes(
     rf"(?:the\s+)?\b{_WORD_DAY}(?:\s+of)?\s+{_MONTH}{_WORD_YEAR}(?:[\s,]+{_Y4})?",
     rf"{_MONTH}\s+(?:the\s+)?{_WORD_DAY}\b{_WORD_YEAR}(?:[\s,]+{_Y4})?",
     rf"{_MONTH}\.?,?\s*(?:of\s+)?(?:19\d\d|200\d|201[0-2])(?!\d)",
+    # Not a part of a law or a program.
+    rf"{_START}(?<![§第])(?<!§ )(?<!article )(?<!section )(?<!clause )(?<!version ){_Y2}(\s?[-/.·]\s?){_M}\1{_D}{_END}(?!\s?[条條款])",
+    rf"{_START}(?:{_YEAR_BEHIND}{_APART}{_MONTH_BEHIND}{_APART}{_D}(?:[^\w\x02]?{_CALLED_DAY})?"
+    rf"|{_DAY_BEHIND}{_APART}{_MONTH_BEHIND}{_APART}{_Y4_OF_ANY}(?:[^\w\x02]?{_CALLED_YEAR})?)",
+    rf"(?:{_YEAR_BEFORE}{_APART}{_MONTH_BEFORE}{_APART}{_DAY_BEFORE}|{_DAY_BEFORE}{_APART}{_MONTH_BEFORE}{_APART}{_YEAR_BEFORE}"
+    rf"|{_MONTH_BEFORE}{_APART}{_DAY_BEFORE}{_APART}{_YEAR_BEFORE})(?!\w)",
+    rf"{_START}{_D}{_ORDINAL}{_OF}{_M}(?:{_ORDINAL}{_OF}(?:{_Y4}|{_Y2})|{_TH}[\s,]{{1,3}}{_Y4})(?!\w)",
+    rf"{_START}(?:1[89]|20)\d\d\s?(?:[〇零○][一二三四五六七八九]|[一十][〇零○一二])(?:[〇零○一二][{_N}]|三[〇零○一])(?![{_X}])",
 )
 _COMPACT: Final = Shape(
     rf"{_START}(?<!\d )(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"

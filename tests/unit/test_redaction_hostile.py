@@ -30,6 +30,14 @@ from bot.redaction import Expects, redact
         "สอง",
         "1 set ",
         "1.iii.",
+        "a_",
+        "a.a at a.",
+        "mail is a at a.",
+        "born 1/2 ",
+        "1/2, né le ",
+        "year 1 month 1 ",
+        "1 x ",
+        "one",
     ],
 )
 @pytest.mark.parametrize("expects", [None, "number", "birth_date"])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.month_names import month_names
-from bot.redaction import PUBLIC_NUMBERS, Expects, dates, numbers, places, redact, spoken
+from bot.redaction import PUBLIC_NUMBERS, Expects, births, dates, numbers, places, redact, spoken
 from bot.redaction.fold import folded, without
 from bot.redaction.needs import alike, needs
 from bot.redaction.shapes import Inventory, Shape, any_of
@@ -19,7 +19,7 @@ from tests.unit.test_redaction import STAYS, TAKEN
 
 SHAPES = {
     f"{module.__name__.rpartition('.')[2]} {name} {number}": shape
-    for module in (dates, numbers, places, spoken)
+    for module in (births, dates, numbers, places, spoken)
     for name, value in vars(module).items()
     for number, shape in enumerate(value if isinstance(value, (list, tuple)) else [value])
     if isinstance(shape, Shape)
