@@ -47,6 +47,7 @@ _ENDS = (
     r"(?:com|net|org|edu|gov|info|biz|cn|hk|tw|mo|sg|ph|th|vn|pk|jp|kr|de|ch|fr|nl|es|pt|br|mx|pl|ru|by|ua|kz|tr|eg|sa|ae|za|ng|ca|uk|au|nz|ie|eu"
     rf"|{_seen('ком|ру|рф|كوم|نت|コム|컴|닷컴|คอม')}|(?<=punto\s)(?:it|ar|cl|co|pe)|(?<=ponto\s)(?:br|pt)|(?<=punkt\s)at|(?<=punt\s)be)(?!\w)"
 )
+_ENDS_OF_MAIL = "io|me|it|be|at|se|no|dk|fi|cz|hu|ro|gr|il|in|id|my|ir|iq|co|ai|app|dev|xyz|online|site|top|vip|asia"
 # How the two marks are said in our tongues, and what of it is written without spaces.
 _SAID_AT = _seen(
     "arroba|arobase|arobas|arrobase|klammeraffe|chiocciola|apenstaartje|małpa|malpa|собака|собачка|эт|kuyruklu a|آت|ات|على"
@@ -60,6 +61,12 @@ _HOUSES = (
     r"(?:gmail|googlemail|hotmail|outlook|live|msn|yahoo|icloud|proton|protonmail|gmx|web|qq|foxmail|163|126|sina|sohu|aliyun|mail|yandex"
     r"|naver|orange)"
 )
+_PLAIN_AT = "(?:at|ät|aet|et|bei|chez|bij|presso|en|na|w|в|на)"
+# A name of parts, as in "john.doe", is hardly a word before "at".
+_PARTED = r"(?<![\w.])(?=[\w.]*[^\W\d_])[^\W_]+(?:[._]+[^\W_]+)+"
+# After these words an address follows, and not the place where something is.
+_MAIL = _seen("邮箱|郵箱|邮件|メール|메일|correo|почта|อีเมล|بريد")
+_ANNOUNCED = rf"(?:mail(?:box|[\s-]?address|adresse)?|{_MAIL})\s?(?:is|ist|est|es|é|è|[:=是为為は])\s?"
 _NAME = r"[A-Za-z0-9\u00c0-\u024f._+%'’-]{1,64}"
 _HOST = r"[A-Za-z0-9-]{1,63}"
 _LAST = r"[A-Za-z][A-Za-z0-9-]{0,62}"
@@ -69,11 +76,13 @@ _ANY_DOT = rf"(?:\s?(?:[.。]|{_DOT_IN_A_ROW})\s?|\s(?:{_SAID_DOT})\s)"
 _EMAILS: Final = [
     Shape(pattern, re.I)
     for pattern in (
-        rf"(?:{_NAME}\s(?:{_SAID_DOT})\s){{0,2}}{_NAME}\s(?:at|et)\s(?:{_HOUSES}{_ANY_DOT}|{_HOST}\sdot\s(?:{_HOST}\sdot\s){{0,3}}){_ENDS}",
+        rf"(?:{_NAME}\s(?:{_SAID_DOT})\s){{0,2}}{_NAME}\s(?:at|et|ät|bei)\s(?:{_HOUSES}{_ANY_DOT}|{_HOST}\sdot\s(?:{_HOST}\sdot\s){{0,3}}){_ENDS}",
         rf"(?:\w{{1,64}}\s(?:{_SAID_DOT})\s){{0,2}}[\w.+-]{{1,64}}(?:\s(?:{_SAID_AT}|@)\s|@)[\w-]{{1,63}}"
         rf"(?:\s(?:{_SAID_DOT})\s[\w-]{{1,63}}){{0,2}}(?:\s(?:{_SAID_DOT})\s|\s?\.\s?){_ENDS}",
         rf"(?:{_NAME}\s?(?:{_DOT_IN_A_ROW})\s?){{0,2}}{_NAME}\s?(?:{_AT_IN_A_ROW}|@)\s?{_HOST}(?:{_ANY_DOT}{_HOST}){{0,2}}{_ANY_DOT}{_ENDS}",
         rf"{_NAME}{_AT}{_HOST}(?:{_DOT}{_HOST}){{0,4}}{_DOT}{_LAST}",
+        rf"{_PARTED}\s{_PLAIN_AT}\s(?:{_HOST}{_ANY_DOT}){{1,4}}(?:{_ENDS}|(?:{_ENDS_OF_MAIL})(?!\w))",
+        rf"{_ANNOUNCED}({_NAME}\s{_PLAIN_AT}\s(?:{_HOST}\.){{1,4}}(?:{_ENDS}|(?:{_ENDS_OF_MAIL})(?!\w)))",
         r"\w[\w.+-]{0,63}@\w[\w-]{0,62}(?:[.。]\w[\w-]{0,62}){0,4}[.。][^\W\d_][\w-]{0,62}",
     )
 ]
@@ -86,5 +95,6 @@ def addresses(view: str, inventory: Inventory) -> Iterator[Span]:
         inventory = Inventory(text)
     for shape in inventory.likely(_EMAILS):
         for match in shape.pattern.finditer(text):
-            yield at[match.start()], at[match.end() - 1] + 1
-            text = without(text, *match.span())
+            start, end = match.span(match.lastindex or 0)
+            yield at[start], at[end - 1] + 1
+            text = without(text, start, end)

@@ -36,6 +36,14 @@ TAKEN = [
     ("иван собака пример точка ру", "<EMAIL:1>"),
     ("john แอท example จุด com", "<EMAIL:1>"),
     ("john et gmail nokta com", "<EMAIL:1>"),
+    ("john.doe at mycompany.com", "<EMAIL:1>"),
+    ("reach me under john.doe AT example.com, please", "reach me under <EMAIL:1>, please"),
+    ("john_doe at company.co.uk", "<EMAIL:1>"),
+    ("hans.mueller bei firma.de", "<EMAIL:1>"),
+    ("hans.müller ät gmx punkt de", "<EMAIL:1>"),
+    ("marie.curie chez labo.fr", "<EMAIL:1>"),
+    ("my email is john at mycompany.com", "my email is <EMAIL:1>"),
+    ("邮箱：john at mycompany.com", "邮箱：<EMAIL:1>"),
 ]
 STAYS = [
     "meet me at Shekou dot is there a hall",
@@ -44,6 +52,12 @@ STAYS = [
     "I am at the point in Futian. It is open?",
     "у меня собака, точка",
     "is the office @ Shekou . open now",
+    "see you at gov.cn",
+    "apply at fwp.safea.gov.cn",
+    "can I e-mail the form or apply at fwp.safea.gov.cn",
+    "it opens 9.00 at sz.gov.cn",
+    "check-in at visa.com is closed",
+    "I read it, e.g. at sz.gov.cn",
 ]
 
 
