@@ -13,8 +13,9 @@ from bot.redaction.shapes import Inventory, Shape
 Span = tuple[int, int]
 
 _SUM = r"(?:\d{1,3}(?:[, ]\d{3}){1,3}(?!\d)|\d{1,5}(?!\d))(?:\.\d{1,2}(?!\d))?"
-_AMOUNT = rf"(?<![0-9A-Za-z_.,/-])(?<!\d ){_SUM}"
+_BEFORE_SUM = r"(?<![0-9A-Za-z_.,/-])(?<!\d )"
 _CURRENCY = r"(?:RMB|CNY|USD|EUR|HKD|GBP|yuan|kuai|dollars?|euros?|pounds?|人民币|元|块钱?|万|千|[¥$€£])"
+_THOUSANDS = r"\d{1,3}(?:\.\d{1,2})?(?![\d.])"
 _TO = r"\s?(?:-|~|to|and|or|至|到)\s?"
 _COUNT = r"(?<![0-9A-Za-z_.,/-])\d{1,4}(?!\d)"
 _UNIT = (
@@ -22,11 +23,13 @@ _UNIT = (
     r"|employees|pages|points|percent|yrs?|km|metres|meters)\b|%|个?工作日|天|[日周]内|周|个月|岁|年|小时|分钟|次|人|名|份|张|分|页|米|公里"
 )
 _YEAR = r"(?:19|20)\d\d"
+_LENGTH = r"\d{1,4}(?:[.,]\d{1,2})?(?!\d)"
 AMOUNTS: Final = [
     Shape(pattern, re.I)
     for pattern in (
-        rf"{_AMOUNT}(?:{_TO}{_SUM})?\s?(?:k|w|{_CURRENCY})(?![A-Za-z0-9])",
-        rf"{_CURRENCY}\s?{_AMOUNT}(?:{_TO}{_SUM})?(?![0-9A-Za-z_-])",
+        # So many thousands and tens of thousands: what is longer ends in a letter of its own.
+        rf"{_BEFORE_SUM}(?:{_SUM}(?:{_TO}{_SUM})?\s?{_CURRENCY}|{_THOUSANDS}(?:{_TO}{_THOUSANDS})?\s?[kw])(?![A-Za-z0-9])",
+        rf"{_CURRENCY}\s?{_BEFORE_SUM}{_SUM}(?:{_TO}{_SUM})?(?![0-9A-Za-z_-])",
     )
 ]
 HARMLESS: Final = AMOUNTS + [
@@ -36,7 +39,12 @@ HARMLESS: Final = AMOUNTS + [
         rf"(?<![0-9A-Za-z_.,/-]){_YEAR}\s?(?:-|~|to|/|至|到)\s?{_YEAR}(?![0-9A-Za-z_/-])(?!\s\d)",
         r"(?<![0-9A-Za-z_.,/-])(?<!\d )20\d\d[-/.](?:0?[1-9]|1[0-2])(?![0-9A-Za-z_/-])(?!\.\d)(?!\s\d)",
         r"(?<![0-9A-Za-z_:.,/-])(?:[01]?\d|2[0-4]):[0-5]\d(?:\s?-\s?(?:[01]?\d|2[0-4]):[0-5]\d)?(?![0-9A-Za-z_:-])(?!\s\d)",
-        r"(?<![0-9A-Za-z_.,/×*-])(?<![x×*]\s)\d{2,4}\s?[x×*]\s?\d{2,4}(?![0-9A-Za-z_*-])(?!\s?[x×*\d])",
+        # A size, but not figures among the letters of a code; a salary times the months for which it is paid.
+        r"(?<![0-9A-Za-z_.,/×*-])(?:"
+        r"(?<![x×*]\s)(?<!\b(?-i:[A-Z])\s)(?<!\b(?-i:[A-Z][A-Z])\s)\d{2,4}\s?[x×*]\s?\d{2,4}(?![0-9A-Za-z_*-])(?!\s[A-Za-z]{1,2}\s?\d)"
+        r"|(?<!\d )\d{4,6}\s?[x×*]\s?1[2-6](?![0-9A-Za-z_*-])"
+        rf"|(?<!\d )(?<![\W\d][x×*]\s){_LENGTH}(?:\s?[x×*]\s?{_LENGTH}){{1,2}}\s?(?:mm|cm|px|pixels?|dpi|毫米|厘米|公分|像素)(?![A-Za-z])"
+        r")(?!\s?[x×*\d])",
     )
 ]
 
@@ -83,7 +91,8 @@ _LETTERS = "A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u052f"
 _PIECE: Final = re.compile(rf"(?=[0-9{_LETTERS}])[{_LETTERS}]*([0-9])?[0-9{_LETTERS}]*")
 # The figures that a number has at least, and the marks that groups of them are put apart with at most.
 _WHOLE: Final = 6
-_MARKS: Final = 3
+_MARKS: Final = 8
+_RECENT: Final = re.compile("20[0-3][0-9]")
 _FIGURE: Final = re.compile("[0-9]")
 _VOWEL: Final = re.compile("[aeiouy]", re.I)
 _HUMP: Final = re.compile("[a-z][A-Z]")
@@ -95,6 +104,8 @@ _CALLED: Final = Shape(
     r"[\s:.#=]*(?:is|was|[是为])?[\s:.#=]*$",
     re.I,
 )
+# Small letters that stand alone between figures and are no word of any tongue of ours.
+_LONE: Final = frozenset("bcdfgjlmnpqrstvx")
 # Words that stand beside a number and are no part of it.
 _PLAIN_WORDS: Final = frozenset(
     """a am an and any are at be born but by call can case code card do dob fax file for from got had has have he her hi his
@@ -170,9 +181,12 @@ def _joined(view: str, left: re.Match[str], right: re.Match[str], asked: bool) -
         return False
     if _figured(left) and _figured(right):
         marks = re.sub(r"[ \n\u200b]", "", gap)
-        # Two whole numbers beside each other, and not the groups of one.
-        least = _WHOLE if left.group().isdigit() and right.group().isdigit() else 4
-        if marks in {",", ";", "、", "，", "；", "،"} and min(len(left.group()), len(right.group())) >= least:
+        if marks in {",", ";", "、", "，", "；", "،"} and (
+            # Two whole numbers beside each other, and not the groups of one.
+            min(len(left.group()), len(right.group())) >= _WHOLE
+            # A year after what has letters in it, as in "HSK5, 2024".
+            or (not left.group().isdigit() and _RECENT.fullmatch(right.group()))
+        ):
             return False
         return len(marks) <= _MARKS and not any(mark.isalnum() or mark == GONE for mark in marks)
     if not _BETWEEN_LETTERS.fullmatch(gap):
@@ -202,7 +216,7 @@ def _figured(piece: re.Match[str]) -> bool:
 def _code_letters(text: str, asked: bool) -> bool:
     if len(text) > 5 or text.lower() in _PLAIN_WORDS:
         return False
-    return text.isupper() or text.lower() == "demo" or (asked and len(text) <= 3)
+    return text.isupper() or text in _LONE or text.lower() == "demo" or (asked and len(text) <= 3)
 
 
 def _only_years(texts: list[str]) -> bool:
