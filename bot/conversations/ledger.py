@@ -26,6 +26,7 @@ from bot.conversations.threads import open_newest as open_conversation
 from bot.db import now
 from bot.errors import NotFound
 from bot.languages import DEFAULT, Tongue, as_tongue
+from bot.redaction import split
 from bot.spoken import tongue_of
 from bot.staff.names import names
 
@@ -159,9 +160,11 @@ def _wants(session: Session, conversation: Any, text: str, ahead: Ahead) -> bool
     """Whether the assistant, which hears of the conversation, is to be told what it will be asked.
 
     Not of a tap, nor where a person has the conversation, nor while another answer is owed: that one may ask for something first,
-    and then the text is to be redacted as the answer to it.
+    and then the text is to be redacted as the answer to it. Nor of what may be the end of a number, which the message before decides.
     """
     if conversation.state != State.BOT.value or conversation.desk_step is not None or is_payload(text):
+        return False
+    if split.may_end(text, _open_question(conversation)):
         return False
     return not is_owed(session, conversation.id) and ahead(conversation.id, None, None)
 

@@ -19,9 +19,12 @@ from bot.conversations.text import EXPECTS, is_desk
 from bot.conversations.threads import Address, address_of
 from bot.db import now
 from bot.languages import DEFAULT, Tongue, as_tongue
+from bot.redaction import split
 from bot.settings import LONGEST_LEASE_S
 
 _SILENCED: Final = "silenced"
+# The question for a number, as a reply names it.
+_NUMBER: Final = "number"
 _LONGEST_LEASE: Final = timedelta(seconds=LONGEST_LEASE_S)
 # What is said between the matters; a conversation is not about it.
 _NO_MATTER: Final = frozenset(
@@ -51,6 +54,7 @@ class TakenTurn:
         network: the network it came from, where limits on networks apply to it.
         handed_back: whether the assistant has not had the conversation all along.
         seq: the number of the message.
+        ends_number: whether the text is the end of a number that the message before began.
     """
 
     message_id: str
@@ -66,6 +70,12 @@ class TakenTurn:
     network: str | None = None
     handed_back: bool = False
     seq: int = 0
+    ends_number: bool = False
+
+    @property
+    def answers(self) -> str | None:
+        """The question whose answer the text is redacted as."""
+        return _NUMBER if self.ends_number else self.expects
 
 
 # Changes a conversation, whose row is held, and says what happened by it.
@@ -123,6 +133,12 @@ _OLDEST: Final = (
 )
 
 
+_BEFORE: Final = (
+    select(Message.text)
+    .where(Message.conversation_id == bindparam("conversation"), Message.author == "applicant", Message.seq < bindparam("seq"))
+    .order_by(Message.seq.desc())
+    .limit(1)
+)
 _TURNS: Final = Turn.__table__
 
 
@@ -168,9 +184,11 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
         desk = desk or (waiting and oldest.payload.get("grave") is not None)
         if oldest.outcome != _SILENCED and _may_speak(oldest, desk):
             happened.append(TurnTaken(conversation_id, address, oldest.message_id))
-            if choice is None and oldest.expects is not None and oldest.payload.get(EXPECTS) != oldest.expects:
+            ends_number = choice is None and _ends_number(session, conversation_id, oldest)
+            asked = _NUMBER if ends_number else oldest.expects
+            if choice is None and asked is not None and oldest.payload.get(EXPECTS) != asked:
                 # The question was asked after the message came, in answer to the one before it; it is redacted as its answer.
-                said = {**oldest.payload, EXPECTS: oldest.expects}
+                said = {**oldest.payload, EXPECTS: asked}
                 session.execute(_ASKED_MEANWHILE, {"message": oldest.message_id, "said": said})
                 happened.append(ConversationChanged(conversation_id))
             return TakenTurn(
@@ -187,9 +205,18 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
                 network=oldest.network,
                 handed_back=oldest.handed_back_at is not None,
                 seq=oldest.seq,
+                ends_number=ends_number,
             )
         _end(session, oldest.message_id, owner, _SILENCED, even_if_silenced=True)
         happened.append(TurnFinished(conversation_id, address, oldest.message_id, _SILENCED))
+
+
+def _ends_number(session: Session, conversation_id: str, turn: Any) -> bool:
+    """Whether the text is the end of a number that the applicant's message before it began; asks the database for bare figures only."""
+    if not split.may_end(turn.text, turn.expects):
+        return False
+    before = session.execute(_BEFORE, {"conversation": conversation_id, "seq": turn.seq}).scalar_one_or_none()
+    return before is not None and split.begins(before)
 
 
 def _may_speak(conversation: Any, desk: bool) -> bool:

@@ -33,7 +33,7 @@ class Questions:
         """The question of a turn. Whatever it raises, the text must not travel on: it may hold personal data."""
         text, choice = turn.text, None
         if turn.choice is None:
-            hidden = self.redact(session, turn.conversation_id, turn.text, turn.expects)
+            hidden = self.redact(session, turn.conversation_id, turn.text, turn.answers)
             if hidden != turn.text and turn.expects in consents.ASKED:
                 consents.give(session, turn.conversation_id)
             text = harmless(hidden)

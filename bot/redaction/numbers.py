@@ -129,6 +129,11 @@ def public(numbers: tuple[str, ...]) -> Shape | None:
     return Shape(rf"(?<![0-9A-Za-z])(?<!\d[-_/.: ])(?:{'|'.join(spelt)})(?![0-9A-Za-z])(?![-_/.: ]\d)")
 
 
+def called(view: str, start: int) -> bool:
+    """Whether the words before `start` announce a number."""
+    return _CALLED.pattern.search(view[max(0, start - 40) : start]) is not None
+
+
 def called_phone(view: str, start: int) -> bool:
     """Whether the words before `start` announce a telephone number."""
     return _PHONE_WORD.pattern.search(view[max(0, start - 40) : start]) is not None
@@ -154,13 +159,13 @@ def codes(view: str, asked: bool, inventory: Inventory) -> Iterator[Span]:
         texts = [piece.group() for piece in cluster]
         figures = len(_FIGURE.findall(view, start, end)) if figured else 0
 
-        def called(start: int = start) -> bool:
-            return may_be_called and _CALLED.pattern.search(view[max(0, start - 40) : start]) is not None
+        def is_called(start: int = start) -> bool:
+            return may_be_called and called(view, start)
 
         if asked:
-            if figures >= _FEWEST or (called() if figures else _letter_code(texts, shouting, called)):
+            if figures >= _FEWEST or (is_called() if figures else _letter_code(texts, shouting, is_called)):
                 yield start, end
-        elif figures >= _FEWEST and ((figures > _FEWEST and sum(map(len, texts)) >= _WHOLE and not _only_years(texts)) or called()):
+        elif figures >= _FEWEST and ((figures > _FEWEST and sum(map(len, texts)) >= _WHOLE and not _only_years(texts)) or is_called()):
             yield start, end
 
 

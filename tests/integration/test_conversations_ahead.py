@@ -67,6 +67,14 @@ async def test_what_was_asked_for_is_told_with_it(office: Office, told: Told) ->
     ]
 
 
+async def test_nothing_is_told_of_what_may_be_the_end_of_a_number(office: Office, told: Told) -> None:
+    for text in ("E1234", "5678"):
+        turn = await office.take(await office.says(text))
+        assert turn is not None
+        await office.answer(turn, "Pardon?")
+    assert [text for _, text, _ in told] == [None, "E1234"]
+
+
 async def test_message_that_is_sent_again_is_not_told_for_another_question_may_be_open_now(office: Office, told: Told) -> None:
     conversation = await office.says("where is my application?", "m-1")
     turn = await office.take(conversation)

@@ -118,6 +118,25 @@ async def test_open_question_costs_a_turn_no_statement(office: Office, database:
     assert counted[0] == counted[1]
 
 
+async def test_end_of_a_number_is_noted_as_one_and_only_bare_figures_cost_a_statement(office: Office, database: Database) -> None:
+    counted: dict[str, int] = {}
+    for text in ("it is E1234", "hello", "5678", "it is E1234", "5678"):
+        seen: list[str] = []
+
+        def count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            seen.append(statement)  # noqa: B023
+
+        conversation = await office.says(text)
+        event.listen(database.engine, "before_cursor_execute", count)
+        turn = await office.take(conversation)
+        event.remove(database.engine, "before_cursor_execute", count)
+        counted.setdefault(text, len(seen))
+        assert turn is not None and turn.expects is None
+        await office.answer(turn, "echo")
+    assert counted == {"it is E1234": counted["hello"], "hello": counted["hello"], "5678": counted["hello"] + 1}
+    assert [payload for _, payload in noted(office)] == [{}, {}, {}, {}, {"expects": "number"}]
+
+
 async def test_message_sent_again_is_answered_once(office: Office) -> None:
     begun = hired(office)
     await office.says("one", "name-1")

@@ -44,6 +44,17 @@ async def test_number_and_birth_date_reach_rasa_as_tokens_that_the_vault_resolve
         assert "4471902" in Vault(settings.data_dir / "vault.key").get(session, conversation, "<NUMBER:1>")
 
 
+async def test_the_end_of_a_number_that_was_sent_in_two_messages_is_a_token(settings: Settings) -> None:
+    async def script(message: dict[str, Any]) -> Any:
+        return answer(reply("Born when?", expects="birth_date") if message["message"] == "why?" else reply("Pardon?"))
+
+    async with running(settings, script, real_parts(settings, answers())) as gateway:
+        for text in ("my passport is E1234", "5678", "why?", "it says E1234", "5679", "1500"):
+            await gateway.say(text)
+    assert gateway.rasa.texts[1] == "<NUMBER:2>" and gateway.rasa.texts[4] == "<NUMBER:3>"
+    assert gateway.rasa.texts[5] == "1500", "what follows the end of a number is no part of it"
+
+
 async def test_failed_look_ups_of_one_network_count_together_whatever_conversation_makes_them(
     settings: Settings, sqlite_database: Database
 ) -> None:
