@@ -1,7 +1,6 @@
 """Numbers and dates written out in words, in every tongue of ours.
 
-The lists hold the parts that number words are put together from, without accents; words of languages that write their numbers
-in one piece are taken apart into them.
+Words of languages that write their numbers in one piece are taken apart into what they are put together from.
 """
 
 from __future__ import annotations
@@ -15,69 +14,12 @@ from typing import Final
 
 from bot.month_names import month_names
 from bot.redaction.fold import folded
+from bot.redaction.number_words import ENDINGS, JOINS, PARTS
 from bot.redaction.shapes import Inventory, Shape
 from bot.remembered import remembered
 
 Span = tuple[int, int]
 
-_PARTS: Final[Mapping[str, str]] = {
-    "en": """zero nought one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-        eighteen nineteen twenty thirty forty fourty fifty sixty seventy eighty ninety hundred thousand double triple treble first second
-        third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth
-        eighteenth nineteenth twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth hundredth thousandth""",
-    "de": """null ein eins eine zwei zwo drei vier funf fuenf sechs sech sieben sieb acht neun zehn elf zwolf zwoelf zwanzig dreissig zig
-        hundert tausend erste ersten erster erstes dritt""",
-    "nl": """nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien twintig dertig veertig vijftig zestig
-        zeventig tachtig negentig honderd duizend eerste derde""",
-    "fr": """zero un une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingt vingts trente
-        quarante cinquante soixante septante huitante octante nonante cent cents mil mille premier premiere second seconde quatr cinqu
-        neuv onz douz treiz quatorz quinz seiz trent quarant cinquant soixant""",
-    "es": """cero un uno una dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieci veinte veinti treinta
-        cuarenta cincuenta sesenta setenta ochenta noventa cien ciento cientos quinientos sete nove mil primero primera primer segundo
-        tercero tercer cuarto quinto sexto septimo octavo noveno decimo""",
-    "pt": """zero um uma dois duas tres quatro cinco seis meia sete oito nove dez onze doze treze catorze quatorze quinze dezesseis
-        dezasseis dezessete dezassete dezoito dezenove dezanove vinte trinta quarenta cinquenta sessenta setenta oitenta noventa cem
-        cento centos duzentos trezentos quinhentos mil primeiro primeira segundo terceiro quarto quinto sexto setimo oitavo nono decimo""",
-    "it": """zero un uno una due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici
-        diciassette diciotto diciannove venti vent trenta trent quaranta quarant cinquanta cinquant sessanta sessant settanta settant
-        ottanta ottant novanta novant cento cent mille mila primo secondo terzo quarto quinto sesto settimo ottavo nono decimo""",
-    "pl": """zero jeden jedna dwa dwie trzy cztery piec szesc siedem osiem dziewiec dziesiec jedenascie dwanascie trzynascie
-        czternascie pietnascie szesnascie siedemnascie osiemnascie dziewietnascie dwadziescia trzydziesci czterdziesci dziesiat sto
-        dwiescie trzysta czterysta set tysiac tysiace tysiecy pierwsz drug trzec czwart piat szost siodm osm dziewiat jedenast dwunast
-        trzynast czternast pietnast szesnast siedemnast osiemnast dziewietnast dwudziest trzydziest czterdziest tysieczn dwu""",
-    "ru": """ноль нуль один одна два две три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать четырнадцать
-        пятнадцать шестнадцать семнадцать восемнадцать девятнадцать двадцать тридцать сорок десят девяносто сто двести триста четыреста
-        сот тысяча тысячи тысяч перв втор трет четверт пят шест седьм восьм девят одиннадцат двенадцат тринадцат четырнадцат
-        пятнадцат шестнадцат семнадцат восемнадцат девятнадцат двадцат тридцат сороков девяност пяти шести семи восьми тысячн двух""",
-    "tr": """sifir bir iki uc dort dord bes alti yedi sekiz dokuz on yirmi otuz kirk elli altmis yetmis seksen doksan yuz bin""",
-    "ar": """صفر واحد واحده احد احدى اثنان اثنين اثنا اثني اثنتان ثلاثه ثلاث اربعه اربع خمسه خمس سته ست سبعه سبع ثمانيه ثماني ثمان ثمان
-        تسعه تسع عشره عشر عشرون عشرين ثلاثون ثلاثين اربعون اربعين خمسون خمسين ستون ستين سبعون سبعين ثمانون ثمانين تسعون تسعين مائه مئه
-        ميه مائتان مئتان مائتين مئتين الف الفان الفين اول اولى ثاني ثانيه ثالث رابع خامس سادس سابع ثامن تاسع عاشر حادي""",
-    "ko": """공 영 일 이 삼 사 오 육 륙 칠 팔 구 십 백 천 만 년 월 유월 시월 하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열 스물 서른 마흔 쉰
-        예순 일흔 여든 아흔""",
-}
-_ENDINGS: Final[Mapping[str, str]] = {
-    "de": "te ten ter tes tem ste sten ster stes e er en es",
-    "nl": "de ste",
-    "fr": "ieme",
-    "it": "esimo esima",
-    "pl": "y ego a ej i iego",
-    "ru": "ь и ыи ого ое ая ои ому ом его ии ье ьего ьи",
-    "tr": "inci nci uncu ncu",
-    "ko": "생 에 번",
-}
-# What stands between the words of a number, or inside one.
-_JOINS: Final[Mapping[str, str]] = {
-    "en": "and of the",
-    "de": "und",
-    "nl": "en",
-    "fr": "et de",
-    "es": "y de del",
-    "pt": "e de do",
-    "it": "e di",
-    "ar": "و من عام سنه",
-    "ru": "и",
-}
 # Articles and the like: part of a number, but no reason to believe in one.
 _WEAK: Final = frozenset("ein eine un une uno una um uma een bir a oh o on an der die das la le el il lo am den dem roku года году".split())  # noqa: SIM905
 _ARTICLES: Final = frozenset("ein eine un une uno una um uma een bir on oh o".split())  # noqa: SIM905
@@ -154,8 +96,8 @@ def _plain(word: str) -> str:
 @lru_cache(maxsize=1)
 def _lexicon() -> tuple[dict[str, tuple[frozenset[str], frozenset[str]]], frozenset[str], frozenset[str]]:
     parts = {
-        language: (frozenset(map(_plain, words.split())), frozenset(map(_plain, _ENDINGS.get(language, "").split())))
-        for language, words in _PARTS.items()
+        language: (frozenset(map(_plain, words.split())), frozenset(map(_plain, ENDINGS.get(language, "").split())))
+        for language, words in PARTS.items()
     }
     months = frozenset(_plain(re.split(r"[\s.]", name)[0]) for name in month_names())
     begins = frozenset(part[:2] for stems, _ in parts.values() for part in stems if len(part) > 1)
@@ -199,14 +141,14 @@ def _read(typed: str) -> tuple[Mapping[str, float], bool]:
     if len(word) > _LONGEST:
         return {}, False
     _, months, begins = _lexicon()
-    found = {language: 0.0 for language, joins in _JOINS.items() if word in joins.split()}
+    found = {language: 0.0 for language, joins in JOINS.items() if word in joins.split()}
     if word[:2] in begins or word[:1] in "وا" or "\uac00" <= word[:1] <= "\ud7a3":
-        for language in _PARTS:
+        for language in PARTS:
             weight = _count(word, language)
             if weight:
                 found[language] = 0.0 if word in _WEAK else weight
     elif word in _WEAK:
-        found = {**dict.fromkeys(_PARTS, 0.0), **found}
+        found = {**dict.fromkeys(PARTS, 0.0), **found}
     return found, word in months
 
 
@@ -228,7 +170,7 @@ def _words(view: str) -> Iterator[_Word]:
 def _runs(view: str) -> Iterator[list[_Word]]:
     """Words that stand side by side and can be of one language."""
     run: list[_Word] = []
-    languages: frozenset[str] = frozenset(_PARTS)
+    languages: frozenset[str] = frozenset(PARTS)
     for word in _words(view):
         shared = languages & set(word.weights) if word.weights and not word.is_month else languages
         apart = run and not _GAP.fullmatch(view[run[-1].end : word.start])
@@ -239,7 +181,7 @@ def _runs(view: str) -> Iterator[list[_Word]]:
                 kept -= 1
             if kept:
                 yield run[:kept]
-            run, shared = run[kept:], frozenset(word.weights) if word.weights and not word.is_month else frozenset(_PARTS)
+            run, shared = run[kept:], frozenset(word.weights) if word.weights and not word.is_month else frozenset(PARTS)
         run.append(word)
         languages = shared
     if run:
@@ -263,7 +205,7 @@ def spoken(view: str, expects: str | None, inventory: Inventory) -> Iterator[tup
         if not run:
             continue
         words = [word for word in run if not word.is_figure and not word.is_month]
-        shared = frozenset(_PARTS).intersection(*(word.weights for word in words)) if words else frozenset()
+        shared = frozenset(PARTS).intersection(*(word.weights for word in words)) if words else frozenset()
         weight = max((sum(word.weights[language] for word in words) for language in shared), default=0)
         has_month, figures = any(word.is_month for word in run), sum(word.is_figure for word in run)
         span = run[0].start, run[-1].end

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.month_names import month_names
-from bot.redaction import PUBLIC_NUMBERS, Expects, births, dates, numbers, places, redact, spoken
+from bot.redaction import PUBLIC_NUMBERS, Expects, births, dates, number_words, numbers, places, redact, spoken
 from bot.redaction.fold import folded, without
 from bot.redaction.needs import alike, needs
 from bot.redaction.shapes import Inventory, Shape, any_of
@@ -33,7 +33,7 @@ WORDS = """first twenty-third nineteen of the de may MAY Oct. xii XII th -го R
 PIECES = st.one_of(
     st.sampled_from(WORDS),
     st.sampled_from(sorted(month_names())),
-    st.sampled_from([word for listed in spoken._PARTS.values() for word in listed.split()]),
+    st.sampled_from([word for listed in number_words.PARTS.values() for word in listed.split()]),
     st.sampled_from([*"-/.,:;·、_+()[]#×x*'’\n\t\u200b\u0301\u3000\x02\x03 ", *LETTERS_OF_ONE_CASE]),
     st.characters(exclude_categories=("Cs",)),
 )
