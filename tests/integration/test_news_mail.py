@@ -31,7 +31,7 @@ from bot.i18n import Texts
 from bot.languages import TONGUES
 from bot.mail_server import MailServer
 from bot.notifications.courier import Courier, send
-from bot.notifications.mailbox import ADDRESSES, CONFIRM_WITHIN, Letter, Mailbox, lock_anew
+from bot.notifications.mailbox import ACTS, ADDRESSES, CONFIRM_WITHIN, Letter, Mailbox, lock_anew
 from bot.notifications.models import Mail, MailAddress, Subscription
 from bot.privacy.service import Privacy
 from bot.settings import Settings
@@ -400,6 +400,45 @@ async def test_address_given_by_an_older_link_goes_with_the_conversation_that_as
     second = await follows_anew(office, 1)
     await office.conversations.news_by_mail(first, MAIL, "network")
     assert [row.conversation_id for row in rows(office, MailAddress)] == [second]
+
+
+async def test_links_are_good_for_a_day(
+    sqlite_database: Database, tmp_path: Path, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, courier = mailing(sqlite_database, tmp_path, postbox.server(SITE))
+    mailbox = office.news.mailbox
+    assert mailbox is not None
+    begun = now()
+
+    def later(by: timedelta) -> None:
+        monkeypatch.setattr("bot.notifications.mailbox.now", lambda: begun + by)
+
+    later(timedelta())
+    conversation = await following(office)
+    invitation = mailbox.invitation(conversation, "en").partition("?t=")[2].rstrip(")")
+    await office.conversations.news_by_mail(conversation, MAIL, "network")
+    await courier.round()
+    shown = {act: path.partition("t=")[2] for act, path in links(postbox.taken[-1]).items()}
+
+    def led() -> tuple[bool, bool, bool]:
+        """Whether the invitation, the link that confirms and the one that stops lead anywhere."""
+        with sqlite_database.session() as session:
+            read = [mailbox.read(session, act, shown[act]) is not None for act in ACTS]
+        return (mailbox.invited(invitation) == conversation, read[0], read[1])
+
+    later(timedelta(hours=24) - timedelta(seconds=2))
+    assert led() == (True, True, True)
+    later(timedelta(hours=24, seconds=2))
+    assert led() == (False, False, False)
+    with sqlite_database.session() as session:
+        assert mailbox.act(session, "confirm", shown["confirm"]) is None
+    assert rows(office, MailAddress)[0].confirmed_at is None
+    # Whoever confirmed in time can stop it for as long as mails come.
+    later(timedelta(hours=23))
+    with sqlite_database.session() as session:
+        assert mailbox.act(session, "confirm", shown["confirm"]) == "en"
+    later(timedelta(days=170))
+    assert led() == (False, True, True)
 
 
 async def test_another_key_reads_the_addresses_and_links_that_were_sent_still_stop_them(

@@ -199,19 +199,34 @@ def test_refusals_cannot_be_told_apart_by_what_they_give_or_do(filled: Database,
     assert all(each == seen[0] for each in seen)
 
 
-def test_refusals_compare_equally_many_dates(filled: Database, permits: Permits, monkeypatch: pytest.MonkeyPatch) -> None:
-    counted: list[int] = []
-    real = hmac.compare_digest
+def test_every_look_up_hashes_and_compares_equally_often(filled: Database, permits: Permits, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    hashed: list[bytes] = []
+    compare, make = hmac.compare_digest, hmac.new
 
-    def compare(left: str, right: str) -> bool:
-        counted[-1] += 1
-        return real(left, right)
+    def compares(one: str, other: str) -> bool:
+        compared.extend((one, other))
+        return compare(one, other)
 
-    monkeypatch.setattr("bot.permits.service.hmac.compare_digest", compare)
-    for number, born in [("DEMO-X-999999", BORN), (PERMIT, OTHER_DAY), (OPEN, OTHER_DAY), (PERMIT, BORN)]:
-        counted.append(0)
-        _look(filled, permits, number, born)
-    assert len(set(counted)) == 1
+    def hashes(key: bytes, value: bytes, kind: Any) -> Any:
+        hashed.append(value)
+        return make(key, value, kind)
+
+    monkeypatch.setattr("bot.permits.service.hmac.compare_digest", compares)
+    monkeypatch.setattr("bot.permits.service.hmac.new", hashes)
+    third = OTHER_DAY + timedelta(days=1)
+    found = 0
+    for dates in ([OTHER_DAY], [BORN], [BORN, OTHER_DAY, third], [OTHER_DAY, third, BORN], [OTHER_DAY, third, third]):
+        for number in ("DEMO-X-999999", PERMIT, OPEN):
+            for conversation in (f"fresh {number}", "limited", "limited"):
+                del compared[:], hashed[:]
+                found += _look(filled, permits, number, dates, conversation) is not REFUSED
+                # Two places where a number can stand, each compared with each date; nothing is compared but hashes of one length.
+                assert len(compared) == 2 * 2 * len(dates) and {len(each) for each in compared} == {64}
+                assert len(hashed) == 2 + 2 * 2 * len(dates), "conversation and number, and both sides of each comparison"
+        with filled.session() as session:
+            session.execute(text("DELETE FROM lookup_attempts"))
+    assert 0 < found < 5 * 3 * 3
 
 
 def test_right_data_is_refused_once_the_conversation_has_used_its_attempts(filled: Database, permits: Permits) -> None:
