@@ -15,7 +15,7 @@ from sanic.response import HTTPResponse, json
 
 from actions import services
 from bot.derived import kept_between_starts
-from bot.lifetime import end_with_parent, keep_for_good, start_lightly
+from bot.lifetime import end_with_parent, keep_for_good, leave_no_dump, start_lightly
 from bot.logs import REQUEST_HEADER, Lines, PlacesOnly, begin_request, withhold_messages
 from bot.settings import load
 
@@ -94,4 +94,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    leave_no_dump()
     sys.exit(main())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.errors import BotError, StartError
 from bot.languages import LANGUAGES, as_language
+from bot.lifetime import leave_no_dump
 from bot.logs import withhold_messages
 from bot.settings import load
 
@@ -230,4 +231,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    leave_no_dump()
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""The life of a process of the system: it ends with the one that started it, and keeps what it has read at its start."""
+"""The life of a process of the system: it ends with the one that started it, keeps what it has read at its start, and leaves no dump."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-_PR_SET_PDEATHSIG: Final = 1
+# From prctl.h of Linux.
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 # From malloc.h of glibc.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 # From mman.h of Linux 6.1.
@@ -49,6 +50,18 @@ def open_many_files() -> None:
     most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def leave_no_dump() -> None:
+    """Have nothing of what this process holds written when it crashes, nor, where the limit may be set, of what it starts.
+
+    Only root can look into this process from outside after that; on other systems than Linux there is the limit alone.
+    """
+    # One byte and not none: where dumps go to a program the kernel obeys no limit but this one, and a file it does not begin for so little.
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def start_lightly() -> None:

@@ -22,7 +22,7 @@ from bot.db import Database
 from bot.settings import ROOT, load
 from deploy.cluster import STATE_FILE
 from tests.servers import free_port
-from tests.system import copy_what_is_dear, interrupt, keep_what_is_dear
+from tests.system import begun_at, copy_what_is_dear, interrupt, keep_what_is_dear
 
 _READY_WITHIN_S: Final = 600
 _ENDED_WITHIN_S: Final = 40
@@ -136,27 +136,19 @@ def started(folder: Path, arguments: Sequence[str] = (), settings: Mapping[str, 
         run = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
-    family: set[int] = set()
+    family: dict[int, str] = {}
     try:
         deadline = time.monotonic() + _READY_WITHIN_S
         while "assistant is ready" not in said.read_text():
             assert run.poll() is None and time.monotonic() < deadline, said.read_text()
             time.sleep(0.2)
         keep_what_is_dear(data_dir)
-        family |= set(tree(run.pid))
+        family |= {pid: begun_at(pid) for pid in tree(run.pid)}
         yield Cluster(data_dir, said)
     finally:
-        family |= set(tree(run.pid))
+        family |= {pid: begun_at(pid) for pid in tree(run.pid)}
         # A stopped process could not end.
         send(list(family), signal.SIGCONT)
         interrupt(run, _ENDED_WITHIN_S)
-    left = [pid for pid in family if _ours(pid, data_dir)]
+    left = [pid for pid, begun in family.items() if begun and begun_at(pid) == begun]
     assert not left, f"processes are left: {left}"
-
-
-def _ours(pid: int, data_dir: Path) -> bool:
-    """Whether a process still lives that was started for this folder."""
-    try:
-        return str(data_dir).encode() in Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return False

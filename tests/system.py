@@ -57,19 +57,20 @@ class System:
 
     def kill_gateway(self) -> None:
         """End the gateway at once, as a crash would; whoever supervises it starts it again."""
-        os.kill(self._pid("bot", "serve"), signal.SIGKILL)
+        os.kill(self.pid("bot", "serve"), signal.SIGKILL)
 
     @contextmanager
     def without_an_assistant(self) -> Iterator[None]:
         """Rasa takes questions and says nothing while the block lasts."""
-        pid = self._pid("bot.nlu.server")
+        pid = self.pid("bot.nlu.server")
         os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
             os.kill(pid, signal.SIGCONT)
 
-    def _pid(self, *module: str) -> int:
+    def pid(self, *module: str) -> int:
+        """The process of a part, by the module and words that it was started with; ValueError while there is none."""
         (pid,) = [pid for pid in _descendants(self.root_pid) if _command(pid)[1 : 2 + len(module)] == ["-m", *module]]
         return pid
 
@@ -122,7 +123,7 @@ def started(folder: Path, moment: datetime | None = None, **settings: str) -> It
     finally:
         family |= _descendants(run.pid)
         interrupt(run, _ENDED_WITHIN_S)
-    left = {pid for pid, begun in family.items() if _begun(pid) == begun}
+    left = {pid for pid, begun in family.items() if begun_at(pid) == begun}
     assert not left, f"processes are left: {left}"
     assert said.read_text().count("· stopping") == 1 and "error" not in said.read_text(), said.read_text()
 
@@ -187,7 +188,7 @@ def _command(pid: int) -> list[str]:
         return []
 
 
-def _begun(pid: int) -> str:
+def begun_at(pid: int) -> str:
     """When a living process began; empty when there is none."""
     stat = _stat(pid)
     return stat[19] if stat and stat[0] != "Z" else ""
@@ -199,5 +200,5 @@ def _descendants(root: int) -> dict[int, str]:
     newest = {root}
     while newest:
         newest = {pid for pid, stat in parents.items() if stat and int(stat[1]) in newest and pid not in found}
-        found |= {pid: _begun(pid) for pid in newest}
+        found |= {pid: begun_at(pid) for pid in newest}
     return found

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.derived import kept_between_starts
 from bot.errors import BotError, StartError
-from bot.lifetime import end_with_parent, keep_for_good, start_lightly
+from bot.lifetime import end_with_parent, keep_for_good, leave_no_dump, start_lightly
 from bot.logs import REQUEST_HEADER, begin_request
 from bot.nlu import kernels, quiet_logs, without_tensorflow
 from bot.nlu.event_log import memory_of
@@ -195,4 +195,5 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
 
 
 if __name__ == "__main__":
+    leave_no_dump()
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""Each part dies for good; the supervisor starts it again, and people are answered."""
+"""Each part dies for good; the supervisor starts it again, and people are answered. None leaves what it held in a dump."""
 
 from __future__ import annotations
 
@@ -16,36 +16,30 @@ from tests.dialogue.conftest import System, Talk
 _BACK_WITHIN_S = 60
 
 
-def process_of(system: System, part: str) -> int:
-    """The process id of a part of this very system."""
-    for entry in Path("/proc").iterdir():
-        try:
-            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            environment = (entry / "environ").read_bytes().decode(errors="ignore")
-        except OSError:
-            continue
-        if part in command and f"BOT_DATA_DIR={system.data_dir}\0" in environment:
-            return int(entry.name)
-    raise AssertionError(f"{part} is not running")
-
-
-def wait_until_back(system: System, part: str, before: int) -> None:
+def wait_until_back(system: System, part: list[str], before: int) -> None:
     deadline = time.monotonic() + _BACK_WITHIN_S
     while time.monotonic() < deadline:
         try:
-            if process_of(system, part) != before:
+            if system.pid(*part) != before:
                 with urllib.request.urlopen(f"{system.address}/readyz", timeout=5):
                     return
-        except (AssertionError, urllib.error.URLError, OSError):
+        except (ValueError, urllib.error.URLError, OSError):
             pass
         time.sleep(0.3)
     raise AssertionError(f"{part} did not come back")
 
 
-@pytest.mark.parametrize("part", ["actions.server", "bot.nlu.server", "bot serve"])
-async def test_a_part_that_is_killed_comes_back_and_answers(system: System, talk: Talk, part: str) -> None:
-    before = process_of(system, part)
+@pytest.mark.parametrize("part", [["actions.server"], ["bot.nlu.server"], ["bot", "serve"]], ids=" ".join)
+async def test_a_part_that_is_killed_comes_back_and_answers(system: System, talk: Talk, part: list[str]) -> None:
+    before = system.pid(*part)
     os.kill(before, signal.SIGKILL)
     wait_until_back(system, part, before)
     replies = await talk.says("hello")
     assert replies and replies[-1].text
+
+
+@pytest.mark.parametrize("part", [["actions.server"], ["bot.nlu.server"], ["bot", "serve"], ["bot", "run"]], ids=" ".join)
+def test_no_part_leaves_a_dump(system: System, part: list[str]) -> None:
+    limits = Path(f"/proc/{system.pid(*part)}/limits").read_text().splitlines()
+    soft, hard = next(line for line in limits if line.startswith("Max core file size")).split()[4:6]
+    assert soft in ("0", "1") and hard in ("0", "1")

@@ -1,8 +1,10 @@
-"""What a process does with its memory at the end of its start, and how many files it may open."""
+"""What a process does with its memory at the end of its start, how many files it may open, and what is left of it when it crashes."""
 
 from __future__ import annotations
 
+import os
 import platform
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -77,3 +79,46 @@ bot.__main__.main(["serve"])
 def test_a_gateway_opens_as_many_files_as_it_may(soft: int, hard: int) -> None:
     done = subprocess.run([sys.executable, "-c", _FILES, str(soft), str(hard)], capture_output=True, text=True, timeout=60)
     assert done.stdout.split() == [str(hard), str(hard)], done.stderr
+
+
+_CRASHES = """
+import os, resource, sys
+from bot.lifetime import leave_no_dump
+
+allowed = resource.getrlimit(resource.RLIMIT_CORE)[1]
+os.chdir(sys.argv[2])
+if "limited" in sys.argv[1]:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # As for a part that is not root and was started with a limit of none, which it may not raise.
+    os.setuid(65534)
+else:
+    resource.setrlimit(resource.RLIMIT_CORE, (allowed, allowed))
+leave_no_dump()
+if "told" in sys.argv[1]:
+    import ctypes
+    print(*resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+elif "started" in sys.argv[1]:
+    os.execv(sys.executable, [sys.executable, "-c", "import os; os.abort()"])
+else:
+    os.abort()
+"""
+
+
+@pytest.mark.parametrize("how", ["itself", "what it started"])
+def test_what_crashes_leaves_no_dump(tmp_path: Path, how: str) -> None:
+    pid = os.posix_spawn(sys.executable, [sys.executable, "-c", _CRASHES, how, str(tmp_path)], os.environ)
+    _, status = os.waitpid(pid, 0)
+    assert os.WIFSIGNALED(status) and not os.WCOREDUMP(status)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_is_dumped_neither_into_a_file_nor_to_a_program(tmp_path: Path) -> None:
+    # The kernel of the machine can be asked for one of the two only, so that the marks of both are looked at.
+    most = min(1, resource.getrlimit(resource.RLIMIT_CORE)[1] % (1 << 64))
+    command = [sys.executable, "-c", _CRASHES]
+    told = subprocess.run([*command, "told", str(tmp_path)], capture_output=True, text=True, check=True).stdout.split()
+    assert told == [str(most), str(most), "0"]
+    if os.getuid() == 0:
+        tmp_path.chmod(0o755)
+        told = subprocess.run([*command, "told, limited", "/"], capture_output=True, text=True, check=True).stdout.split()
+        assert told == ["0", "0", "0"]
