@@ -81,6 +81,7 @@ def _entry(answers: Answers, application: Mapping[str, Any], language: Language)
     station = answers.catalogue.stations.get(application["collect_at"]) if application["collect_at"] else None
     stages = answers.catalogue.papers.stages
     return {
+        "application_id": application.get("id"),
         "number": application["number"],
         "application_type": application["application_type"],
         "type_name": _type_name(answers, application, language),

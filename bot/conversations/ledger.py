@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
+from bot.conversations.cases import laid_aside
 from bot.conversations.events import Stored
 from bot.conversations.models import Conversation, Message, Turn
 from bot.conversations.states import State
@@ -250,7 +251,7 @@ def append(
             "answers": answers,
             "language": draft.language,
             "text": draft.text,
-            "payload": draft.payload,
+            "payload": laid_aside(draft.payload),
             "created_at": conversation.updated_at,
             "staff_id": staff_id if draft.author == "staff" else None,
         }

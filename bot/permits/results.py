@@ -25,6 +25,7 @@ class ApplicationStatus:
     """One application as its owner may see it.
 
     Attributes:
+        id: of the register, to tell this application from every other; None in a result from before it was kept.
         number: masked.
         since: when the present stage began.
         history: every stage entered, oldest first.
@@ -33,6 +34,7 @@ class ApplicationStatus:
         valid_until: last day of the permit that came of it, or None.
     """
 
+    id: int | None
     number: str
     application_type: str
     category: str | None
@@ -80,6 +82,7 @@ class LookupResult:
             "proof_until": _text(self.proof_until),
             "applications": [
                 {
+                    "id": each.id,
                     "number": each.number,
                     "application_type": each.application_type,
                     "category": each.category,
@@ -104,6 +107,7 @@ class LookupResult:
             proof_until=_moment(data["proof_until"]),
             applications=tuple(
                 ApplicationStatus(
+                    id=each.get("id"),
                     number=each["number"],
                     application_type=each["application_type"],
                     category=each["category"],
@@ -127,6 +131,7 @@ REFUSED: Final[LookupResult] = LookupResult("refused")
 def status_of(application: Application) -> ApplicationStatus:
     """The stored application as its owner may see it."""
     return ApplicationStatus(
+        id=application.id,
         number=masked(application.acceptance_number),
         application_type=application.application_type,
         category=application.category,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.conversations.cases import CASES, Case, cases_in
 from bot.conversations.models import (
     Consent,
     Conversation,
@@ -81,13 +82,12 @@ def export_thread(session: Session, conversations: Sequence[Any], for_staff: boo
     }
 
 
-def cases_shown(session: Session, conversation_ids: Sequence[str]) -> frozenset[str]:
-    """The masked numbers of the applications that these conversations show."""
+def cases_shown(session: Session, conversation_ids: Sequence[str]) -> frozenset[Case]:
+    """The applications that these conversations show."""
     payloads = session.execute(
         select(Message.payload).where(Message.conversation_id.in_(conversation_ids), Message.author != "applicant")
     ).scalars()
-    cards = [payload.get("card") or {} for payload in payloads]
-    return frozenset(str(each.get("number")) for card in cards if card.get("type") == "status" for each in card.get("applications", ()))
+    return frozenset(case for payload in payloads for case in cases_in(payload))
 
 
 def root_of(session: Session, conversation_id: str) -> str | None:
@@ -147,7 +147,7 @@ def _in_any_spelling(contact: str) -> re.Pattern[str]:
 def _columns(row: Any, reveal: Reveal) -> dict[str, Any]:
     values = {column.name: getattr(row, column.name) for column in row.__table__.columns if column.name not in _OMITTED}
     if isinstance(row, Message):
-        values["payload"] = {name: value for name, value in row.payload.items() if name != EXPECTS}
+        values["payload"] = {name: value for name, value in row.payload.items() if name not in (EXPECTS, CASES)}
     return {name: _plain(value, reveal) for name, value in values.items()}
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import audit
 from bot.attempts import Attempts
+from bot.conversations.cases import Case
 from bot.conversations.models import Consent, LeftMessage, Message
 from bot.conversations.states import State
 from bot.conversations.threads import Address
@@ -88,21 +89,21 @@ def count_asking(session: Session, attempts: Attempts, address: Address, caller:
     attempts.spend(session, "own_data_network", caller, _ASKED_FROM_ONE, _WINDOW)
 
 
-def look_up(session: Session, permits: Permits, thread_id: str, claim: Claim, caller: str) -> frozenset[str]:
-    """The masked numbers of the applications that a claim opens, none if it opens nothing; to be committed either way."""
+def look_up(session: Session, permits: Permits, thread_id: str, claim: Claim, caller: str) -> frozenset[Case]:
+    """The applications that a claim opens, none if it opens nothing; to be committed either way."""
     permits.came_from(session, thread_id, caller)
     result = permits.look_up(session, claim.number, claim.born, thread_id)
     if result.outcome != "found":
         audit.record(session, audit.APPLICANT, "personal_data:refuse", f"conversation:{thread_id}")
-    return frozenset(application.number for application in result.applications)
+    return frozenset(Case(each.number, each.id) for each in result.applications)
 
 
-def check(session: Session, conversations: Sequence[Any], proven: Collection[str] | None) -> bool:
+def check(session: Session, conversations: Sequence[Any], proven: Collection[Case] | None) -> bool:
     """Pass whoever may have a thread, and say whether it is proven to be theirs.
 
     It passes when it shows no application, or one of those that were `proven`.
 
-    Whoever finds a device has the session, and may have an application of their own.
+    Whoever finds a device has the session, and may have an application of their own, even one whose number ends alike.
 
     Raises:
         NotAllowed: `proof_needed` if nothing was claimed, `proof_wrong` if it was not right.
@@ -110,6 +111,10 @@ def check(session: Session, conversations: Sequence[Any], proven: Collection[str
     shown = cases_shown(session, [conversation.id for conversation in conversations])
     if shown and proven is None:
         raise NotAllowed("proof_needed")
-    if shown and not shown.intersection(proven or ()):
+    if shown and not any(_same(case, each) for case in shown for each in proven or ()):
         raise NotAllowed("proof_wrong")
     return bool(shown)
+
+
+def _same(shown: Case, proven: Case) -> bool:
+    return shown == proven if shown.application_id is not None else shown.number == proven.number

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, aliased
 from bot import audit, audit_chain, db, jobs
 from bot.attempts import Attempts
 from bot.audit import AuditEntry
+from bot.conversations.cases import Case
 from bot.conversations.events import Erased, Event
 from bot.conversations.models import Conversation, LeftMessage, Message, ReturnCode
 from bot.conversations.publishing import Happened, Record
@@ -150,11 +151,11 @@ class Privacy:
 
         return await self._record.run(export)
 
-    async def _claimed(self, address: Address, caller: str, claim: Claim | None) -> frozenset[str] | None:
+    async def _claimed(self, address: Address, caller: str, claim: Claim | None) -> frozenset[Case] | None:
         """What the claim opens, counted and committed before anything comes of it; None without a claim."""
         await self._record.run(lambda session, _: own.count_asking(session, self._attempts, address, caller))
 
-        def look(session: Session, _: Happened) -> frozenset[str] | None:
+        def look(session: Session, _: Happened) -> frozenset[Case] | None:
             root = find_root(session, address)
             return None if root is None or claim is None else own.look_up(session, self._permits, root, claim, caller)
 

@@ -9,23 +9,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from bot.assistant import Reply
-from bot.conversations.models import (
-    Conversation,
-    Message,
-)
+from bot.assistant import Reply, parse_replies
+from bot.channels.records import _store
+from bot.conversations.cases import APPLICATION, CASES
+from bot.conversations.models import Conversation, Message
 from bot.db import Database, now
 from bot.errors import NotAllowed, TooMany
 from bot.i18n import Texts
 from bot.languages import TONGUES
+from bot.permits.numbers import masked
+from bot.privacy.own import Claim
 from bot.privacy.readable import readable
 from bot.redaction.hiding import AFTER
 from bot.settings import Settings
 from tests.applicants import connected, visiting
+from tests.followers import BORN, NUMBER
 from tests.gateway import answer, reply, running
 from tests.office import ANN
 from tests.personal import DAY, HERE, MARKER, House
+from tests.project import answers
+from tests.records import record
+
+# The number and date of birth of somebody else, whose number ends as `NUMBER` does.
+ALIKE, OTHERS_BIRTH = "TEST-20270001", date(1990, 3, 4)
 
 
 async def test_thread_that_shows_a_case_is_erased_and_given_out_after_proof_only(house: House) -> None:
@@ -44,6 +52,36 @@ async def test_thread_that_shows_a_case_is_erased_and_given_out_after_proof_only
     assert [subject for _, subject, _ in house.office.acts("personal_data:refuse")] == [f"conversation:{first}"] * 2
     assert MARKER in json.dumps(await house.privacy.export_own(ANN, HERE, mine))
     await house.privacy.erase_own(ANN, HERE, mine)
+    assert house.rows(Conversation) == 0
+
+
+async def test_application_whose_number_ends_alike_opens_nobody_elses_thread(house: House) -> None:
+    office = house.office
+    with house.database.session() as session:
+        for number, born in ((NUMBER, BORN), (ALIKE, OTHERS_BIRTH)):
+            _store(session, record(number, date_of_birth=born.isoformat()), "authority")
+    conversation = await office.says("where is my application?")
+    turn = await office.take(conversation)
+    assert turn is not None
+    with house.database.session() as session:
+        found = house.permits.look_up(session, NUMBER, BORN, conversation)
+    shown = answers().replies("utter_status", "en", {"result": found.as_json()})
+    await office.conversations.answer(turn, "one", parse_replies(list(shown)))
+    mine, alike = Claim(NUMBER, BORN), Claim(ALIKE, OTHERS_BIRTH)
+    for refused in (house.privacy.export_own(ANN, HERE, alike), house.privacy.erase_own(ANN, HERE, alike)):
+        with pytest.raises(NotAllowed, match="proof_wrong"):
+            await refused
+    with house.database.session() as session:
+        (said,) = [each for each in session.execute(select(Message)).scalars() if each.payload.get("card")]
+        (card,) = said.payload["card"]["applications"]
+        assert masked(ALIKE) == masked(NUMBER) == card["number"] and APPLICATION not in card and len(said.payload[CASES]) == 1
+    # What tells the two apart is given to nobody.
+    given = json.dumps(await house.privacy.export_own(ANN, HERE, mine), ensure_ascii=False)
+    assert card["number"] in given and f'"{CASES}"' not in given
+    # Of a message from before it was kept only the masked number is known.
+    with house.database.session() as session:
+        session.get(Message, said.id).payload = {name: value for name, value in said.payload.items() if name != CASES}
+    await house.privacy.erase_own(ANN, HERE, alike)
     assert house.rows(Conversation) == 0
 
 
