@@ -8,8 +8,9 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from async_timeout import timeout
 
 from bot.checks import Check
@@ -63,6 +64,7 @@ _OF_THE_WIDGET: Final[Mapping[str, str]] = {"Access-Control-Allow-Origin": "*", 
 _LASTING: Final = frozenset({"/socket.io/"})
 # Whoever looks after a gateway asks it by its address.
 _PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_OF_PROXIES: Final = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via")
 _CHECK_WITHIN_S = 3.0
 _ID = web.RequestKey("id", str)
 
@@ -254,11 +256,24 @@ async def _look(check: Check) -> bool:
 
 
 def is_local(request: web.Request) -> bool:
-    """Whether somebody on this machine asks for themselves."""
-    # A proxy on this machine is a loopback peer too, but speaks for somebody else.
-    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers or "X-Real-IP" in request.headers:
+    """Whether somebody on this machine asks for themselves, as far as a request can tell."""
+    # A proxy on this machine is a loopback peer too, but speaks for somebody else: it says so, passes on the name that they asked for,
+    # or, as nginx without further words does, asks in HTTP/1.0 by our own address.
+    if any(name in request.headers for name in _OF_PROXIES) or request.version < HttpVersion11:
         return False
+    return _is_loopback(request.remote or "") and _is_loopback(_host_name(request.headers.get("Host", "")))
+
+
+def _host_name(host: str) -> str:
+    """A host without its port."""
     try:
-        return ipaddress.ip_address(request.remote or "").is_loopback
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False

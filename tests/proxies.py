@@ -101,6 +101,22 @@ class Nginx(Proxy):
         return [self._found, "-p", str(self._folder), "-c", str(self._folder / "nginx.conf")]
 
 
+class PlainNginx(Nginx):
+    """nginx as somebody begins with it: one line that leads to a gateway, and `words` of theirs besides."""
+
+    words = ""
+
+    def serve(self, *gateways: Gateway) -> None:
+        folder = self._folder
+        to_there = f"location / {{ proxy_pass http://127.0.0.1:{gateways[0].server.port}; {self.words} }}"
+        own = "user root; " if os.geteuid() == 0 else ""
+        (folder / "nginx.conf").write_text(
+            f"{own}daemon off; pid {folder}/pid; error_log {folder}/start.log; events {{}}\n"
+            f"http {{ access_log off; server {{ listen 127.0.0.1:{self.port}; {to_there} }} }}\n",
+            encoding="utf-8",
+        )
+
+
 class HAProxy(Proxy):
     """HAProxy, which asks for readiness ten times as often as in the example."""
 

@@ -92,7 +92,7 @@ async def test_nothing_else_moves_the_origin_the_path_or_the_method(settings: Se
             assert response.status == 200 and await response.json() == {"status": "ok"}
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via"])
 async def test_nobody_behind_a_proxy_reads_the_metrics_by_calling_themselves_local(settings: Settings, header: str) -> None:
     for proxies in (Proxies(), Proxies.parse("127.0.0.1")):
         async with (
@@ -100,6 +100,24 @@ async def test_nobody_behind_a_proxy_reads_the_metrics_by_calling_themselves_loc
             gateway.client.get(gateway.url("/metrics"), headers={header: "127.0.0.1"}) as response,
         ):
             assert response.status == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "version", "status"),
+    [
+        *((host, "1.1", 200) for host in ("127.0.0.1:8080", "127.0.0.1", "127.8.0.1", "localhost:8080", "LOCALHOST", "[::1]:8080")),
+        *((host, "1.1", 404) for host in ("assistant.example.gov.cn", "192.0.2.7:8080", "127.0.0.1.example.org", "localhost.example.org")),
+        *((host, "1.1", 404) for host in ("assistant.example.gov.cn@localhost.", "2130706433", "[::1", "0.0.0.0", "")),
+        ("127.0.0.1:8080", "1.0", 404),
+    ],
+)
+async def test_metrics_are_for_whoever_asks_this_machine_by_its_own_name(settings: Settings, host: str, version: str, status: int) -> None:
+    async with running(settings) as gateway:
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.server.port)
+        writer.write(f"GET /metrics HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        answered = await asyncio.wait_for(reader.read(), 60)
+        writer.close()
+        assert int(answered.split(b" ", 2)[1]) == status and (b"bot_turns" in answered) == (status == 200)
 
 
 # A proxy and a server that read one of these differently would take what follows for another's request.

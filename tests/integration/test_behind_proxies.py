@@ -15,12 +15,13 @@ from async_timeout import timeout
 from socketio.exceptions import SocketIOError
 
 from bot.app import SOCKETS
+from bot.db import Database
 from bot.network import Proxies
 from bot.settings import Settings
 from tests.applicants import visiting
 from tests.clerk import clerk_of, listens
 from tests.gateway import Gateway, running
-from tests.proxies import NAME, HAProxy, Nginx, Proxy, client
+from tests.proxies import NAME, HAProxy, Nginx, PlainNginx, Proxy, client
 from tests.servers import Postgres, Redis
 
 TRANSPORTS = pytest.mark.parametrize("transports", [["polling", "websocket"], ["websocket"], ["polling"]], ids="+".join)
@@ -193,3 +194,20 @@ async def test_gateways_of_which_none_is_ready_still_say_so_and_serve_officers(h
             for path in ("/", "/console/", "/healthz"):
                 async with http.get(f"{haproxy.address}{path}") as response:
                     assert response.status == 200, path
+
+
+@pytest.mark.parametrize("words", ["", "proxy_set_header Host $host;", "proxy_http_version 1.1; proxy_set_header Host $http_host;"])
+async def test_nobody_reads_the_metrics_through_an_nginx_that_tells_nothing_of_its_visitors(
+    sqlite_database: Database, tmp_path: Path, words: str
+) -> None:
+    proxy = PlainNginx(tmp_path)
+    proxy.words = words
+    settings = Settings(data_dir=tmp_path / "data", database_url=str(sqlite_database.engine.url), demo=False)
+    async with running(settings) as gateway, client() as visitor:
+        proxy.serve(gateway)
+        with proxy.running():
+            for path, status in (("/healthz", 200), ("/metrics", 404)):
+                async with visitor.get(f"http://{NAME}:{proxy.port}{path}") as response:
+                    assert response.status == status, path
+        async with visitor.get(gateway.url("/metrics")) as response:
+            assert response.status == 200
