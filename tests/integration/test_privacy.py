@@ -10,7 +10,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -331,6 +331,25 @@ def either_house(tmp_path: Path, database: Database) -> Iterator[House]:
     yield opened
     opened.memory.close()
     opened.database.close()
+
+
+async def test_query_of_the_page_names_whom_to_erase_again_after_a_restore(either_house: House) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    program = {"sqlite": "sqlite3", "postgresql": "psql"}[either_house.database.engine.dialect.name]
+    (query,) = re.findall(rf"^ *{program} [^\n]*\"(SELECT DISTINCT [^\"]* FROM audit_entries[^\"]*)\"$", page, re.MULTILINE)
+
+    def named(since: datetime) -> list[str]:
+        moment = since.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        statement = re.sub(r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(Z?)'", rf"'{moment}\1'", query)
+        assert moment in statement
+        with either_house.database.engine.connect() as connection:
+            return sorted(row[0] for row in connection.exec_driver_sql(statement))
+
+    begun = now() - timedelta(seconds=1)
+    erased = await either_house.full()
+    await either_house.full(BOB)
+    await either_house.privacy.erase_own(ANN, HERE)
+    assert named(begun) == sorted(erased) and named(now() + timedelta(seconds=1)) == []
 
 
 async def test_thread_that_grows_while_its_erasure_waits_goes_as_a_whole(either_house: House) -> None:
