@@ -237,6 +237,7 @@ def build(settings: Settings, parts: Parts | None = None) -> web.Application:
     if elsewhere is not None:
         elsewhere.look(channel.relay.look)
         elsewhere.look(console.live.look_at_record)
+        elsewhere.look(privacy.look)
 
     rounds = [
         Rounds("looking at the switch", switch.look, SWITCH_EVERY_S),

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, exists, or_, select
+from sqlalchemy import and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot import audit, audit_chain, db, jobs
@@ -102,6 +102,7 @@ class Privacy:
         self._reveal = reveal
         self._record, self._database, self._permits, self._vault = record, database, permits, vault
         self._attempts, self._memories, self._keep, self._clock = attempts, memories, keep, clock
+        self._seen = -1
         record.listen(_hear)
 
     # For the applicant
@@ -241,6 +242,18 @@ class Privacy:
                     yield memory
 
     # From time to time
+
+    async def look(self) -> None:
+        """Forget what this process remembers of anybody's words if the audit trail tells of an erasure since the last look."""
+
+        def look(session: Session) -> tuple[int, bool]:
+            newest = session.execute(select(func.max(AuditEntry.position))).scalar() or 0
+            later = select(AuditEntry.id).where(AuditEntry.position > self._seen, AuditEntry.action == ERASE).limit(1)
+            return newest, newest > self._seen and session.execute(later).first() is not None
+
+        self._seen, erased = await self._database.run(look)
+        if erased:
+            forget()
 
     async def round(self) -> Mapping[str, int]:
         """Drop what is past its time, and what hangs on nothing any more; how many rows of each table went.

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from async_timeout import timeout
 
 from bot.app import RECORD
 from bot.channels.visitors import address_of
 from bot.conversations.events import Typing
-from bot.settings import Settings
+from bot.redaction.hiding import hidden
+from bot.settings import ROOT, Settings
 from tests.applicants import Applicant, visiting
 from tests.clerk import clerk_of, listens
 from tests.gateway import Gateway, running
@@ -58,6 +63,42 @@ async def test_officer_and_applicant_meet_across_gateways(settings: Settings) ->
             await applicant.until(lambda: applicant.bodies("conversation")[-1]["state"] == "BOT")
             seen = numbers(applicant)
             assert seen == sorted(set(seen)) and seen == list(range(1, seen[-1] + 1))
+
+
+_ERASES = """
+import asyncio
+from bot.app import PRIVACY, build
+from bot.conversations.models import Conversation
+from bot.conversations.threads import Address
+from bot.db import Database
+from bot.settings import load
+from sqlalchemy import select
+
+settings = load(env_file=None)
+database = Database(settings.database_url)
+with database.session() as session:
+    (said,) = session.execute(select(Conversation.channel, Conversation.caller, Conversation.sender))
+asyncio.run(build(settings)[PRIVACY].erase_own(Address(*said), "network"))
+"""
+
+
+async def test_what_is_erased_elsewhere_is_forgotten_here_without_redis(postgres: Postgres, migrated_postgres: str, tmp_path: Path) -> None:
+    url = postgres.create(f"forgets_{tmp_path.name}"[:60], migrated_postgres)
+    async with running(Settings(data_dir=tmp_path, database_url=url, demo=False, rate_limits=False), listens) as gateway:
+        async with visiting(gateway.url("/")) as applicant:
+            await applicant.say("my permit is E12345678")
+            await applicant.hears("echo: my permit is <NUMBER:1>")
+        hidden("my permit is E12345678")
+        # Some looks later it is still there, for nothing was erased.
+        await asyncio.sleep(2.5)
+        assert hidden.cache_info().currsize > 0
+        settings = {"BOT_DATA_DIR": str(tmp_path), "BOT_DATABASE_URL": url, "BOT_DEMO": "off"}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")} | settings
+        other = await asyncio.create_subprocess_exec(sys.executable, "-c", _ERASES, env=environment, cwd=ROOT)
+        assert await other.wait() == 0
+        async with timeout(20):
+            while hidden.cache_info().currsize:
+                await asyncio.sleep(0.1)
 
 
 async def test_two_windows_of_one_applicant_show_the_same(settings: Settings) -> None:
