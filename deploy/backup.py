@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import jobs, migrations
 from bot.db import Database
 from bot.errors import BotError, StartError
+from bot.lifetime import leave_no_dump
 from bot.ports import require_free
 from bot.settings import ROOT, Settings, load
 from bot.supervisor import hold_data_dir
@@ -253,6 +254,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     origin.add_argument("file", type=Path)
     arguments = parser.parse_args(argv)
     os.umask(0o077)
+    leave_no_dump()
     try:
         if arguments.command == "to":
             settings = load()

@@ -106,9 +106,9 @@ class PlainNginx(Nginx):
 
     words = ""
 
-    def serve(self, *gateways: Gateway) -> None:
+    def serve(self, *ports: int) -> None:
         folder = self._folder
-        to_there = f"location / {{ proxy_pass http://127.0.0.1:{gateways[0].server.port}; {self.words} }}"
+        to_there = f"location / {{ proxy_pass http://127.0.0.1:{ports[0]}; {self.words} }}"
         own = "user root; " if os.geteuid() == 0 else ""
         (folder / "nginx.conf").write_text(
             f"{own}daemon off; pid {folder}/pid; error_log {folder}/start.log; events {{}}\n"

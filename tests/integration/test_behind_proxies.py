@@ -204,7 +204,7 @@ async def test_nobody_reads_the_metrics_through_an_nginx_that_tells_nothing_of_i
     proxy.words = words
     settings = Settings(data_dir=tmp_path / "data", database_url=str(sqlite_database.engine.url), demo=False)
     async with running(settings) as gateway, client() as visitor:
-        proxy.serve(gateway)
+        proxy.serve(gateway.port)
         with proxy.running():
             for path, status in (("/healthz", 200), ("/metrics", 404)):
                 async with visitor.get(f"http://{NAME}:{proxy.port}{path}") as response:

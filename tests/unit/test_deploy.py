@@ -224,7 +224,7 @@ def test_units_name_units_and_files_that_are_there() -> None:
         assert files == ["/etc/assistant/common.env", "/etc/assistant/%i.env"], name
         assert service["User"] == "assistant" and service["WorkingDirectory"] == "/opt/assistant/%i" and service["UMask"] == "0077"
         assert service["ExecStart"].startswith("/opt/assistant/%i/.venv/bin/python -m ")
-        assert service["NoNewPrivileges"] == "yes" and service["ProtectSystem"] == "strict"
+        assert service["NoNewPrivileges"] == "yes" and service["ProtectSystem"] == "strict" and service["LimitCORE"] == "1"
 
 
 def test_the_gateway_starts_after_its_rasa() -> None:
