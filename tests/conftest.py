@@ -20,6 +20,7 @@ from bot import migrations
 from bot.db import Database
 from bot.staff import service
 from tests import npm
+from tests.postbox import Postbox
 from tests.servers import AUDIT_KEY, Postgres, Redis, browser
 from tests.staff import cheap_passwords
 
@@ -181,3 +182,11 @@ def sqlite_database(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Database]
     opened = Database(f"sqlite:///{path}", AUDIT_KEY)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def postbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postbox]:
+    """A mail server whose certificate is believed."""
+    with Postbox(tmp_path) as opened:
+        monkeypatch.setenv("SSL_CERT_FILE", str(opened.authority))
+        yield opened
