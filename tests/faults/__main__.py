@@ -26,7 +26,8 @@ from tests.cluster import Cluster, started
 from tests.faults import checks
 from tests.faults.applicant import Sent
 from tests.faults.injuries import CLOCKS, Injury, Places, all_injuries, faketime_library, set_clock
-from tests.faults.load import SILENCE_S, Load, is_trouble, silence, until, wait
+from tests.faults.load import OWED_S, SILENCE_S, Load, is_trouble, owed, recovery, silence, until, wait
+from tests.faults.strike import Strike
 
 _DISK: Final = "400m"
 # Encodings and a model are 400 MB of it, and two while the next is trained.
@@ -37,6 +38,7 @@ _COLUMNS: Final = (
     ("part", 9),
     ("fault", 15),
     ("sent", 5),
+    ("interrupted", 12),
     ("lost", 5),
     ("doubled", 8),
     ("disorder", 9),
@@ -45,7 +47,9 @@ _COLUMNS: Final = (
     ("refused", 8),
     ("slowest s", 10),
     ("silence s", 10),
+    ("owed s", 7),
     ("recovery s", 11),
+    ("back s", 7),
 )
 
 
@@ -54,33 +58,43 @@ class Row:
     """What one fault cost.
 
     Attributes:
+        interrupted: how many turns were under way in what was killed; None where that does not matter.
         slowest_s: the longest wait for an answer.
         silence_s: the longest time in which an applicant saw nothing of what became of a message.
-        recovery_s: from the end of the fault, which for a kill is the kill, to the moment at which the last message that was in
-            trouble had its answer; None when that moment did not come.
+        owed_s: the longest time for which the assistant owed an answer to a message in the record.
+        recovery_s: from the beginning of the fault, which for a kill is the kill, to the moment at which the last message that was
+            in trouble had its answer; None when that moment did not come.
+        back_s: from a kill until what was killed does its work again; None where nothing was, or it is not back.
     """
 
     injury: Injury
     sent: int
+    interrupted: int | None
     found: checks.Found
     apologies: int
     refused: int
     slowest_s: float
     silence_s: float
+    owed_s: float
     recovery_s: float | None
+    back_s: float | None
 
     @property
     def passed(self) -> bool:
         """Whether nothing is wrong with it."""
         bad = self.found.lines()
-        return not bad and self.recovery_s is not None and self.silence_s <= SILENCE_S
+        honest = self.silence_s <= SILENCE_S and self.owed_s <= OWED_S
+        return not bad and self.recovery_s is not None and honest and self.interrupted != 0
 
     def cells(self) -> list[str]:
         """As the table has it."""
         found = self.found
-        counts = [self.sent, *(len(each) for each in (found.lost, found.doubled, found.disordered, found.owners))]
-        recovery = "never" if self.recovery_s is None else f"{self.recovery_s:.1f}"
-        rest = [self.apologies, self.refused, f"{self.slowest_s:.1f}", f"{self.silence_s:.1f}", recovery]
+        interrupted = "–" if self.interrupted is None else self.interrupted
+        counts = [self.sent, interrupted, *(len(each) for each in (found.lost, found.doubled, found.disordered, found.owners))]
+        times = [f"{each:.1f}" for each in (self.slowest_s, self.silence_s, self.owed_s)]
+        times.append("never" if self.recovery_s is None else f"{self.recovery_s:.1f}")
+        times.append("–" if self.back_s is None else f"{self.back_s:.1f}")
+        rest = [self.apologies, self.refused, *times]
         return [self.injury.part, self.injury.fault, *map(str, [*counts, *rest])]
 
 
@@ -92,10 +106,13 @@ def line(cells: Sequence[str]) -> str:
 async def suffer(cluster: Cluster, places: Places, load: Load, database: Database, injury: Injury, before: checks.Found) -> Row:
     """One fault under load, until everything has come to rest again."""
     everything, replied = {sent.id for sent in load.sent()}, load.replied()
+    load.spread()
     load.go_on()
     await asyncio.sleep(3)
-    async with injury.lasting(cluster, places):
-        pass
+    began = time.monotonic()
+    struck: Strike | None
+    async with injury.lasting(cluster, places, load) as struck:
+        began = began if struck is None else struck.at
     ended = time.monotonic()
 
     def fresh() -> list[Sent]:
@@ -114,19 +131,20 @@ async def suffer(cluster: Cluster, places: Places, load: Load, database: Databas
     while not (whole := await cluster.whole()) and time.monotonic() < deadline:
         await asyncio.sleep(0.5)
     found = (await look(database, load)).beyond(before)
-    trouble = [sent for sent in fresh() if is_trouble(sent, moment)]
-    # Whatever was in trouble came to its end at last; from then on all went well.
-    over = max((sent.answered_at or moment for sent in trouble), default=ended)
-    recovery = max(0.0, over - ended) if recovered and whole else None
+    back = None if struck is None else await struck.back
+    recovered = recovered and whole and (struck is None or back is not None)
     return Row(
         injury,
         len(fresh()) + load.replied() - replied,
+        None if struck is None else struck.interrupted,
         found,
         sum(sent.apologised for sent in fresh()),
         sum(bool(sent.refusals) for sent in fresh()),
         max((wait(sent, moment) for sent in fresh()), default=0.0),
         max((silence(sent, moment) for sent in fresh()), default=0.0),
-        recovery,
+        max((owed(sent, moment) for sent in fresh()), default=0.0),
+        recovery(fresh(), began, moment) if recovered else None,
+        back,
     )
 
 

@@ -13,7 +13,8 @@ from typing import Any, Final
 import aiohttp
 import socketio
 
-from tests.faults.view import View
+from tests.faults.view import View, mark
+from tests.faults.work import Work
 
 # As in `bot/static/widget/`: connection.js and conversation.js.
 _ANSWER_WITHIN_S: Final = 12.0
@@ -30,7 +31,8 @@ class Sent:
 
     Attributes:
         id: the client's name for it.
-        stored: the server's, once it is acknowledged.
+        stored: the server's, once it is known to be in the record, and since when.
+        conversation: where it was said, once it is acknowledged.
         told_at: the first sign of what became of it: an acknowledgement, a refusal, or that the line is down.
         answered_at: when the answer was shown.
         apologised: whether the answer is that there is none.
@@ -41,7 +43,8 @@ class Sent:
     at: float
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     stored: str | None = None
-    owed: bool = False
+    stored_at: float | None = None
+    conversation: str | None = None
     acknowledged_at: float | None = None
     told_at: float | None = None
     answered_at: float | None = None
@@ -52,6 +55,11 @@ class Sent:
         """The applicant sees something about it."""
         self.told_at = self.told_at or time.monotonic()
 
+    def is_stored(self, stored: str) -> None:
+        """It is in the record under this name."""
+        self.stored, self.stored_at = stored, self.stored_at or time.monotonic()
+        self.tell()
+
 
 class Applicant:
     """One applicant.
@@ -59,34 +67,34 @@ class Applicant:
     Attributes:
         sent: every message, in order.
         strangers: how often the server did not know the session any more, which would lose the conversation.
+        work: what is done meanwhile.
     """
 
-    def __init__(self, name: str, gateways: Sequence[str], first: int = 0) -> None:
+    def __init__(self, name: str, gateways: Sequence[str], first: int = 0, transport: str = "websocket") -> None:
         self.name = name
         self.view = View()
+        self.work = Work()
         self.sent: list[Sent] = []
         self.strangers = 0
-        self.lines = 0
         self.state = "BOT"
         self.offers: list[str] = []
         self._outbox: list[Sent] = []
-        self._gateways, self._at = gateways, first
+        self._gateways, self._at, self._first = gateways, first, first
+        self._transport = transport
         self._token: str | None = None
         self._client: socketio.AsyncClient | None = None
         self._http = aiohttp.ClientSession()
         self._news = asyncio.Event()
         self._ready = False
         self._lost = asyncio.Event()
-        self._tasks = [asyncio.create_task(self._keep()), asyncio.create_task(self._flush())]
-        self._closing: set[asyncio.Task[None]] = set()
+        self.work.soon(self._keep())
+        self.work.soon(self._flush())
 
     async def close(self) -> None:
         """Go away."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.work.stop()
         self._hang_up()
-        await asyncio.gather(*self._closing, return_exceptions=True)
+        await self.work.finish()
         await self._http.close()
 
     def say(self, text: str) -> Sent:
@@ -105,6 +113,17 @@ class Applicant:
         return len(self._outbox)
 
     # The line.
+
+    @property
+    def gateway(self) -> str:
+        """The gateway that it talks with, or tries to."""
+        return self._gateways[self._at]
+
+    def go_home(self) -> None:
+        """Go back to the gateway at which it began."""
+        if self._at != self._first:
+            self._at = self._first - 1
+            self._lost.set()
 
     async def _keep(self) -> None:
         failures = 0
@@ -129,21 +148,20 @@ class Applicant:
 
     async def _dial(self, lost: asyncio.Event) -> None:
         client = self._client = socketio.AsyncClient(reconnection=False, http_session=self._http)
-        client.on("bot_uttered", lambda body: self._hear(client, body))
-        client.on("user_uttered", lambda body: self._hear(client, body))
-        client.on("conversation", lambda body: self._moved(client, body))
+        client.on("bot_uttered", self.work.handler(lambda body: self._hear(client, body)))
+        client.on("user_uttered", self.work.handler(lambda body: self._hear(client, body)))
+        client.on("conversation", self.work.handler(lambda body: self._moved(client, body)))
         client.on("disconnect", lambda *_reason: lost.set())
-        await client.connect(self._gateways[self._at], transports=["websocket"], wait_timeout=_ANSWER_WITHIN_S)
-        self.lines += 1
+        await client.connect(self.gateway, transports=[self._transport], wait_timeout=_ANSWER_WITHIN_S)
         self.view.begin_line()
-        shown = self._token
-        body = {"language": "en", **self.view.position, **({"session_id": shown} if shown else {})}
+        shown, asked = self._token, self.view.position
+        body = {"language": "en", **mark(asked), **({"session_id": shown} if shown else {})}
         answer = await client.call("session_request", body, timeout=_ANSWER_WITHIN_S)
         if not answer["ok"]:
             raise OSError(answer["error"]["code"])
         self.strangers += bool(shown and answer["fresh"])
         self._token = answer["session_id"]
-        self._learn(answer)
+        self._learn(answer, asked)
         while answer["more"]:
             answer = await self._sync(client)
 
@@ -151,21 +169,17 @@ class Applicant:
         client, self._client = self._client, None
         if client is not None:
             # A gateway that does not answer would keep the client waiting for its farewell.
-            task = asyncio.create_task(end(client))
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+            self.work.soon(end(client))
 
     # What is heard.
 
-    def _learn(self, snapshot: Mapping[str, Any]) -> None:
+    def _learn(self, snapshot: Mapping[str, Any], asked: tuple[str | None, int]) -> None:
         self.state = snapshot["state"]
-        self._show(snapshot["messages"], live=False)
+        self._show(snapshot["messages"], asked)
 
     def _hear(self, client: socketio.AsyncClient, message: Mapping[str, Any]) -> None:
-        if client is self._client and self._show([message], live=True):
-            task = asyncio.create_task(self._catch_up(client))
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+        if client is self._client and self._show([message]):
+            self.work.soon(self._catch_up(client))
 
     def _moved(self, client: socketio.AsyncClient, body: Mapping[str, Any]) -> None:
         if client is self._client:
@@ -178,14 +192,15 @@ class Applicant:
                 pass
 
     async def _sync(self, client: socketio.AsyncClient) -> Mapping[str, Any]:
-        answer: dict[str, Any] = await client.call("sync", self.view.position, timeout=_ANSWER_WITHIN_S)
+        asked = self.view.position
+        answer: dict[str, Any] = await client.call("sync", mark(asked), timeout=_ANSWER_WITHIN_S)
         if not answer["ok"]:
             raise OSError(answer["error"]["code"])
-        self._learn(answer)
+        self._learn(answer, asked)
         return answer
 
-    def _show(self, messages: Sequence[Mapping[str, Any]], live: bool) -> bool:
-        fresh, missing = self.view.add(messages, live)
+    def _show(self, messages: Sequence[Mapping[str, Any]], asked: tuple[str | None, int] | None = None) -> bool:
+        fresh, missing = self.view.add(messages, asked)
         for message in fresh:
             metadata = message["metadata"]
             self.offers += [reply["payload"] for reply in message.get("quick_replies", ())]
@@ -201,8 +216,7 @@ class Applicant:
         """A message of ours is in the record, whether or not that was acknowledged."""
         for sent in self.sent:
             if sent.id == metadata.get("client_id"):
-                sent.stored = metadata["id"]
-                sent.tell()
+                sent.is_stored(metadata["id"])
                 if sent in self._outbox:
                     self._outbox.remove(sent)
 
@@ -240,7 +254,8 @@ class Applicant:
             asking.cancel(), ended.cancel()
         message.tell()
         if answer["ok"]:
-            message.acknowledged_at, message.stored, message.owed = time.monotonic(), answer["id"], answer["owed"]
+            message.is_stored(answer["id"])
+            message.acknowledged_at, message.conversation = time.monotonic(), answer["conversation"]
             if message in self._outbox:
                 self._outbox.remove(message)
             return True

@@ -1,4 +1,4 @@
-"""What the record says about a run: everything acknowledged is in it once, everybody saw it once and in order, one owner at a time."""
+"""What the record says about a run: everything acknowledged is in it once, everybody was told it once and in order, one owner at a time."""
 
 from __future__ import annotations
 
@@ -11,13 +11,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.audit import AuditEntry
-from bot.conversations.models import Message, Turn
+from bot.conversations.models import Conversation, Message, Turn
+from bot.conversations.states import State
 from tests.faults.applicant import Applicant
 from tests.faults.officer import Officer
-from tests.faults.view import View
+from tests.faults.view import Told, View
 
 _TAKES: Final = frozenset({"conversation:claim", "conversation:join"})
 _GIVES: Final = frozenset({"conversation:hand_back", "conversation:transfer", "conversation:reclaim", "conversation:close"})
+_SPEAKS: Final = "conversation:reply"
+# Said about a message that was left, by whoever takes care of it: for that nobody needs to have the conversation.
+_ANSWERS_LEFT: Final = "left_message:answer"
+# A gateway may be reading the record for one answer while it gives another, and tells then what that has brought; not for longer.
+_OVERLAP_S: Final = 5.0
 
 
 @dataclass
@@ -28,12 +34,11 @@ class Found:
     doubled: set[str] = field(default_factory=set)
     disordered: set[str] = field(default_factory=set)
     owners: set[str] = field(default_factory=set)
+    failures: set[str] = field(default_factory=set)
 
     def beyond(self, before: Found) -> Found:
         """What is here and was not before."""
-        return Found(
-            self.lost - before.lost, self.doubled - before.doubled, self.disordered - before.disordered, self.owners - before.owners
-        )
+        return Found(**{kind: entries - getattr(before, kind) for kind, entries in vars(self).items()})
 
     def lines(self) -> list[str]:
         """Each of them as a line."""
@@ -55,6 +60,9 @@ def look(session: Session, applicants: Sequence[Applicant], officers: Sequence[O
     _views(found, by_conversation, applicants, officers)
     _answers(found, rows, session.execute(select(Turn.message_id, Turn.state, Turn.outcome)).all())
     _owners(found, session, rows)
+    for person in (*applicants, *officers):
+        who = getattr(person, "name", None) or person.login
+        found.failures |= {f"{who}: {failure}, the {n}. of all" for n, failure in enumerate(person.work.failures, start=1)}
     return found
 
 
@@ -82,15 +90,19 @@ def _officers(found: Found, rows: Iterable[Any], officers: Sequence[Officer]) ->
 def _views(
     found: Found, by_conversation: Mapping[str, Sequence[Any]], applicants: Sequence[Applicant], officers: Sequence[Officer]
 ) -> None:
-    def compare(who: str, view: View, conversations: Iterable[str]) -> None:
-        ids = [message_id for _, _, message_id in view.shown]
-        found.doubled.update(f"{who} was shown {message_id} twice" for message_id, count in Counter(ids).items() if count > 1)
+    places = {row.id: (conversation, row.seq) for conversation, rows in by_conversation.items() for row in rows}
+
+    def compare(who: str, view: View, conversations: Iterable[str], in_order: bool) -> None:
         for conversation in conversations:
-            record = [row.id for row in by_conversation[conversation]]
-            shown = [message_id for each, _, message_id in view.shown if each == conversation]
-            found.lost.update(f"{who} was not shown {message_id}" for message_id in record if message_id not in set(shown))
-            if sorted(record) == sorted(shown) and record != shown:
-                found.disordered.add(f"{who} was shown {conversation} in another order")
+            found.lost.update(f"{who} was not shown {row.id}" for row in by_conversation[conversation] if row.id not in view.shown)
+        for told in view.told:
+            for conversation, seq, message_id in told.messages:
+                if message_id not in places:
+                    found.lost.add(f"{who} was told {message_id}, which is not in the record")
+                elif places[message_id] != (conversation, seq):
+                    found.disordered.add(f"{who} was told {message_id} as number {seq} of {conversation}")
+        for line in {told.line for told in view.told}:
+            _line(found, f"{who} on line {line}", [told for told in view.told if told.line == line], in_order)
 
     mine: dict[str, set[str]] = defaultdict(set)
     for conversation, messages in by_conversation.items():
@@ -98,10 +110,43 @@ def _views(
             if row.client_id is not None and row.author == "applicant":
                 mine[row.client_id].add(conversation)
     for person in applicants:
-        compare(person.name, person.view, {conversation for sent in person.sent for conversation in mine[sent.id]})
+        compare(person.name, person.view, {conversation for sent in person.sent for conversation in mine[sent.id]}, in_order=True)
     for officer in officers:
-        for conversation in officer.mine:
-            compare(f"{officer.login} in {conversation}", officer.views[conversation], [conversation])
+        for conversation, view in officer.views.items():
+            # What two gateways stored at one moment may reach a page in either order; it sorts by the numbers.
+            has = [conversation] if conversation in officer.mine else []
+            compare(f"{officer.login} in {conversation}", view, has, in_order=False)
+
+
+def _line(found: Found, who: str, line: Sequence[Told], in_order: bool) -> None:
+    """What a server promises on one line: it tells a message live once, and an answer begins where it was asked to and leaves out none.
+
+    A message that an answer brings may be told live as well where the two overlap. To applicants messages are told in the order of
+    the record, and what an answer has brought is not told later.
+    """
+    live: set[str] = set()
+    brought: dict[str, float] = {}
+    reached: dict[str, int] = {}
+    for told in line:
+        last = dict([told.asked]) if told.asked is not None and told.asked[0] is not None else {}
+        for conversation, seq, message_id in told.messages:
+            if told.asked is not None:
+                before = last.get(conversation)
+                if before is not None and seq <= before:
+                    found.doubled.add(f"{who} was given {message_id} after it had {before}, it is {seq} of {conversation}")
+                elif before is not None and seq != before + 1:
+                    found.disordered.add(f"{who} was given {message_id} next after {before}, it is {seq} of {conversation}")
+                last[conversation] = seq
+                brought.setdefault(message_id, told.at)
+                continue
+            if message_id in live:
+                found.doubled.add(f"{who} was told {message_id} twice")
+            elif in_order and told.at - brought.get(message_id, told.at) > _OVERLAP_S:
+                found.doubled.add(f"{who} was told {message_id} long after it was given it")
+            elif in_order and seq <= reached.get(conversation, 0):
+                found.disordered.add(f"{who} was told {message_id} after {reached[conversation]}, it is {seq} of {conversation}")
+            live.add(message_id)
+            reached[conversation] = max(seq, reached.get(conversation, 0))
 
 
 def _answers(found: Found, rows: Sequence[Any], turns: Sequence[Any]) -> None:
@@ -121,22 +166,32 @@ def _answers(found: Found, rows: Sequence[Any], turns: Sequence[Any]) -> None:
 
 
 def _owners(found: Found, session: Session, rows: Sequence[Any]) -> None:
-    """Walk through who took and gave back each conversation, and who spoke in it meanwhile."""
+    """Walk through who took and gave back each conversation and who spoke in it meanwhile, up to who has it now."""
     entries = session.execute(
-        select(AuditEntry.subject, AuditEntry.actor, AuditEntry.action)
-        .where(AuditEntry.action.in_([*_TAKES, *_GIVES]))
+        select(AuditEntry.subject, AuditEntry.actor, AuditEntry.action, AuditEntry.detail)
+        .where(AuditEntry.action.in_([*_TAKES, *_GIVES, _SPEAKS, _ANSWERS_LEFT]))
         .order_by(AuditEntry.position)
     )
     owner: dict[str, str | None] = {}
-    had: set[tuple[str, str]] = set()
-    for subject, actor, action in entries:
-        if action in _GIVES:
+    speakers: dict[str, str] = {}
+    for subject, actor, action, detail in entries:
+        has = owner.get(subject)
+        if action in (_SPEAKS, _ANSWERS_LEFT):
+            speakers[detail["message"]] = actor
+            if action == _SPEAKS and has != actor:
+                found.owners.add(f"{actor} said {detail['message']} in {subject} while {has or 'nobody'} had it")
+        elif action in _GIVES:
             owner[subject] = None
-            continue
-        if owner.get(subject) is not None:
-            found.owners.add(f"{subject} was taken by {actor} while {owner[subject]} had it")
-        owner[subject] = actor
-        had.add((subject, actor))
+        else:
+            if has is not None:
+                found.owners.add(f"{subject} was taken by {actor} while {has} had it")
+            owner[subject] = actor
     for row in rows:
-        if row.author == "staff" and (f"conversation:{row.conversation_id}", f"staff:{row.staff_id}") not in had:
-            found.owners.add(f"staff:{row.staff_id} spoke in {row.conversation_id} without having it")
+        if row.author == "staff" and speakers.get(row.id) != f"staff:{row.staff_id}":
+            found.owners.add(f"{row.id} is said by staff:{row.staff_id}, by the trail by {speakers.get(row.id) or 'nobody'}")
+    for conversation in session.execute(select(Conversation)).scalars():
+        subject, has = f"conversation:{conversation.id}", None if conversation.owner_id is None else f"staff:{conversation.owner_id}"
+        if (conversation.state == State.WITH_STAFF.value) != (has is not None):
+            found.owners.add(f"{subject} is {conversation.state} and of {has or 'nobody'}")
+        if has != owner.get(subject):
+            found.owners.add(f"{subject} is of {has or 'nobody'}, by the trail of {owner.get(subject) or 'nobody'}")

@@ -17,6 +17,8 @@ from sqlalchemy import text
 
 from deploy.components import FAKETIME, how
 from tests.cluster import Cluster
+from tests.faults.load import Load
+from tests.faults.strike import Strike, kill, strike
 
 # Longer than the lease of a turn, which is ten seconds.
 STOPPED_S: Final = 13.0
@@ -45,7 +47,7 @@ class Places:
     clocks: Mapping[str, Path] = field(default_factory=dict)
 
 
-Lasting = Callable[[Cluster, Places], AbstractAsyncContextManager[None]]
+Lasting = Callable[[Cluster, Places, Load], AbstractAsyncContextManager[Strike | None]]
 
 
 @dataclass(frozen=True)
@@ -65,17 +67,16 @@ class Injury:
 
 def _killed(*parts: str) -> Lasting:
     @asynccontextmanager
-    async def lasting(cluster: Cluster, _places: Places) -> AsyncIterator[None]:
-        for part in parts:
-            cluster.kill(part)
-        yield
+    async def lasting(cluster: Cluster, _places: Places, load: Load) -> AsyncIterator[Strike]:
+        # Redis holds nothing that a turn waits for.
+        yield kill(cluster, parts) if parts == ("redis",) else await strike(cluster, load, parts)
 
     return lasting
 
 
 def _stopped(part: str) -> Lasting:
     @asynccontextmanager
-    async def lasting(cluster: Cluster, _places: Places) -> AsyncIterator[None]:
+    async def lasting(cluster: Cluster, _places: Places, _load: Load) -> AsyncIterator[None]:
         cluster.stop(part)
         try:
             await asyncio.sleep(STOPPED_S)
@@ -88,7 +89,7 @@ def _stopped(part: str) -> Lasting:
 
 def _slowed(part: str) -> Lasting:
     @asynccontextmanager
-    async def lasting(cluster: Cluster, _places: Places) -> AsyncIterator[None]:
+    async def lasting(cluster: Cluster, _places: Places, _load: Load) -> AsyncIterator[None]:
         until = time.monotonic() + SLOWED_S
         try:
             while time.monotonic() < until:
@@ -120,7 +121,7 @@ def _filled(disk: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _disk_full(cluster: Cluster, places: Places) -> AsyncIterator[None]:
+async def _disk_full(cluster: Cluster, places: Places, _load: Load) -> AsyncIterator[None]:
     """Nothing can be written where PostgreSQL keeps its files, neither rows nor its log."""
     assert places.disk is not None
     with _filled(places.disk):
@@ -131,14 +132,13 @@ async def _disk_full(cluster: Cluster, places: Places) -> AsyncIterator[None]:
 
 def _data_full(*killed: str) -> Lasting:
     @asynccontextmanager
-    async def lasting(cluster: Cluster, places: Places) -> AsyncIterator[None]:
+    async def lasting(cluster: Cluster, places: Places, _load: Load) -> AsyncIterator[Strike | None]:
         """Nothing can be written to the folder of logs, cache and key, also by parts that are killed and start again."""
         assert places.data is not None
         with _filled(places.data):
-            for part in killed:
-                cluster.kill(part)
+            struck = kill(cluster, killed) if killed else None
             await asyncio.sleep(FULL_S)
-            yield
+            yield struck
 
     return lasting
 
@@ -157,7 +157,7 @@ def _needs_new_log(cluster: Cluster) -> None:
 
 
 @asynccontextmanager
-async def _memory_full(cluster: Cluster, _places: Places) -> AsyncIterator[None]:
+async def _memory_full(cluster: Cluster, _places: Places, _load: Load) -> AsyncIterator[None]:
     await _redis(cluster, "CONFIG SET maxmemory 1")
     try:
         await asyncio.sleep(FULL_S)
@@ -176,7 +176,7 @@ async def _redis(cluster: Cluster, command: str) -> None:
 
 def _clock(part: str, step: timedelta) -> Lasting:
     @asynccontextmanager
-    async def lasting(_cluster: Cluster, places: Places) -> AsyncIterator[None]:
+    async def lasting(_cluster: Cluster, places: Places, _load: Load) -> AsyncIterator[None]:
         set_clock(places.clocks[part], step)
         try:
             await asyncio.sleep(WRONG_S)

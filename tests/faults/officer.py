@@ -13,6 +13,7 @@ import socketio
 from bot.console.live import NAMESPACE
 from tests.faults.applicant import end, reply_to
 from tests.faults.view import View
+from tests.faults.work import Work
 
 # As in `bot/static/console/`: live.js, api.js and outbox.js.
 _ANSWER_WITHIN_S: Final = 8.0
@@ -36,6 +37,7 @@ class Officer:
         refused: codes of refusals other than that somebody else was first.
         sign_ins: how often the password had to be given.
         mine: the conversations that this officer has.
+        work: what is done meanwhile.
     """
 
     def __init__(self, login: str, password: str, gateways: Sequence[str], first: int = 0) -> None:
@@ -45,25 +47,29 @@ class Officer:
         self.refused: list[str] = []
         self.sign_ins = 0
         self._password = password
-        self._gateways, self._at = gateways, first
+        self._gateways, self._at, self._first = gateways, first, first
+        self._lost = asyncio.Event()
         self._http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(total=_ANSWER_WITHIN_S))
         self._csrf = ""
         self._client: socketio.AsyncClient | None = None
         self.mine: set[str] = set()
         self._look = asyncio.Event()
-        self._task = asyncio.create_task(self._keep())
-        self._others: set[asyncio.Task[None]] = set()
         self._busy: set[str] = set()
+        self.work = Work()
+        self.work.soon(self._keep())
 
     async def close(self) -> None:
         """Go home."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await self.work.stop()
         self._hang_up()
-        for task in list(self._others):
-            task.cancel()
-        await asyncio.gather(*self._others, return_exceptions=True)
+        await self.work.finish()
         await self._http.close()
+
+    def go_home(self) -> None:
+        """Go back to the gateway at which the day began."""
+        if self._at != self._first:
+            self._at = self._first - 1
+            self._lost.set()
 
     async def _keep(self) -> None:
         while True:
@@ -75,7 +81,7 @@ class Officer:
 
     async def _serve(self) -> None:
         """One line, from the beginning until it ends."""
-        lost = asyncio.Event()
+        lost = self._lost = asyncio.Event()
         status, me = await self._call("GET", "me")
         if status != 200:
             status, me = await self._call("POST", "sign_in", login=self.login, password=self._password)
@@ -86,7 +92,7 @@ class Officer:
         await self._post("presence", presence="ready")
         client = self._client = socketio.AsyncClient(reconnection=False, http_session=self._http)
         client.on("board_changed", lambda _body: self._look.set(), namespace=NAMESPACE)
-        client.on("message", lambda body: self._hear(client, body), namespace=NAMESPACE)
+        client.on("message", self.work.handler(lambda body: self._hear(client, body)), namespace=NAMESPACE)
         client.on("disconnect", lambda *_reason: lost.set(), namespace=NAMESPACE)
         headers = {"Origin": self._gateway}
         await client.connect(
@@ -134,11 +140,12 @@ class Officer:
 
     async def _watch(self, client: socketio.AsyncClient, conversation: str) -> None:
         view = self.views.setdefault(conversation, View())
-        body = {"conversation_id": conversation, "after": view.last(conversation)}
+        after = view.last(conversation)
+        body = {"conversation_id": conversation, "after": after}
         answer = await client.call("watch", body, namespace=NAMESPACE, timeout=_ANSWER_WITHIN_S)
         if not answer["ok"]:
             raise Refused(answer["error"]["code"])
-        view.add([within(conversation, message) for message in answer["messages"]], live=False)
+        view.add([within(conversation, message) for message in answer["messages"]], (conversation, after))
         self._reply_soon(conversation)
 
     def _hear(self, client: socketio.AsyncClient, body: Mapping[str, Any]) -> None:
@@ -146,9 +153,9 @@ class Officer:
         view = self.views.get(conversation)
         if client is not self._client or view is None:
             return
-        _, missing = view.add([within(conversation, body["message"])], live=True)
+        _, missing = view.add([within(conversation, body["message"])])
         if missing:
-            self._soon(self._catch_up(client, conversation))
+            self.work.soon(self._catch_up(client, conversation))
         self._reply_soon(conversation)
 
     async def _catch_up(self, client: socketio.AsyncClient, conversation: str) -> None:
@@ -158,7 +165,7 @@ class Officer:
     def _reply_soon(self, conversation: str) -> None:
         if conversation not in self._busy:
             self._busy.add(conversation)
-            self._soon(self._reply(conversation))
+            self.work.soon(self._reply(conversation))
 
     async def _reply(self, conversation: str) -> None:
         """Answer what nobody has answered, one after the other, each under the same name until it is stored."""
@@ -207,12 +214,7 @@ class Officer:
     def _hang_up(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            self._soon(end(client))
-
-    def _soon(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._others.add(task)
-        task.add_done_callback(self._others.discard)
+            self.work.soon(end(client))
 
 
 def within(conversation: str, message: Mapping[str, Any]) -> dict[str, Any]:
