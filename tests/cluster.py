@@ -26,6 +26,7 @@ from tests.system import begun_at, copy_what_is_dear, interrupt, keep_what_is_de
 
 _READY_WITHIN_S: Final = 600
 _ENDED_WITHIN_S: Final = 40
+_KILLED_WITHIN_S: Final = 10
 _SERVES: Final = {"gateway": "/readyz", "rasa": "/status", "actions": "/health"}
 
 
@@ -84,11 +85,15 @@ class Cluster:
         return opened(settings)
 
     def kill(self, part: str) -> None:
-        """End a part with everything it has started, without a word."""
+        """End a part with everything it has started, without a word; when it returns nothing of it answers any more."""
         pids = tree(self.pid(part))
         # What is killed last can start nothing more.
         send(pids, signal.SIGSTOP)
         send(pids, signal.SIGKILL)
+        deadline = time.monotonic() + _KILLED_WITHIN_S
+        while any(_lives(pid) for pid in pids):
+            assert time.monotonic() < deadline, f"{part} does not end"
+            time.sleep(0.001)
 
     def stop(self, part: str) -> None:
         """Have a part do nothing more, with its connections open."""
@@ -152,3 +157,11 @@ def started(folder: Path, arguments: Sequence[str] = (), settings: Mapping[str, 
         interrupt(run, _ENDED_WITHIN_S)
     left = [pid for pid, begun in family.items() if begun and begun_at(pid) == begun]
     assert not left, f"processes are left: {left}"
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process has not ended, waited for or not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:
+        return False

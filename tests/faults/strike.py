@@ -20,6 +20,8 @@ from tests.faults.load import QUESTIONS, STATIONS, Load
 # How often a moment is looked for in which turns are under way, and how long each time.
 _TRIES: Final = 20
 _LOOKS_FOR_S: Final = 1.0
+# So much later the turns of the others who asked at the same moment have begun.
+_OTHERS_S: Final = 0.015
 # Until then what had left a part when it was halted has arrived and is stored, and what does not need the part is done.
 _SETTLES_S: Final = {"gateway": 0.2, "rasa": 0.2, "actions": 0.5, "postgres": 0.2}
 _BACK_WITHIN_S: Final = 60.0
@@ -87,11 +89,11 @@ def kill(cluster: Cluster, parts: Sequence[str], interrupted: int | None = None)
 
 
 async def _moment(inside: Inside) -> None:
-    """A moment at which a turn is likely to be under way."""
+    """A moment at which turns are likely to be under way: soon after the first has begun, which takes a few hundredths of a second."""
     deadline = time.monotonic() + _LOOKS_FOR_S
     while time.monotonic() < deadline and not inside.likely():
-        # A turn takes a few hundredths of a second.
         await asyncio.sleep(0.001)
+    await asyncio.sleep(_OTHERS_S)
 
 
 class Inside:
