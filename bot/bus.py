@@ -34,6 +34,8 @@ _STEADY_AFTER_S: Final = 15.0
 # Another gateway that is silent for longer has ended, and is missed no more.
 _MISSED_FOR_S: Final = 60.0
 _LAST_WORDS_S: Final = 1.0
+# The event loop tells with a RuntimeError that a line ended just before it is written to.
+_AWAY: Final = (RedisError, OSError, RuntimeError)
 
 
 class Bus:
@@ -118,7 +120,7 @@ class Bus:
         self._publishing = True
         try:
             while time.monotonic() < until:
-                with contextlib.suppress(RedisError, OSError):
+                with contextlib.suppress(*_AWAY):
                     await client.publish(_CHANNEL, data)
                     return
                 await asyncio.sleep(_AGAIN_AFTER_S)
@@ -132,19 +134,16 @@ class Bus:
 
     async def _hearing(self) -> None:
         while True:
-            client = self._client()
             try:
-                async with client.pubsub() as line:
+                async with self._client() as client, client.pubsub() as line:
                     await line.subscribe(_CHANNEL)
                     self._heard_ourselves = time.monotonic()
                     while time.monotonic() - self._heard_ourselves < _SILENT_FOR_S:
                         message = await line.get_message(ignore_subscribe_messages=True, timeout=_BEAT_EVERY_S)
                         if message is not None:
                             self._take(message["data"])
-            except (RedisError, OSError) as error:
+            except _AWAY as error:
                 log.debug("Redis is away: %s", place(error))
-            finally:
-                await client.aclose()
             if self.up:
                 self.up = False
                 log.warning("Redis does not answer; news of other gateways come from the database until it does")

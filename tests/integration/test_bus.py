@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis as Client
+from redis.asyncio.client import PubSub
 
 from bot.bus import Bus
 from bot.conversations.elsewhere import from_note, to_note
@@ -69,6 +70,28 @@ async def test_notes_come_in_order_and_not_to_their_sender(redis: Redis) -> None
         other.send("t", {"number": -1})
         await until(lambda: bool(own))
         assert own == [{"number": -1}]
+
+
+async def test_a_line_that_ends_while_it_is_written_to_is_dialled_again(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+
+    def ending_once(name: str, act: Callable[..., Any]) -> Callable[..., Any]:
+        async def acted(*given: Any, **named: Any) -> Any:
+            if name not in ended:
+                ended.append(name)
+                raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+            return await act(*given, **named)
+
+        return acted
+
+    async with two(redis) as (one, _other, heard):
+        monkeypatch.setattr(Client, "publish", ending_once("publish", Client.publish))
+        monkeypatch.setattr(PubSub, "get_message", ending_once("get_message", PubSub.get_message))
+        number = 0
+        while not heard or len(ended) < 2:
+            one.send("t", {"number": (number := number + 1)})
+            await asyncio.sleep(0.05)
+    assert sorted(ended) == ["get_message", "publish"]
 
 
 async def test_redis_sees_nothing_and_nobody_without_the_key_is_heard(redis: Redis) -> None:
