@@ -62,7 +62,7 @@ def look(session: Session, applicants: Sequence[Applicant], officers: Sequence[O
     _owners(found, session, rows)
     for person in (*applicants, *officers):
         who = getattr(person, "name", None) or person.login
-        found.failures |= {f"{who}: {failure}, the {n}. of all" for n, failure in enumerate(person.work.failures, start=1)}
+        found.failures |= {f"{who}: failure {n}: {failure}" for n, failure in enumerate(person.work.failures, start=1)}
     return found
 
 

@@ -93,6 +93,7 @@ class Officer:
         client = self._client = socketio.AsyncClient(reconnection=False, http_session=self._http)
         client.on("board_changed", lambda _body: self._look.set(), namespace=NAMESPACE)
         client.on("message", self.work.handler(lambda body: self._hear(client, body)), namespace=NAMESPACE)
+        client.on("conversation_changed", self.work.handler(lambda body: self._changed(client, body)), namespace=NAMESPACE)
         client.on("disconnect", lambda *_reason: lost.set(), namespace=NAMESPACE)
         headers = {"Origin": self._gateway}
         await client.connect(
@@ -157,6 +158,11 @@ class Officer:
         if missing:
             self.work.soon(self._catch_up(client, conversation))
         self._reply_soon(conversation)
+
+    def _changed(self, client: socketio.AsyncClient, body: Mapping[str, Any]) -> None:
+        """Something happened of which no more was told: the page fetches the conversation again."""
+        if client is self._client and body["conversation_id"] in self.views:
+            self.work.soon(self._catch_up(client, body["conversation_id"]))
 
     async def _catch_up(self, client: socketio.AsyncClient, conversation: str) -> None:
         with suppress(*_BROKEN, Refused):
