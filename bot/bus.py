@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import secrets
@@ -14,7 +13,6 @@ from typing import Any, Final
 
 from cryptography.fernet import InvalidToken
 from redis import asyncio as redis
-from redis.exceptions import RedisError
 
 from bot.logs import place
 from bot.sealing import lock_with
@@ -34,14 +32,13 @@ _STEADY_AFTER_S: Final = 15.0
 # Another gateway that is silent for longer has ended, and is missed no more.
 _MISSED_FOR_S: Final = 60.0
 _LAST_WORDS_S: Final = 1.0
-# The event loop tells with a RuntimeError that a line ended just before it is written to.
-_AWAY: Final = (RedisError, OSError, RuntimeError)
 
 
 class Bus:
     """Notes to the other gateways that share `key` and the Redis at `url`.
 
-    A note comes once or, when Redis or a line to it fails, never; those of one gateway come in the order in which they were sent.
+    A note comes once or, when Redis or a line to it fails, never or, where Redis took it and said so too late, twice; those of one gateway
+    come in the order in which they were sent.
     Redis sees them encrypted, keeps none, and nobody without the key can send one.
 
     Attributes:
@@ -120,9 +117,11 @@ class Bus:
         self._publishing = True
         try:
             while time.monotonic() < until:
-                with contextlib.suppress(*_AWAY):
+                try:
                     await client.publish(_CHANNEL, data)
                     return
+                except Exception as error:
+                    log.debug("Redis takes nothing: %s", place(error))
                 await asyncio.sleep(_AGAIN_AFTER_S)
         finally:
             self._publishing = False
@@ -142,7 +141,8 @@ class Bus:
                         message = await line.get_message(ignore_subscribe_messages=True, timeout=_BEAT_EVERY_S)
                         if message is not None:
                             self._take(message["data"])
-            except _AWAY as error:
+            except Exception as error:
+                # Not only what its client raises: uvloop has a RuntimeError for a line that ends while it is written to.
                 log.debug("Redis is away: %s", place(error))
             if self.up:
                 self.up = False

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from redis import asyncio as redis
-from redis.exceptions import RedisError
 
 from bot.logs import place
 
@@ -61,7 +60,8 @@ class SharedBuckets:
             return None
         try:
             position, wait_s = await self._script(keys=[self._name(name) for name, _ in wanted], args=[most for _, most in wanted])
-        except (RedisError, OSError) as error:
+        except Exception as error:
+            # Whatever fails there, each gateway has limits of its own.
             if self._away_until == 0.0:
                 log.warning("Redis does not answer; each gateway keeps its own limits until it does: %s", place(error))
             self._away_until = time.monotonic() + _AWAY_FOR_S

@@ -83,6 +83,16 @@ async def test_while_redis_is_away_each_gateway_limits_for_itself(
     assert MOST <= sum([await passes(two[number % 2]) for number in range(3 * MOST)]) <= most_since(begun)
 
 
+async def test_line_that_ends_while_it_is_written_to_stops_nobody(two: list[Limiter], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await passes(two[0])
+
+    async def ends(*_given: object, **_named: object) -> None:
+        raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+
+    monkeypatch.setattr("redis.asyncio.client.Redis.evalsha", ends)
+    assert await passes(two[0])
+
+
 async def test_two_gateways_limit_a_network_together(postgres: Postgres, migrated_postgres: str, redis: Redis, tmp_path: Path) -> None:
     settings = Settings(
         data_dir=tmp_path,
