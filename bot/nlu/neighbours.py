@@ -24,6 +24,7 @@ class Neighbours:
     """Sentence vectors of the examples, in the directions in which they differ most, and their topics.
 
     Attributes:
+        examples: none where `nearest` has them.
         nearest: finds the examples most like one message; without it, messages are compared with all examples, many at once.
     """
 
@@ -82,5 +83,5 @@ class Neighbours:
     @classmethod
     def restored(cls, arrays: Mapping[str, Any], topics: int) -> Neighbours:
         """The examples whose `arrays` these are."""
-        examples = np.ascontiguousarray(arrays["examples"])
-        return cls(arrays["directions"], examples, arrays["labels"].astype(np.int64), topics, Nearest.of(examples))
+        nearest, none = Nearest.of(arrays["examples"]), np.empty((0, _DIRECTIONS), dtype=np.float16)
+        return cls(arrays["directions"], none, arrays["labels"].astype(np.int64), topics, nearest)
