@@ -197,7 +197,17 @@ async def line(person: Member, headers: dict[str, str] | None = None, transports
     """The live line of a person's page."""
     client = socketio.AsyncClient(reconnection=False)
     opened = Line(client)
-    for event in ("board_changed", "message", "state", "conversation_changed", "erased", "typing", "signed_out", "assistant_changed"):
+    for event in (
+        "board_changed",
+        "message",
+        "state",
+        "conversation_changed",
+        "unwatched",
+        "erased",
+        "typing",
+        "signed_out",
+        "assistant_changed",
+    ):
         client.on(event, (lambda name: lambda body: opened.hear(name, body))(event), namespace=NAMESPACE)
 
     async def ended(*_reason: Any) -> None:

@@ -45,6 +45,7 @@ _EVENTS_PER_MINUTE: Final = 240
 _OF_ALL_SOCKETS: Final = 960
 _LONGEST_ID: Final = 64
 _FOLLOWED_AT_ONCE: Final = 12
+_REVIEWS: Final = 3
 _REVIEW_AGAIN_S: Final = 0.5
 _TOPIC: Final = "sessions_revoked"
 
@@ -156,6 +157,7 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
             conversation_id, after = _conversation(body), _after(body)
             if conversation_id not in seat.follows and len(seat.follows) >= _FOLLOWED_AT_ONCE:
                 raise NotAllowed("too_many_connections")
+            begins = conversation_id not in seat.follows
             # Followed before it is asked: a move that the answer does not know of yet is then reviewed for this socket too.
             seat.follows.add(conversation_id)
             self._telling.follow(conversation_id, sid)
@@ -168,8 +170,9 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
                     await self.enter_room(sid, room(conversation_id))
                 # Read after entering the room: what is stored between the two is told, and may come twice but not never.
                 view = await self._counter.view(signed.officer, conversation_id)
-            except BaseException:
-                await self._unfollow(sid, seat, conversation_id)
+            except BaseException as error:
+                if begins or isinstance(error, (NotAllowed, NotFound)):
+                    await self._unfollow(sid, seat, conversation_id)
                 raise
             return {"messages": self._telling.messages(view, after)}
 
@@ -246,19 +249,21 @@ class Live(socketio.AsyncNamespace):  # type: ignore[misc]
         if not seats:
             return
         tokens = {seat.token for seat in seats.values()}
-        while True:
+        allowed: set[str] = set()
+        for left in reversed(range(_REVIEWS)):
             try:
                 allowed = await self._database.run(self._allowed, tokens, conversation_id)
                 break
             except Exception as error:
-                # Nothing more is told before it is known to whom; what cannot be read now is hardly written either.
+                # Nothing more is told before it is known to whom, but others are not kept waiting for long: then it is told nobody.
                 log.error("review failed: %s", place(error))
-                await asyncio.sleep(_REVIEW_AGAIN_S)
+                if left:
+                    await asyncio.sleep(_REVIEW_AGAIN_S)
         for sid, seat in seats.items():
             if seat.token not in allowed:
                 await self._unfollow(sid, seat, conversation_id)
-                # The page asks again, and is told why it is not shown the conversation any more.
-                await self.emit("conversation_changed", {"conversation_id": conversation_id}, to=sid)
+                # The page fetches the conversation again and, if it may, follows it again; if not, it says why.
+                await self.emit("unwatched", {"conversation_id": conversation_id}, to=sid)
 
     def _allowed(self, session: Any, tokens: set[str], conversation_id: str) -> set[str]:
         return {token for token in tokens if self._may_see(session, token, conversation_id)}

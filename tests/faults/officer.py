@@ -94,6 +94,7 @@ class Officer:
         client.on("board_changed", lambda _body: self._look.set(), namespace=NAMESPACE)
         client.on("message", self.work.handler(lambda body: self._hear(client, body)), namespace=NAMESPACE)
         client.on("conversation_changed", self.work.handler(lambda body: self._changed(client, body)), namespace=NAMESPACE)
+        client.on("unwatched", self.work.handler(lambda body: self._unwatched(client, body)), namespace=NAMESPACE)
         client.on("disconnect", lambda *_reason: lost.set(), namespace=NAMESPACE)
         headers = {"Origin": self._gateway}
         await client.connect(
@@ -162,7 +163,21 @@ class Officer:
     def _changed(self, client: socketio.AsyncClient, body: Mapping[str, Any]) -> None:
         """Something happened of which no more was told: the page fetches the conversation again."""
         if client is self._client and body["conversation_id"] in self.views:
+            self.work.soon(self._fetch(body["conversation_id"]))
+
+    def _unwatched(self, client: socketio.AsyncClient, body: Mapping[str, Any]) -> None:
+        """The gateway lets nobody follow it any more who may not: the page asks whether it may."""
+        if client is self._client and body["conversation_id"] in self.views:
             self.work.soon(self._catch_up(client, body["conversation_id"]))
+
+    async def _fetch(self, conversation: str) -> None:
+        view = self.views[conversation]
+        after = view.last(conversation)
+        with suppress(*_BROKEN):
+            status, found = await self._call("GET", f"conversations/{conversation}?after={after}")
+            if status == 200:
+                view.add([within(conversation, message) for message in found["messages"]], (conversation, after))
+                self._reply_soon(conversation)
 
     async def _catch_up(self, client: socketio.AsyncClient, conversation: str) -> None:
         with suppress(*_BROKEN, Refused):

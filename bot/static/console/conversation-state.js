@@ -6,6 +6,9 @@ import { Offline } from "./api.js";
 const EMPTY = { status: "loading", view: null, messages: [], typing: false, refusal: null };
 const SETTLE_MS = 120;
 const TYPING_MS = 6000;
+const AGAIN_MS = 3000;
+/** Refusals that asking again does not change. */
+const FINAL = ["not_permitted", "conversation_unknown"];
 
 /** Old and new messages as one list, in order, each once. */
 export function merge(old, more) {
@@ -22,6 +25,7 @@ export function useConversation(id, said) {
   const shown = useRef(null);
   const last = useRef([]);
   const asked = useRef(0), answered = useRef(0);
+  const shut = useRef(false), hold = useRef(null);
   const hear = useRef(said);
   hear.current = said;
 
@@ -33,26 +37,36 @@ export function useConversation(id, said) {
     return last.current;
   }, [outbox]);
 
-  /** It was erased: nothing of it stays on the screen. */
+  /** It was erased, or is another station's: nothing of it stays on the screen. */
   const vanish = useCallback((refusal = null) => {
     last.current = [];
     setFound({ ...EMPTY, status: "failed", refusal });
   }, []);
 
+  /** Fetches it; whether it is there, or `null` where asking again may help. */
   const load = useCallback(async (after = 0) => {
     const number = (asked.current += 1);
     try {
       const view = await api.get(`conversations/${encodeURIComponent(id)}${after ? `?after=${after}` : ""}`);
-      if (shown.current !== id) return;
+      if (shown.current !== id) return false;
+      shut.current = false;
       const messages = take(view.messages, last.current.length > 0);
       // Of two answers that overtake each other the one asked for last holds; an older one would put back what is over.
       const overtaken = number < answered.current;
       if (!overtaken) answered.current = number;
       setFound((old) => ({ ...old, messages, ...(overtaken ? {} : { status: "ready", view, refusal: null }) }));
+      return true;
     } catch (error) {
-      if (shown.current !== id || number < answered.current) return;
-      if (error.code === "conversation_unknown") return vanish(error);
+      if (shown.current !== id) return false;
+      const over = FINAL.includes(error.code) ? false : null;
+      if (number < answered.current) return over;
+      shut.current = error.code === "not_permitted";
+      if (over === false) {
+        vanish(error);
+        return over;
+      }
       setFound((old) => (old.status === "ready" && error instanceof Offline ? old : { ...old, status: old.view ? old.status : "failed", refusal: error }));
+      return over;
     }
   }, [api, id, take, vanish]);
 
@@ -60,14 +74,28 @@ export function useConversation(id, said) {
     shown.current = id;
     last.current = [];
     setFound(EMPTY);
-    let soon = 0, quiet = 0;
-    const settle = () => {
-      clearTimeout(soon);
-      soon = setTimeout(() => load(0), SETTLE_MS);
-    };
+    let soon = 0, quiet = 0, again = 0, followed = false;
     const follow = async () => {
       const answer = await live.ask("watch", { conversation_id: id, after: last.current.at(-1)?.metadata.seq ?? 0 });
-      if (shown.current === id && answer?.messages?.length && last.current.length) setFound((old) => ({ ...old, messages: take(answer.messages, true) }));
+      if (shown.current !== id) return false;
+      followed = answer?.ok === true;
+      if (answer?.messages?.length && last.current.length) setFound((old) => ({ ...old, messages: take(answer.messages, true) }));
+      return followed || (FINAL.includes(answer?.error?.code) ? false : null);
+    };
+    /** Has it on the screen and follows it, again and again until that is so or cannot be. */
+    const settled = async (after = 0) => {
+      clearTimeout(again);
+      let done = await load(after);
+      if (done && !followed) done = await follow();
+      if (done === null && shown.current === id && live.state.get().up) {
+        clearTimeout(again);
+        again = setTimeout(settled, AGAIN_MS);
+      }
+    };
+    hold.current = settled;
+    const settle = () => {
+      clearTimeout(soon);
+      soon = setTimeout(settled, SETTLE_MS);
     };
     const off = [
       live.on("message", (event) => {
@@ -77,6 +105,13 @@ export function useConversation(id, said) {
       }),
       live.on("state", (event) => event.conversation_id === id && settle()),
       live.on("conversation_changed", (event) => event.conversation_id === id && settle()),
+      live.on("unwatched", (event) => {
+        if (event.conversation_id !== id) return;
+        followed = false;
+        settle();
+      }),
+      // It may have come back to a station of ours.
+      live.on("board_changed", () => shut.current && settle()),
       live.on("erased", (event) => {
         if (event.conversation_id !== id) return;
         vanish();
@@ -89,22 +124,22 @@ export function useConversation(id, said) {
         if (event.on) quiet = setTimeout(() => setFound((old) => ({ ...old, typing: false })), TYPING_MS);
       }),
       live.state.watch(({ up }) => {
-        if (!up) return;
-        follow();
-        load(last.current.at(-1)?.metadata.seq ?? 0);
+        followed = false;
+        if (up) settled(last.current.at(-1)?.metadata.seq ?? 0);
       }),
     ];
-    load(0).then(follow);
+    settled();
     return () => {
       shown.current = null;
       clearTimeout(soon);
       clearTimeout(quiet);
+      clearTimeout(again);
       off.forEach((done) => done());
       live.tell("unwatch", { conversation_id: id });
     };
   }, [id, live, load, take, vanish]);
 
-  return useMemo(() => ({ ...found, reload: () => load(0) }), [found, load]);
+  return useMemo(() => ({ ...found, reload: () => hold.current?.() ?? load(0) }), [found, load]);
 }
 
 /** What the desk says by itself while somebody asks for a person. */

@@ -145,3 +145,22 @@ async def test_left_message_of_a_colleague_is_for_supervisors_to_take_over(workp
     await supervisor.open("messages")
     await supervisor.page.get_by_role("button", name="Take over the message of").click()
     await expect(chen.page.locator(".left")).to_contain_text("With Zhou Min")
+
+
+async def test_conversation_that_went_to_another_station_is_followed_again_once_it_is_back(workplace: Workplace) -> None:
+    far = await workplace.hired("zhou.min", stations=["pingshan"], name="Zhou Min")
+    wang = await workplace.hired("wang.fang", name="Wang Fang")
+    await far.open()
+    conversation = await workplace.waits("What is the fee?", sender="ann")
+    await far.watch(conversation)
+    owner = await workplace.run(workplace.staff.officer, wang.account_id)
+    await workplace.counter.claim(owner, conversation)
+    await workplace.counter.transfer(owner, conversation, None, "qianhai", None)
+    await workplace.gateway.say("For Qianhai only", "ann")
+    await expect(far.talk).to_contain_text("This conversation cannot be shown")
+    await expect(far.page.get_by_text("For Qianhai only")).to_have_count(0)
+    # Whoever claims it is of no station, so that all may see it again; nobody touches the page of the first one.
+    await workplace.counter.claim(owner, conversation)
+    await far.sees("For Qianhai only")
+    await workplace.counter.reply(owner, conversation, "I am looking into it.", "reply-1")
+    await far.sees("I am looking into it.")

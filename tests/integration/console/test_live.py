@@ -177,7 +177,7 @@ async def test_conversation_that_goes_to_another_station_is_followed_no_longer(
         await live.messages_until("applicant")
         # The answer to one's own next question comes after what was told before.
         assert (await elsewhere.ask("watch", conversation_id=conversation_id, after=0))["error"]["code"] == "not_permitted"
-        await elsewhere.until("conversation_changed")
+        await elsewhere.until("unwatched")
         assert "for Qianhai only" not in str(elsewhere.heard)
 
 
@@ -192,12 +192,44 @@ async def test_move_that_was_not_told_ends_following_once_the_record_is_looked_a
             moved = {"station": "qianhai", "state": "WITH_STAFF", "owner_id": officer.id}
             session.execute(update(Conversation).where(Conversation.id == conversation_id).values(moved))
         await gateway.server.app[CONSOLE].live.look_at_record()
-        for each in (elsewhere, live):
-            await each.until("conversation_changed")
+        await live.until("conversation_changed")
+        await elsewhere.until("unwatched")
         gateway.server.app[RECORD].tell(Typing(conversation_id, Address("rest", "", "ann"), "applicant", None, True))
         await live.until("typing")
         assert (await elsewhere.ask("here"))["ok"]
         assert "typing" not in {name for name, _ in elsewhere.heard}
+
+
+async def test_conversation_whose_followers_cannot_be_looked_up_keeps_nobody_else_waiting(
+    gateway: Gateway, officer: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.console.live._REVIEW_AGAIN_S", 0.05)
+    conversation_id = await conversation(gateway, officer)
+    async with line(officer) as live:
+        assert (await live.ask("watch", conversation_id=conversation_id, after=0))["ok"]
+        with monkeypatch.context() as away:
+            away.setattr(Live, "_may_see", lambda *_: 1 / 0)
+            await officer.post(f"conversations/{conversation_id}/claim")
+            # It is told nobody, and whoever may goes on following.
+            assert await live.until("unwatched") == {"conversation_id": conversation_id}
+        await live.until("board_changed")
+        assert (await live.ask("watch", conversation_id=conversation_id, after=0))["ok"]
+        await officer.say(conversation_id, "here again")
+        assert (await live.messages_until("staff"))[-1]["text"] == "here again"
+
+
+async def test_following_outlives_a_failed_attempt_to_follow_anew(
+    gateway: Gateway, officer: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation_id = await conversation(gateway, officer)
+    async with line(officer) as live:
+        assert (await live.ask("watch", conversation_id=conversation_id, after=0))["ok"]
+        with monkeypatch.context() as away:
+            away.setattr("bot.conversations.overview.seen", lambda *_: 1 / 0)
+            assert (await live.ask("watch", conversation_id=conversation_id, after=0))["error"]["code"] == "internal"
+        await officer.post(f"conversations/{conversation_id}/claim")
+        await officer.say(conversation_id, "still here")
+        assert (await live.messages_until("staff"))[-1]["text"] == "still here"
 
 
 async def test_administrator_hears_nothing_of_conversations(gateway: Gateway, officer: Member, sqlite_database: Database) -> None:
