@@ -8,6 +8,7 @@ was handed to a line that broke on the way, and what a gateway that is killed ha
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from aiohttp import web
 
 from bot.channels.bearer import bearer
 from bot.conversations.composer import metadata
+from bot.conversations.delivery import HandedOut
 from bot.conversations.events import Stored
 from bot.conversations.ledger import Address, new_id
 from bot.conversations.service import Conversations
@@ -25,9 +27,12 @@ from bot.conversations.turns import Turns
 from bot.errors import AssistantUnavailable, NotAllowed
 from bot.languages import Tongue, as_tongue
 from bot.limits import Limiter
+from bot.logs import place
 from bot.metrics import Metrics
 from bot.request_body import optional_object, optional_string, read_object
 from bot.request_language import speak
+
+log = logging.getLogger(__name__)
 
 CHANNEL: Final = "rest"
 PATH: Final = "/webhooks/rest/webhook"
@@ -136,15 +141,27 @@ class RestChannel:
         if _is_broken(request):
             return web.Response(status=_NOBODY_THERE)
         # Marked before they are written: otherwise two calls in parallel would carry off the same messages.
-        news = await self._conversations.hand_out(address, own, leave)
+        handing = asyncio.create_task(self._conversations.hand_out(address, own, leave))
         arrived = False
         try:
-            response = _response(news, call.sender)
+            # A call that is cancelled meanwhile leaves them marked all the same.
+            response = _response((await asyncio.shield(handing)).messages, call.sender)
             arrived = await _write(request, response)
         finally:
-            if news and not arrived:
-                await self._conversations.take_back(address, [message.id for message in news])
+            if not arrived:
+                await asyncio.shield(self._take_back(address, handing))
         return response if arrived else web.Response(status=_NOBODY_THERE)
+
+    async def _take_back(self, address: Address, handing: asyncio.Task[HandedOut]) -> None:
+        """Have what is being handed out not count as delivered."""
+        await asyncio.wait({handing})
+        if handing.cancelled() or handing.exception() is not None:
+            return
+        try:
+            if handing.result().fresh:
+                await self._conversations.take_back(address, handing.result())
+        except Exception as error:
+            log.error("messages that did not arrive count as delivered: %s", place(error))
 
     def _caller(self, request: web.Request) -> Caller:
         if self._tokens:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,29 +20,48 @@ from bot.errors import NotFound
 _MOST: Final = 500
 
 
-def hand_out(session: Session, address: Address, own: str | None, leave: Collection[str]) -> list[Stored]:
+@dataclass(frozen=True)
+class HandedOut:
+    """What one call is given.
+
+    Attributes:
+        fresh: the ids of those messages that had not been delivered before.
+        at: since when they count as delivered by this call.
+    """
+
+    messages: Sequence[Stored]
+    fresh: Collection[str]
+    at: datetime
+
+
+def hand_out(session: Session, address: Address, own: str | None, leave: Collection[str]) -> HandedOut:
     """Messages for the applicant at `address` that have not been delivered, which count as delivered from now on.
 
     Args:
         own: the message whose answers are returned in any case, for a call that is repeated.
         leave: messages whose answers other calls are waiting for.
     """
-    thread_id = _hold(session, address)
+    thread_id, moment = _hold(session, address), now()
     if thread_id is None:
-        return []
+        return HandedOut((), (), moment)
     wanted = Message.delivered_at.is_(None)
     if own is not None:
         wanted = or_(wanted, Message.answers == own)
     rows = [row for row in _of_thread(session, thread_id, wanted) if row.answers == own or row.answers not in leave]
+    fresh = [row.id for row in rows if row.delivered_at is None]
     for row in rows:
-        row.delivered_at = row.delivered_at or now()
-    return stored(session, rows)
+        # Also what was delivered before: a call that carries it off once more keeps the first from taking it back.
+        row.delivered_at = moment
+    return HandedOut(stored(session, rows), fresh, moment)
 
 
-def take_back(session: Session, address: Address, message_ids: Collection[str]) -> None:
-    """Have messages that were handed out at `address` not count as delivered: they did not reach the applicant."""
+def take_back(session: Session, address: Address, handed: HandedOut) -> None:
+    """Have what was handed out at `address` not count as delivered, because it did not reach the applicant.
+
+    What had been delivered before does so still, and so does what another call has been given since.
+    """
     if _hold(session, address) is not None:
-        _set_delivered(session, Message.id.in_(message_ids), None)
+        _set_delivered(session, and_(Message.id.in_(handed.fresh), Message.delivered_at == handed.at), None)
 
 
 def received(session: Session, address: Address, newest: str) -> None:

@@ -15,6 +15,7 @@ from bot.assistant import Question, Reply
 from bot.conversations import catching_up, delivery, ledger, obligations, opinions, ownership, switch, threads
 from bot.conversations.catching_up import Newest, Snapshot
 from bot.conversations.composer import Composer
+from bot.conversations.delivery import HandedOut
 from bot.conversations.events import ConversationChanged, Listener, MessageStored, Stored, telling
 from bot.conversations.ledger import Address, Ahead, Receipt
 from bot.conversations.news import News
@@ -224,13 +225,13 @@ class Conversations:
         """How the threads of these conversations stand (see `catching_up.newest_of`)."""
         return await self._record.run(lambda session, _: catching_up.newest_of(session, conversation_ids))
 
-    async def hand_out(self, address: Address, own: str | None = None, leave: Collection[str] = ()) -> list[Stored]:
+    async def hand_out(self, address: Address, own: str | None = None, leave: Collection[str] = ()) -> HandedOut:
         """Messages the applicant has not got yet, which count as delivered from now on (see `delivery.hand_out`)."""
         return await self._record.run(lambda session, _: delivery.hand_out(session, address, own, leave))
 
-    async def take_back(self, address: Address, message_ids: Collection[str]) -> None:
-        """Have messages that were handed out not count as delivered: they did not reach the applicant."""
-        await self._record.run(lambda session, _: delivery.take_back(session, address, message_ids))
+    async def take_back(self, address: Address, handed: HandedOut) -> None:
+        """Have what did not reach the applicant not count as delivered (see `delivery.take_back`)."""
+        await self._record.run(lambda session, _: delivery.take_back(session, address, handed))
 
     async def received(self, address: Address, newest: str) -> None:
         """Have everything up to the message `newest` count as delivered (see `delivery.received`)."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import sqlite3
 import struct
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,10 +15,12 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from bot.app import CONVERSATIONS, DATABASE, TURNS
-from bot.channels.rest import PATH
+from bot.channels.rest import PATH, RestChannel
+from bot.conversations import delivery
 from bot.conversations.models import Conversation, Message
 from bot.db import Database
 from bot.settings import Settings
@@ -156,6 +160,65 @@ async def test_call_that_was_cut_gets_its_answer_when_it_is_made_again(sqlite_se
         assert await find(gateway, select(Message.delivered_at).where(Message.author == "bot")) is None
         assert await gateway.texts("hello", message_id="m-1") == ["echo: hello"]
         assert await gateway.texts(None) == [] and gateway.rasa.texts == ["hello"]
+
+
+async def test_what_a_call_was_given_that_was_cancelled_meanwhile_is_handed_out_again(
+    sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served(sqlite_settings) as (gateway, chen, conversation):
+        await chen.says(conversation, "for Ann")
+        begun, go_on, real = threading.Event(), threading.Event(), delivery.hand_out
+        calls: list[asyncio.Task[Any]] = []
+
+        def slow(*arguments: Any) -> delivery.HandedOut:
+            handed = real(*arguments)
+            begun.set()
+            go_on.wait(10)
+            return handed
+
+        door = RestChannel._news
+
+        async def noted(*arguments: Any) -> web.StreamResponse:
+            task = asyncio.current_task()
+            assert task is not None
+            calls.append(task)
+            return await door(*arguments)
+
+        monkeypatch.setattr(delivery, "hand_out", slow)
+        monkeypatch.setattr(RestChannel, "_news", noted)
+        line = ask(gateway, None)
+        assert await asyncio.to_thread(begun.wait, 10)
+        monkeypatch.setattr(delivery, "hand_out", real)
+        monkeypatch.setattr(RestChannel, "_news", door)
+        calls[0].cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        assert await comes(gateway) == ["for Ann"]
+        line.close()
+
+
+async def test_what_cannot_be_taken_back_is_said_in_the_log(
+    sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served(sqlite_settings) as (gateway, chen, conversation):
+        await chen.says(conversation, "for Ann")
+        engine = gateway.server.app[DATABASE].engine
+
+        def away(*_: Any) -> None:
+            raise OperationalError("UPDATE", {}, sqlite3.OperationalError("disk I/O error"))
+
+        async def breaks() -> None:
+            line.close()
+            event.listen(engine, "before_cursor_execute", away)
+
+        broken = then(monkeypatch, gateway.server.app[CONVERSATIONS], "hand_out", breaks)
+        line = ask(gateway, None)
+        await broken.wait()
+        async with asyncio.timeout(5):
+            while not any("messages that did not arrive" in record.message for record in caplog.records):
+                await asyncio.sleep(0.01)
+        event.remove(engine, "before_cursor_execute", away)
+        assert "failed" not in "".join(record.message for record in caplog.records if record.name == "bot.http")
 
 
 async def test_polls_in_parallel_share_what_there_is(settings: Settings) -> None:

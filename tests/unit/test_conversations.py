@@ -287,12 +287,34 @@ def test_each_message_is_delivered_once_and_an_own_answer_whenever_asked_for(dat
 
     def news(own: str | None = None, leave: tuple[str, ...] = ()) -> list[int]:
         with database.session() as session:
-            return [message.seq for message in delivery.hand_out(session, ANN, own, leave)]
+            return [message.seq for message in delivery.hand_out(session, ANN, own, leave).messages]
 
     assert news(leave=(turn.message_id,)) == []
     assert news() == [2, 3]
     assert news() == []
     assert news(own=turn.message_id) == [2, 3]
+
+
+def test_only_what_a_call_was_the_first_and_the_last_to_be_given_is_taken_back(database: Database) -> None:
+    turn = take(database, said(database).message.conversation_id)
+    assert turn is not None
+    finish(database, turn)
+
+    def handed(own: str | None = None) -> delivery.HandedOut:
+        with database.session() as session:
+            return delivery.hand_out(session, ANN, own, ())
+
+    def left_after(lost: delivery.HandedOut) -> list[int]:
+        with database.session() as session:
+            delivery.take_back(session, ANN, lost)
+            return [message.seq for message in delivery.undelivered_at(session, ANN)]
+
+    assert left_after(handed()) == [2, 3]
+    first = handed()
+    again = handed(turn.message_id)
+    assert [message.seq for message in again.messages] == [2, 3]
+    assert left_after(first) == []
+    assert left_after(again) == []
 
 
 def test_what_was_said_last_before_a_close_is_delivered_with_the_next_conversation(database: Database) -> None:
@@ -305,7 +327,7 @@ def test_what_was_said_last_before_a_close_is_delivered_with_the_next_conversati
     following = said(database, "and then").message.conversation_id
     assert following != turn.conversation_id
     with database.session() as session:
-        news = delivery.hand_out(session, ANN, None, ())
+        news = delivery.hand_out(session, ANN, None, ()).messages
         assert [(message.conversation_id, message.seq) for message in news] == [(turn.conversation_id, 2), (turn.conversation_id, 3)]
         assert delivery.undelivered_at(session, ANN) == []
 
