@@ -19,18 +19,19 @@ class Case(NamedTuple):
 
 
 def laid_aside(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """A payload as it is stored, with the ids of its applications beside the card instead of in it."""
+    """A payload as it is stored, with the ids of its applications beside the card instead of in it; one that is so already stays so."""
     if not _applications(payload):
-        return dict(payload)
-    ids = [each.get(APPLICATION) for each in _applications(payload)]
+        return {name: value for name, value in payload.items() if name != CASES}
+    ids = [each.get(APPLICATION, case.application_id) for each, case in zip(_applications(payload), cases_in(payload), strict=True)]
     shown = [{name: value for name, value in each.items() if name != APPLICATION} for each in _applications(payload)]
     return {**payload, "card": {**payload["card"], "applications": shown}, CASES: ids}
 
 
 def cases_in(payload: Mapping[str, Any]) -> list[Case]:
-    """The applications that a stored payload shows."""
-    shown = _applications(payload)
-    ids = payload.get(CASES) or [None] * len(shown)
+    """The applications that a stored payload shows; of ids that do not fit the card nobody knows whose they are."""
+    shown, ids = _applications(payload), payload.get(CASES)
+    if not isinstance(ids, list) or len(ids) != len(shown):
+        ids = [None] * len(shown)
     return [Case(str(each.get("number")), application_id) for each, application_id in zip(shown, ids, strict=True)]
 
 
