@@ -86,10 +86,10 @@ def _files(files: Sequence[Path]) -> Iterator[Finding]:
 
 
 def _holds_secrets(file: Path, mode: int) -> bool:
-    """Whether a file that others can read is one that they must not; one that is not even ours to read is taken for that."""
+    """Whether a file that others can read is one that they must not; one that cannot be read is taken for that."""
     try:
         return bool(mode & 0o044) and any(value and _SECRETS.fullmatch(name) for name, value in dotenv_values(file).items())
-    except OSError:
+    except (OSError, ValueError):
         return True
 
 

@@ -207,6 +207,19 @@ def test_files_of_settings_that_others_can_read_or_change_are_found(
     assert {each.code: each.level for each in examine(environment, env_file=None)} == {**well, **expected}
 
 
+@pytest.mark.parametrize(("mode", "expected"), [(0o600, {}), (0o644, {"file_not_private": "wrong"})])
+def test_file_of_settings_in_another_encoding_is_taken_for_one_with_secrets(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, expected: dict[str, str]
+) -> None:
+    monkeypatch.setattr(doctor, "_OF_THE_MACHINE", tmp_path / "machine")
+    file = tmp_path / "machine" / "common.env"
+    file.parent.mkdir()
+    file.write_bytes("# 演示数据\nBOT_DEMO=on\n".encode("gbk"))
+    file.chmod(mode)
+    environment = {**GOOD, "BOT_DATA_DIR": str(folder), "BOT_HTTP_PORT": str(free_port())}
+    assert {each.code: each.level for each in examine(environment, env_file=None)} == {"sqlite": "look", **expected}
+
+
 def test_a_database_elsewhere_that_others_can_read_is_found(folder: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
