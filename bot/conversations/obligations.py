@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, or_, select, update
@@ -20,12 +20,10 @@ from bot.conversations.threads import Address, address_of
 from bot.db import now
 from bot.languages import DEFAULT, Tongue, as_tongue
 from bot.redaction import split
-from bot.settings import LONGEST_LEASE_S
 
 _SILENCED: Final = "silenced"
 # The question for a number, as a reply names it.
 _NUMBER: Final = "number"
-_LONGEST_LEASE: Final = timedelta(seconds=LONGEST_LEASE_S)
 # What is said between the matters; a conversation is not about it.
 _NO_MATTER: Final = frozenset(
     {
@@ -148,6 +146,11 @@ def _may_be_taken(moment: Any, latest: Any) -> Any:
     return or_(Turn.state == "waiting", and_(Turn.state == "taken", over))
 
 
+def _latest(moment: datetime, lease_s: float) -> datetime:
+    # Other gateways may have leases of other lengths, and clocks that are some seconds ahead.
+    return moment + timedelta(seconds=2 * lease_s + 30)
+
+
 def _mine() -> Any:
     return and_(Turn.message_id == bindparam("message"), Turn.state == "taken", Turn.owner == bindparam("worker"))
 
@@ -173,7 +176,7 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
         oldest = session.execute(_OLDEST, {"conversation": conversation_id}).one_or_none()
         if oldest is None:
             return None
-        until, latest = moment + timedelta(seconds=lease_s), moment + _LONGEST_LEASE
+        until, latest = moment + timedelta(seconds=lease_s), _latest(moment, lease_s)
         held = {"message": oldest.message_id, "moment": moment, "latest": latest, "worker": owner, "until": until}
         taken = session.execute(_TAKE, held)
         if taken.rowcount != 1:
@@ -276,10 +279,10 @@ def is_done(session: Session, message_id: str) -> bool:
     return state in (None, "done")
 
 
-def owed(session: Session) -> list[str]:
-    """Conversations with a turn that nobody is working on."""
+def owed(session: Session, lease_s: float) -> list[str]:
+    """Conversations with a turn that nobody is working on, where turns are leased for `lease_s` seconds."""
     moment = now()
-    owing = select(Turn.conversation_id).where(_may_be_taken(moment, moment + _LONGEST_LEASE)).distinct().limit(1000)
+    owing = select(Turn.conversation_id).where(_may_be_taken(moment, _latest(moment, lease_s))).distinct().limit(1000)
     return list(session.execute(owing).scalars())
 
 

@@ -397,9 +397,9 @@ class Conversations:
         """Whether no answer is owed to this message any more."""
         return await self._record.run(lambda session, _: obligations.is_done(session, message_id))
 
-    async def owed(self) -> list[str]:
-        """Conversations with a turn that nobody is working on."""
-        return await self._record.run(lambda session, _: obligations.owed(session))
+    async def owed(self, lease_s: float) -> list[str]:
+        """Conversations with a turn that nobody is working on (see `obligations.owed`)."""
+        return await self._record.run(lambda session, _: obligations.owed(session, lease_s))
 
     async def release(self, owner: str) -> None:
         """Give back the turns that a worker holds."""

@@ -108,7 +108,7 @@ class Turns:
                 future.set_result(finished)
 
     async def _sweep(self) -> None:
-        for conversation_id in await self._conversations.owed():
+        for conversation_id in await self._conversations.owed(self._lease_s):
             self.call(conversation_id)
 
     async def _work(self, conversation_id: str) -> None:

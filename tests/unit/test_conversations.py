@@ -84,26 +84,31 @@ def test_turn_whose_lease_ran_out_goes_to_another_worker_and_is_answered_once(da
         lost = take(database, conversation, "dead", lease_s=30)
         clock.shift(timedelta(seconds=31))
         with database.session() as session:
-            assert obligations.owed(session) == [conversation]
+            assert obligations.owed(session, 30) == [conversation]
         found = take(database, conversation, "living")
     assert lost is not None and found is not None and found.attempts == 2
     assert finish(database, found, "living").outcome == "answered"
     assert finish(database, lost, "dead") == Finished("lost")
     with database.session() as session:
-        assert obligations.owed(session) == []
+        assert obligations.owed(session, 30) == []
         assert session.execute(select(Message.seq).order_by(Message.seq)).scalars().all() == [1, 2, 3]
 
 
-def test_turn_that_was_leased_before_the_clock_was_set_back_does_not_wait_for_its_lease(database: Database) -> None:
+@pytest.mark.parametrize("minutes", [5, 60])
+def test_turn_that_was_leased_before_the_clock_was_set_back_does_not_wait_for_its_lease(database: Database, minutes: int) -> None:
     with time_machine.travel(now(), tick=False) as clock:
         conversation = said(database).message.conversation_id
         lost = take(database, conversation, "dead", lease_s=30)
-        clock.shift(timedelta(hours=-1))
+        clock.shift(timedelta(minutes=-minutes))
         with database.session() as session:
-            assert obligations.owed(session) == [conversation]
-        found = take(database, conversation, "living", lease_s=600)
+            assert obligations.owed(session, 30) == [conversation]
+        found = take(database, conversation, "living", lease_s=60)
         assert lost is not None and found is not None
-        assert take(database, conversation, "third") is None
+        # A gateway with leases half as long, whose clock is some seconds behind.
+        clock.shift(timedelta(seconds=-20))
+        assert take(database, conversation, "third", lease_s=30) is None
+        with database.session() as session:
+            assert obligations.owed(session, 30) == []
     assert finish(database, found, "living").outcome == "answered"
     assert finish(database, lost, "dead") == Finished("lost")
 

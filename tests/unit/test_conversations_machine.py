@@ -100,7 +100,7 @@ class Life(RuleBasedStateMachine):
 
     def answer_all(self) -> None:
         """Whatever is owed is answered at once, as it mostly is."""
-        for conversation_id in self.do(self.office.conversations.owed()):
+        for conversation_id in self.do(self.office.conversations.owed(30)):
             while (turn := self.do(self.office.take(conversation_id))) is not None:
                 self.do(self.office.answer(turn, "a", "b"))
 
