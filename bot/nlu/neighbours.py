@@ -77,7 +77,13 @@ class Neighbours:
             yield from zip(places, np.take_along_axis(likeness, places, axis=1))
 
     def arrays(self) -> dict[str, Any]:
-        """What `restored` needs; the examples in half precision, which is enough to compare them."""
+        """What `restored` needs; the examples in half precision, which is enough to compare them.
+
+        Raises:
+            ValueError: these were restored, and do not have their examples any more.
+        """
+        if len(self.examples) != len(self.labels):
+            raise ValueError("the examples of restored neighbours are not kept")
         return {"directions": self.directions, "examples": self.examples.astype(np.float16), "labels": self.labels.astype(np.int16)}
 
     @classmethod

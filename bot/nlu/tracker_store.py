@@ -108,7 +108,12 @@ class WorkingMemory(TrackerStore):
         tracker = self._read(sender_id)
         if tracker is not None:
             self._ahead[sender_id] = tracker
-            asyncio.get_running_loop().call_later(_AHEAD_FOR_S, self._ahead.pop, sender_id, None)
+            asyncio.get_running_loop().call_later(_AHEAD_FOR_S, self._forget, sender_id, tracker)
+
+    def _forget(self, sender_id: str, tracker: DialogueStateTracker) -> None:
+        # A later one of the same conversation has its own time.
+        if self._ahead.get(sender_id) is tracker:
+            del self._ahead[sender_id]
 
     def _read(self, sender_id: str) -> DialogueStateTracker | None:
         state, events = self._log.read_with_state(sender_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,3 +54,5 @@ def test_neighbours_that_were_stored_say_the_same() -> None:
     learned = Neighbours.of(vectors, labels, 6)
     restored = Neighbours.restored(learned.arrays(), 6)
     assert np.allclose(restored.shares(vectors[:40]), learned.shares(vectors[:40]), atol=2e-3)
+    with pytest.raises(ValueError, match="not kept"):
+        restored.arrays()

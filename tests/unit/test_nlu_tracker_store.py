@@ -126,6 +126,18 @@ async def test_memory_that_was_read_ahead_and_is_not_asked_for_is_forgotten(memo
     assert not memory._ahead
 
 
+async def test_memory_that_is_read_ahead_again_has_its_own_time(memory: WorkingMemory, monkeypatch: pytest.MonkeyPatch) -> None:
+    await turn(memory, 0)
+    monkeypatch.setattr(tracker_store, "_AHEAD_FOR_S", 0.01)
+    memory.read_ahead("ann")
+    await memory.retrieve("ann")
+    monkeypatch.setattr(tracker_store, "_AHEAD_FOR_S", 60.0)
+    memory.read_ahead("ann")
+    later = memory._ahead["ann"]
+    await asyncio.sleep(0.1)
+    assert await memory.retrieve("ann") is later
+
+
 async def test_of_two_processes_that_take_up_the_same_message_one_answers_it_although_it_was_shortened(
     memory: WorkingMemory, tmp_path: Path
 ) -> None:
