@@ -119,7 +119,7 @@ class Finished:
 _OLDEST: Final = (
     select(
         *(Turn.message_id, Turn.seq, Turn.attempts, Turn.outcome, Turn.network),
-        *(Message.text, Message.language, Message.payload),
+        *(Message.text, Message.language, Message.payload, Message.created_at),
         *(Conversation.channel, Conversation.caller, Conversation.sender, Conversation.state),
         *(Conversation.desk_step, Conversation.expects, Conversation.handed_back_at),
     )
@@ -132,11 +132,13 @@ _OLDEST: Final = (
 
 
 _BEFORE: Final = (
-    select(Message.text)
+    select(Message.text, Message.created_at)
     .where(Message.conversation_id == bindparam("conversation"), Message.author == "applicant", Message.seq < bindparam("seq"))
     .order_by(Message.seq.desc())
     .limit(1)
 )
+# Who sends the rest of a number sends it at once.
+_LONGEST_PAUSE: Final = timedelta(minutes=10)
 _TURNS: Final = Turn.__table__
 
 
@@ -218,8 +220,8 @@ def _ends_number(session: Session, conversation_id: str, turn: Any) -> bool:
     """Whether the text is the end of a number that the applicant's message before it began; asks the database for bare figures only."""
     if not split.may_end(turn.text, turn.expects):
         return False
-    before = session.execute(_BEFORE, {"conversation": conversation_id, "seq": turn.seq}).scalar_one_or_none()
-    return before is not None and split.begins(before)
+    before = session.execute(_BEFORE, {"conversation": conversation_id, "seq": turn.seq}).one_or_none()
+    return before is not None and turn.created_at - before.created_at <= _LONGEST_PAUSE and split.begins(before.text)
 
 
 def _may_speak(conversation: Any, desk: bool) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from bot.assistant import Question, QuickReply, Reply
 from bot.conversations import ledger
@@ -15,7 +16,7 @@ from bot.conversations.events import ConversationChanged, MessageStored, StateCh
 from bot.conversations.models import Message, Turn
 from bot.conversations.service import Task, Worker
 from bot.conversations.turns import Turns
-from bot.db import Database
+from bot.db import Database, now
 from bot.metrics import Metrics
 from tests.office import ANN, Office
 
@@ -135,6 +136,19 @@ async def test_end_of_a_number_is_noted_as_one_and_only_bare_figures_cost_a_stat
         await office.answer(turn, "echo")
     assert counted == {"it is E1234": counted["hello"], "hello": counted["hello"], "5678": counted["hello"] + 1}
     assert [payload for _, payload in noted(office)] == [{}, {}, {}, {}, {"expects": "number"}]
+
+
+@pytest.mark.parametrize(("minutes", "ends"), [(9, True), (11, False)])
+async def test_figures_end_a_number_begun_a_few_minutes_before(office: Office, database: Database, minutes: int, ends: bool) -> None:
+    conversation = await office.says("it is E1234")
+    turn = await office.take(conversation)
+    assert turn is not None
+    await office.answer(turn, "echo")
+    with database.session() as session:
+        session.execute(update(Message).values(created_at=now() - timedelta(minutes=minutes)))
+    await office.says("5678")
+    turn = await office.take(conversation)
+    assert turn is not None and turn.ends_number is ends
 
 
 async def test_message_sent_again_is_answered_once(office: Office) -> None:
