@@ -113,6 +113,7 @@ def _find(view: str, expects: Expects, keep: Shape | None) -> list[tuple[Span, s
             take(None, *numbers.AMOUNTS)
             take("DATE", *dates.ASKED)
         take(None, *numbers.HARMLESS)
+        claim(None, numbers.salaries(view, inventory))
         if expects == "birth_date":
             take("DATE", *dates.ASKED_AND_NOT_HARMLESS)
             spans = dates.whole(view, [span for span, kind in found if kind == "DATE"])

@@ -87,6 +87,17 @@ _MONTH_BEHIND = rf"{_M}[^\w\x02]?{_CALLED_MONTH}"
 _DAY_BEHIND = rf"{_D}[^\w\x02]?{_CALLED_DAY}"
 # The year of a life in two figures, which is no day.
 _Y2 = r"(?:[4-9]\d|0\d)"
+# Parts of a law or a program have such numbers, too, and so have shares and marks.
+_NAMED_BEFORE = "".join(
+    rf"(?<!\b{word}\s)(?<!\b{word}:\s)"
+    for word in (
+        *("article", "section", "clause", "version", "rule", "rules", "paragraph", "chapter", "score", "ratio", "split", "item", "annex"),
+        *(r"art\.", r"sec\.", r"p\.", r"para\.", "artikel", "paragraf", "kapitel", "artículo", "artigo", "articolo"),
+        *("пункт", "пункта", "пункте", "пункту", r"п\.", "статья", "статьи", "статье", "статью", r"ст\.", "глава", "главы", "правило"),
+    )
+)
+_NAMED_BEFORE += r"(?<!п\.)(?<!ст\.)(?<![§第])(?<!§ )(?<!版本)(?<!比例)(?<!比例为)(?<!得分)(?<!规则)"
+_NAMED_BEHIND = r"(?!\s?[条條款章节節])(?!\s(?:rules?|split|ratio|scores?|mix)\b)"
 _OF = r"\s+(?:of|de|del|di|do)\s+(?:the\s+)?"
 
 
@@ -129,8 +140,7 @@ FORMATTED: Final = _shapes(
     rf"(?:the\s+)?\b{_WORD_DAY}(?:\s+of)?\s+{_MONTH}{_WORD_YEAR}(?:[\s,]+{_Y4})?",
     rf"{_MONTH}\s+(?:the\s+)?{_WORD_DAY}\b{_WORD_YEAR}(?:[\s,]+{_Y4})?",
     rf"{_MONTH}\.?,?\s*(?:of\s+)?(?:19\d\d|200\d|201[0-2])(?!\d)",
-    # Not a part of a law or a program.
-    rf"{_START}(?<![§第])(?<!§ )(?<!article )(?<!section )(?<!clause )(?<!version ){_Y2}(\s?[-/.·]\s?){_M}\1{_D}{_END}(?!\s?[条條款])",
+    rf"(?<![0-9A-Za-z])(?={_Y2}\s?[-/.·]){_START}{_NAMED_BEFORE}{_Y2}(\s?[-/.·]\s?){_M}\1{_D}{_END}{_NAMED_BEHIND}",
     rf"{_START}(?:{_YEAR_BEHIND}{_APART}{_MONTH_BEHIND}{_APART}{_D}(?:[^\w\x02]?{_CALLED_DAY})?"
     rf"|{_DAY_BEHIND}{_APART}{_MONTH_BEHIND}{_APART}{_Y4_OF_ANY}(?:[^\w\x02]?{_CALLED_YEAR})?)",
     rf"(?:{_YEAR_BEFORE}{_APART}{_MONTH_BEFORE}{_APART}{_DAY_BEFORE}|{_DAY_BEFORE}{_APART}{_MONTH_BEFORE}{_APART}{_YEAR_BEFORE}"

@@ -39,14 +39,14 @@ HARMLESS: Final = AMOUNTS + [
         rf"(?<![0-9A-Za-z_.,/-]){_YEAR}\s?(?:-|~|to|/|至|到)\s?{_YEAR}(?![0-9A-Za-z_/-])(?!\s\d)",
         r"(?<![0-9A-Za-z_.,/-])(?<!\d )20\d\d[-/.](?:0?[1-9]|1[0-2])(?![0-9A-Za-z_/-])(?!\.\d)(?!\s\d)",
         r"(?<![0-9A-Za-z_:.,/-])(?:[01]?\d|2[0-4]):[0-5]\d(?:\s?-\s?(?:[01]?\d|2[0-4]):[0-5]\d)?(?![0-9A-Za-z_:-])(?!\s\d)",
-        # A size, but not figures among the letters of a code; a salary times the months for which it is paid.
+        # A size, but not figures among the letters of a code.
         r"(?<![0-9A-Za-z_.,/×*-])(?:"
         r"(?<![x×*]\s)(?<!\b(?-i:[A-Z])\s)(?<!\b(?-i:[A-Z][A-Z])\s)\d{2,4}\s?[x×*]\s?\d{2,4}(?![0-9A-Za-z_*-])(?!\s[A-Za-z]{1,2}\s?\d)"
-        r"|(?<!\d )\d{4,6}\s?[x×*]\s?1[2-6](?![0-9A-Za-z_*-])"
         rf"|(?<!\d )(?<![\W\d][x×*]\s){_LENGTH}(?:\s?[x×*]\s?{_LENGTH}){{1,2}}\s?(?:mm|cm|px|pixels?|dpi|毫米|厘米|公分|像素)(?![A-Za-z])"
         r")(?!\s?[x×*\d])",
     )
 ]
+_SALARY: Final = Shape(r"(?<![0-9A-Za-z_.,/×*-])(?<!\d )\d{4,6}\s?[x×*]\s?1[2-6](?![0-9A-Za-z_*-])(?!\s?[x×*\d])", re.I)
 
 _EDGE = r"(?<![0-9A-Za-z])(?<![0-9A-Za-z][-_/.])(?<!\d[ \n\u200b])"
 _OUT = r"(?![0-9A-Za-z])(?![-_/. \n\u200b]\d)"
@@ -132,6 +132,11 @@ def public(numbers: tuple[str, ...]) -> Shape | None:
 def called(view: str, start: int) -> bool:
     """Whether the words before `start` announce a number."""
     return _CALLED.pattern.search(view[max(0, start - 40) : start]) is not None
+
+
+def salaries(view: str, inventory: Inventory) -> list[Span]:
+    """Salaries times the months for which they are paid in a view of which `inventory` was made, unless words announce a number."""
+    return [match.span() for match in inventory.found(_SALARY, view) if not called(view, match.start())]
 
 
 def called_phone(view: str, start: int) -> bool:

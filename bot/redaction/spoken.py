@@ -32,7 +32,12 @@ COUNTED: Final = Shape(
     r"\s*(?:working\b|days?\b|weeks?\b|months?\b|years?\b|hours?\b|minutes?\b|yuan\b|people\b|times\b|percent\b|tage?n?\b|jahren?\b|jahre\b"
     r"|monate?n?\b|wochen?\b|jours?\b|mois\b|ans\b|semaines?\b|d[ií]as?\b|años?\b|mes(?:es)?\b|giorni\b|mesi\b|anni\b|dagen\b|jaar\b|maanden\b"
     r"|dollars?\b|euros?\b|rmb\b|yuanes\b|złotych\b|рубл\w*|юан\w*|lira\b|元|위안|หยวน|يوان"
-    r"|dni\b|lat\b|дн\w+|лет\b|месяц\w*|gün\b|yıl\b|ay\b)",
+    r"|dni\b|lat\b|дн\w+|лет\b|месяц\w*|gün\b|yıl\b|ay\b"
+    r"|weken\b|werkdagen\b|uur\b|stunden\b|werktagen?\b|heures\b|horas\b|semanas?\b|settiman[ae]\b|tygodni\w*|miesi[eęaą]\w*|hafta\b"
+    r"|рабочи\w+|недел\w*|час(?:а|ов)?\b|週間|[かヶカケ]月|時間|日間|営業日|주\b|개월|시간"
+    r"|[اأ]?شه[رو]\w*|[اأ]يام|يوم|[اأ]ساب\w+|[اأ]سبوع\w*|سن(?:ة|وات)|ساع(?:ة|ات)"
+    + folded(r"|สัปดาห์|อาทิตย์|ชั่วโมง|วัน(?!ท)|เดือน(?!\s?\d)|ปี(?!\s?\d)")
+    + r")",
     re.I,
 )
 # So many in a row are a number even if nobody asked for one, so many figures of Korea while one is asked for, or

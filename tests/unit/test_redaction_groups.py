@@ -14,6 +14,8 @@ TAKEN = [
     ("passport 123 456 k", "passport <NUMBER:1> k"),
     ("passport 123 456 789 w", "passport <NUMBER:1> w"),
     ("passport 12346 k", "passport <NUMBER:1> k"),
+    ("passport 123456 x 12", "passport <NUMBER:1>"),
+    ("my number is 23456 x 13", "my number is <NUMBER:1>"),
     ("E1234, 5678", "<NUMBER:1>"),
     ("passport: E1234, 5678", "passport: <NUMBER:1>"),
     ("passport E1234;5678", "passport <NUMBER:1>"),
