@@ -12,11 +12,10 @@ from typing import Any, Final
 
 import psycopg2
 
-from benchmarks.clients import Widget, browser
 from benchmarks.figures import Figure, Times
 from benchmarks.starting import make_ready
 from benchmarks.system import Running, end, running, with_model
-from benchmarks.turns import QUESTIONS, attempts, turn_with_card
+from benchmarks.turns import QUESTIONS, attempts, conversation
 from bot.supervisor import free_port
 from deploy import stores
 from deploy.cluster import a_home
@@ -55,22 +54,15 @@ def _stores() -> Iterator[Mapping[str, str]]:
                     stores.make_database(postgres, "bench")
                     break
                 time.sleep(0.1)
+            else:
+                raise SystemExit("PostgreSQL does not answer")
             address = f"postgresql+psycopg2://{stores.USER}@127.0.0.1:{postgres}/bench"
             yield {"BOT_DATABASE_URL": address, "BOT_REDIS_URL": f"redis://127.0.0.1:{redis}/0"}
 
 
 async def _turns(system: Running) -> Times:
-    async with browser() as client:
-        widget = Widget()
-        await widget.begin(client, system.address)
-
-        async def turn(question: str) -> float:
-            return await turn_with_card(widget, question)
-
-        await attempts(turn, QUESTIONS, len(QUESTIONS))
-        found = await attempts(turn, QUESTIONS, _TURNS)
-        await widget.close()
-        return found
+    async with conversation(system) as turn:
+        return await attempts(turn, QUESTIONS, _TURNS)
 
 
 def figures(folder: Path) -> Iterator[Figure]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import aiohttp
@@ -70,22 +72,26 @@ def _peers_turn(client: aiohttp.ClientSession, bot: peer.Peer, sender: str) -> C
     return turn
 
 
-async def _one_conversation(system: Running, bot: peer.Peer) -> tuple[Times, Times]:
-    """Ours and theirs, in turns of some rounds, so that what else the machine does meets both."""
-    ours, theirs = [], []
+@asynccontextmanager
+async def conversation(system: Running) -> AsyncIterator[Callable[[str], Awaitable[float]]]:
+    """What takes a turn with a card in a window of its own, in which each question was asked once before."""
     async with browser() as client:
         widget = Widget()
         await widget.begin(client, system.address)
-
-        async def turn(question: str) -> float:
-            return await turn_with_card(widget, question)
-
+        turn = partial(turn_with_card, widget)
         await attempts(turn, QUESTIONS, len(QUESTIONS))
+        yield turn
+        await widget.close()
+
+
+async def _one_conversation(system: Running, bot: peer.Peer) -> tuple[Times, Times]:
+    """Ours and theirs, in turns of some rounds, so that what else the machine does meets both."""
+    ours, theirs = [], []
+    async with conversation(system) as turn, browser() as client:
         for number in range(_ROUNDS):
             ours.append(await attempts(turn, QUESTIONS, _IN_ROUND))
             # Its memory of a conversation grows without end and makes each turn slower; ours begins anew by itself.
             theirs.append(await attempts(_peers_turn(client, bot, f"one-{number}"), peer.QUESTIONS, _IN_ROUND))
-        await widget.close()
     return _joined(ours), _joined(theirs)
 
 
@@ -109,9 +115,7 @@ async def _several(system: Running, bot: peer.Peer) -> tuple[float, float, int]:
         widgets = [Widget() for _ in range(_TOGETHER)]
         for widget in widgets:
             await widget.begin(client, system.address)
-        ours, errors = await _for_a_while(
-            [lambda question, widget=widget: turn_with_card(widget, question) for widget in widgets], QUESTIONS
-        )
+        ours, errors = await _for_a_while([partial(turn_with_card, widget) for widget in widgets], QUESTIONS)
         for widget in widgets:
             await widget.close()
         theirs, missed = await _for_a_while([_peers_turn(client, bot, f"many-{each}") for each in range(_TOGETHER)], peer.QUESTIONS)

@@ -18,8 +18,6 @@ from bot.network import Proxies
 
 ROOT: Final[Path] = Path(__file__).resolve().parent.parent
 
-LONGEST_LEASE_S: Final = 600.0
-
 _SOURCE = re.compile(r"[A-Za-z0-9._-]{1,30}")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]")
 _REACHED_AT: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - where to connect, not where to listen
@@ -279,7 +277,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path | None = R
         metrics=_choice("BOT_METRICS", get("BOT_METRICS", "loopback"), ("loopback", "off")),
         metrics_tokens=_tokens("BOT_METRICS_TOKENS", get("BOT_METRICS_TOKENS", "")),
         assistant_timeout_s=_number("BOT_ASSISTANT_TIMEOUT_S", get("BOT_ASSISTANT_TIMEOUT_S", "20"), 0.1, 55),
-        turn_lease_s=_number("BOT_TURN_LEASE_S", get("BOT_TURN_LEASE_S", "10"), 1, LONGEST_LEASE_S),
+        turn_lease_s=_number("BOT_TURN_LEASE_S", get("BOT_TURN_LEASE_S", "10"), 1, 600),
         allowed_origins=_origins(get("BOT_ALLOWED_ORIGINS", "")),
         public_hosts=_hosts(get("BOT_PUBLIC_HOSTS", "")),
         trusted_proxies=_proxies(get("BOT_TRUSTED_PROXIES", "")),

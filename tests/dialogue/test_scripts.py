@@ -14,6 +14,8 @@ DIALOGUES = dialogues()
 # How many dialogues in each language there are at least, and the share that reaches its goal.
 AT_LEAST = {"en": 30, "zh": 24, "mixed": 10, "de": 5, "ru": 5, "es": 5, "ja": 5}
 BAR = 0.9
+# Rounding moves a dialogue or two from one side to the other; more than that is a change that somebody has to look at.
+BY_ROUNDING = 2
 
 
 def name(dialogue: Dialogue) -> str:
@@ -35,7 +37,7 @@ async def test_a_dialogue_reaches_its_goal(dialogue: Dialogue, talk: Talk, cases
         missed[name(dialogue)] = True
         if not isinstance(error, Misunderstood):
             raise
-        # A model trained on another machine differs by rounding: where a sentence is taken for another, the share below decides. The
+        # A model trained on another machine differs by rounding: where a sentence is taken for another, the test below decides. The
         # reason is what was taken for what, beside what is known of the dialogue: it may have failed for something else.
         pytest.xfail("\n".join(filter(None, (dialogue.known, str(error)))))
     missed[name(dialogue)] = False
@@ -45,7 +47,10 @@ def test_nine_dialogues_in_ten_reach_their_goal(missed: dict[str, bool]) -> None
     assert missed.keys() == {name(dialogue) for dialogue in DIALOGUES}, "the share is that of all dialogues: run the whole file"
     failing = [each for each, failed in missed.items() if failed]
     assert len(failing) <= (1 - BAR) * len(DIALOGUES), failing
-    assert sum(dialogue.known is not None for dialogue in DIALOGUES) <= (1 - BAR) * len(DIALOGUES)
+    known = {name(dialogue) for dialogue in DIALOGUES if dialogue.known is not None}
+    assert len(known) <= (1 - BAR) * len(DIALOGUES)
+    assert len(set(failing) - known) <= BY_ROUNDING, "say in `known` why they fail, or mend them"
+    assert len(known - set(failing)) <= BY_ROUNDING, "they reach their goal: take `known` out"
 
 
 def test_there_are_dialogues_in_every_language() -> None:
