@@ -119,7 +119,7 @@ def find(session: Session, by: Officer, item_id: int) -> Any:
         select(LeftMessage.id).join(Conversation, Conversation.id == LeftMessage.conversation_id).where(LeftMessage.id == item_id, _for(by))
     )
     if session.execute(allowed).first() is None:
-        raise NotAllowed("not_permitted", permission="conversation:read_all")
+        raise NotAllowed("other_station", permission="conversation:read_all")
     return row
 
 

@@ -123,7 +123,7 @@ def seen(session: Session, by: Officer, conversation_id: str) -> Any:
     if conversation is None:
         raise NotFound("conversation_unknown")
     if session.execute(select(Conversation.id).where(Conversation.id == conversation_id, visible(by))).first() is None:
-        raise NotAllowed("not_permitted", permission="conversation:read_all")
+        raise NotAllowed("other_station", permission="conversation:read_all")
     return conversation
 
 

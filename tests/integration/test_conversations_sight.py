@@ -91,7 +91,7 @@ async def test_stations_divide_what_officers_see(office: Office) -> None:
     assert [row.station for row in (await office.counter.board(pingshan)).queue] == ["pingshan"]
     assert [row.id for row in (await office.counter.board(supervisor)).queue] == [conversation]
     for refused in (office.counter.claim(qianhai, conversation), office.counter.view(qianhai, conversation)):
-        with pytest.raises(NotAllowed, match="not_permitted"):
+        with pytest.raises(NotAllowed, match="other_station"):
             await refused
     await office.counter.claim(pingshan, conversation)
     assert office.row(conversation).owner_id == pingshan.id and office.row(conversation).station is None

@@ -7,8 +7,10 @@ const EMPTY = { status: "loading", view: null, messages: [], typing: false, refu
 const SETTLE_MS = 120;
 const TYPING_MS = 6000;
 const AGAIN_MS = 3000;
+/** Refusals of what this officer may not see now. */
+const SHUT = ["other_station", "not_permitted"];
 /** Refusals that asking again does not change. */
-const FINAL = ["not_permitted", "conversation_unknown"];
+const FINAL = [...SHUT, "conversation_unknown"];
 
 /** Old and new messages as one list, in order, each once. */
 export function merge(old, more) {
@@ -60,7 +62,7 @@ export function useConversation(id, said) {
       if (shown.current !== id) return false;
       const over = FINAL.includes(error.code) ? false : null;
       if (number < answered.current) return over;
-      shut.current = error.code === "not_permitted";
+      shut.current = SHUT.includes(error.code);
       if (over === false) {
         vanish(error);
         return over;

@@ -148,7 +148,7 @@ async def test_conversation_of_another_station_cannot_be_watched(gateway: Gatewa
     await officer.post(f"conversations/{conversation_id}/transfer", to_station="qianhai")
     async with member(gateway, sqlite_database, "far", stations=["pingshan"]) as stranger, line(stranger) as live:
         refused = await live.ask("watch", conversation_id=conversation_id, after=0)
-        assert not refused["ok"] and refused["error"]["code"] == "not_permitted" and "messages" not in refused
+        assert not refused["ok"] and refused["error"]["code"] == "other_station" and "messages" not in refused
         assert (await live.ask("watch", conversation_id="none"))["error"]["code"] == "conversation_unknown"
         assert (await live.ask("watch", conversation_id=["x"]))["error"]["code"] == "conversation_unknown"
     async with member(gateway, sqlite_database, "near", stations=["qianhai"]) as neighbour, line(neighbour) as live:
@@ -176,7 +176,7 @@ async def test_conversation_that_goes_to_another_station_is_followed_no_longer(
         await gateway.say("for Qianhai only")
         await live.messages_until("applicant")
         # The answer to one's own next question comes after what was told before.
-        assert (await elsewhere.ask("watch", conversation_id=conversation_id, after=0))["error"]["code"] == "not_permitted"
+        assert (await elsewhere.ask("watch", conversation_id=conversation_id, after=0))["error"]["code"] == "other_station"
         await elsewhere.until("unwatched")
         assert "for Qianhai only" not in str(elsewhere.heard)
 

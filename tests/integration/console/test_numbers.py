@@ -237,7 +237,7 @@ async def test_reveal_is_for_those_who_may_see_the_conversation(gateway: Gateway
     message_id = (await officer.get(f"conversations/{conversation_id}"))["messages"][0]["metadata"]["id"]
     await officer.post(f"conversations/{conversation_id}/transfer", to_station="qianhai")
     async with member(gateway, gateway.server.app[DATABASE], "far", stations=["pingshan"]) as stranger:
-        assert (await stranger.refused(f"messages/{message_id}/reveal", reason="curious"))[:2] == (403, "not_permitted")
+        assert (await stranger.refused(f"messages/{message_id}/reveal", reason="curious"))[:2] == (403, "other_station")
         for reason in ("", "  ", "ab", "x" * 201, "a\nb\nc\u202e"):
             assert (await officer.refused(f"messages/{message_id}/reveal", reason=reason))[0] == 400, reason
     assert (await supervisor.get("audit?action=number:reveal"))["entries"] == []
