@@ -102,7 +102,7 @@ async def test_only_websockets_do_without_affinity_for_good(settings: Settings, 
     async def greeted(gateways: list[Gateway], http: aiohttp.ClientSession) -> bool:
         applicant = Applicant(gateways[0].url("/"), transports, http)
         with suppress(SocketIOError, asyncio.TimeoutError):
-            async with timeout(3):
+            async with timeout(20 if through else 3):
                 await applicant.connect()
                 await applicant.open()
                 await applicant.say("hello")

@@ -91,7 +91,7 @@ async def _nothing() -> None:
 
 async def comes(gateway: Gateway) -> list[str]:
     """What the next poll brings that brings anything."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not (texts := await gateway.texts(None)):
             await asyncio.sleep(0.01)
     return texts
@@ -154,7 +154,7 @@ async def test_call_that_was_cut_gets_its_answer_when_it_is_made_again(sqlite_se
         broken = then(monkeypatch, gateway.server.app[CONVERSATIONS], "hand_out", breaks)
         taken_back = then(monkeypatch, gateway.server.app[CONVERSATIONS], "take_back", _nothing)
         line = ask(gateway, "hello", message_id="m-1")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await broken.wait()
             await taken_back.wait()
         assert await find(gateway, select(Message.delivered_at).where(Message.author == "bot")) is None
@@ -214,7 +214,7 @@ async def test_what_cannot_be_taken_back_is_said_in_the_log(
         broken = then(monkeypatch, gateway.server.app[CONVERSATIONS], "hand_out", breaks)
         line = ask(gateway, None)
         await broken.wait()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not any("messages that did not arrive" in record.message for record in caplog.records):
                 await asyncio.sleep(0.01)
         event.remove(engine, "before_cursor_execute", away)
