@@ -14,7 +14,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from dotenv import dotenv_values
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.engine import make_url
@@ -32,7 +31,7 @@ from bot.languages import Language
 from bot.network import in_the_way
 from bot.notifications.courier import reached
 from bot.permits import demo
-from bot.settings import ROOT, Settings
+from bot.settings import ROOT, Settings, written
 from bot.staff.accounts import has_administrator
 from bot.vault import KEY_FILE, read_or_create_key
 
@@ -54,10 +53,15 @@ def examine(environment: Mapping[str, str] | None = None, env_file: Path | None 
         environment: instead of that of this process; it wins over `env_file`.
     """
     environment = os.environ if environment is None else environment
-    given = {**(dotenv_values(env_file) if env_file is not None and env_file.exists() else {}), **environment}
-    settings, unusable, untrue = usable(environment, env_file)
+    told: list[Finding] = []
+    try:
+        given = {**written(env_file), **environment}
+    except StartError as error:
+        given = dict(environment)
+        told.append(Finding("wrong", "settings_unread", {"detail": str(error)}))
+    settings, unusable, untrue = usable(given)
     files = [file for file in (env_file, *sorted(_OF_THE_MACHINE.glob("*.env"))) if file is not None]
-    told = [*as_given(given), *unusable, *as_meant(settings, environment), *_files(files)]
+    told += [*as_given(given), *unusable, *as_meant(settings, environment), *_files(files)]
     told += [*_ports(settings), *_folder(settings), *_database(settings), *_others(settings)]
     return [finding for finding in told if finding.code not in untrue]
 
@@ -88,8 +92,8 @@ def _files(files: Sequence[Path]) -> Iterator[Finding]:
 def _holds_secrets(file: Path, mode: int) -> bool:
     """Whether a file that others can read is one that they must not; one that cannot be read is taken for that."""
     try:
-        return bool(mode & 0o044) and any(value and _SECRETS.fullmatch(name) for name, value in dotenv_values(file).items())
-    except (OSError, ValueError):
+        return bool(mode & 0o044) and any(value and _SECRETS.fullmatch(name) for name, value in written(file).items())
+    except StartError:
         return True
 
 

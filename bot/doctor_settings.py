@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -43,8 +42,6 @@ _UNTRUE: Final[Mapping[str, frozenset[str]]] = {
     "BOT_TRUSTED_PROXIES": frozenset({"no_proxy"}),
 }
 
-Given = Mapping[str, "str | None"]
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -60,13 +57,13 @@ class Finding:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-def usable(environment: Mapping[str, str], env_file: Path | None) -> tuple[Settings, list[Finding], frozenset[str]]:
+def usable(given: Mapping[str, str]) -> tuple[Settings, list[Finding], frozenset[str]]:
     """The settings as far as they can be used, what is wrong with the others, and which findings would come of that alone."""
     replaced: dict[str, str] = {}
     found: list[Finding] = []
     while True:
         try:
-            settings = load({**environment, **replaced}, env_file)
+            settings = load({**given, **replaced}, None)
         except StartError as error:
             name = error.params["setting"]
             replaced[name] = _STAND_INS.get(name, "")
@@ -75,7 +72,7 @@ def usable(environment: Mapping[str, str], env_file: Path | None) -> tuple[Setti
             return settings, found, frozenset(code for name in replaced for code in _UNTRUE.get(name, ()))
 
 
-def as_given(given: Given) -> Iterator[Finding]:
+def as_given(given: Mapping[str, str]) -> Iterator[Finding]:
     """What is found in settings as they were written, whether they can be used or not."""
     known = set(re.findall(r"^(BOT_\w+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
     for name in sorted(given):
@@ -87,13 +84,13 @@ def as_given(given: Given) -> Iterator[Finding]:
     for name, tokens in (("BOT_REST_TOKENS", rest), ("BOT_RECORD_TOKENS", records)):
         if not set(tokens).isdisjoint(metrics):
             yield Finding("wrong", "metrics_token_shared", {"name": name})
-    led_to = re.match(r"http://(\[[^\]]*\]|[^/:]*)", given.get("BOT_PUBLIC_URL") or "")
+    led_to = re.match(r"http://(\[[^\]]*\]|[^/:]*)", given.get("BOT_PUBLIC_URL", ""))
     if led_to is not None and not is_here(led_to[1]):
         yield Finding("wrong" if given.get("BOT_SMTP_URL") else "look", "public_url_plain", {"url": given["BOT_PUBLIC_URL"]})
 
 
-def _tokens(given: Given, name: str) -> list[str]:
-    pairs = (pair.strip() for pair in (given.get(name) or "").split(","))
+def _tokens(given: Mapping[str, str], name: str) -> list[str]:
+    pairs = (pair.strip() for pair in given.get(name, "").split(","))
     return [token for token in (pair.partition(":")[2] for pair in pairs) if token]
 
 

@@ -237,15 +237,32 @@ def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
     return value
 
 
+def written(file: Path | None) -> dict[str, str]:
+    """The settings in a file of lines `NAME=value`; none where there is no file.
+
+    Raises:
+        StartError: it cannot be read, or is not in UTF-8.
+    """
+    if file is None or not file.exists():
+        return {}
+    try:
+        # Editors on Windows begin a file in UTF-8 with a mark that would become part of the first name.
+        return {name: value for name, value in dotenv_values(file, encoding="utf-8-sig").items() if value is not None}
+    except OSError as error:
+        detail = f"{file} cannot be read ({error.strerror}). It must be a file that the user who runs the assistant may read."
+    except UnicodeError:
+        detail = f"{file} is not in UTF-8, so its settings cannot be read. Open it in an editor and save it with the encoding UTF-8."
+    raise StartError("settings_unreadable", detail=detail)
+
+
 def load(environment: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> Settings:
     """The settings of this process; the environment wins over `.env`.
 
     Raises:
-        StartError: a value cannot be used; the detail says what it may be, and `params["setting"]` whose it is.
+        StartError: the file cannot be read, or a value cannot be used; then the detail says what it may be, and
+            `params["setting"]` whose it is.
     """
-    values: dict[str, str] = {}
-    if env_file is not None and env_file.exists():
-        values.update({name: value for name, value in dotenv_values(env_file).items() if value is not None})
+    values = written(env_file)
     values.update(os.environ if environment is None else environment)
 
     def get(name: str, default: str) -> str:

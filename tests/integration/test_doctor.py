@@ -20,10 +20,11 @@ from bot.audit_chain import opened
 from bot.conversations import switch
 from bot.db import Database, now
 from bot.doctor import examine
+from bot.errors import StartError
 from bot.i18n import Texts
 from bot.languages import LANGUAGES
 from bot.permits import demo
-from bot.settings import ROOT, Settings
+from bot.settings import ROOT, Settings, load
 from bot.staff.first import invite_administrator, staff_at
 from tests.gateway import FakeRasa
 from tests.postbox import Postbox
@@ -218,6 +219,29 @@ def test_file_of_settings_in_another_encoding_is_taken_for_one_with_secrets(
     file.chmod(mode)
     environment = {**GOOD, "BOT_DATA_DIR": str(folder), "BOT_HTTP_PORT": str(free_port())}
     assert {each.code: each.level for each in examine(environment, env_file=None)} == {"sqlite": "look", **expected}
+
+
+@pytest.mark.parametrize("written", ["# 演示数据\nBOT_DEMO=on\n".encode("gbk"), "BOT_DEMO=on\n".encode("utf-16")])
+def test_settings_in_another_encoding_are_told_and_the_rest_is_examined(folder: Path, tmp_path: Path, written: bytes) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(written)
+    file.chmod(0o600)
+    environment = {**GOOD, "BOT_DATA_DIR": str(folder), "BOT_HTTP_PORT": "many"}
+    with pytest.raises(StartError, match="save it with the encoding UTF-8"):
+        load(environment, file)
+    told = [(each.code, str(each.params.get("detail", ""))) for each in examine(environment, file)]
+    assert [code for code, _ in told] == ["settings_unread", "setting", "sqlite"] and str(file) in told[0][1]
+
+
+def test_settings_that_cannot_be_read_are_told() -> None:
+    with pytest.raises(StartError, match="must be a file that the user who runs the assistant may read"):
+        load({}, Path("/proc/self/mem"))
+
+
+def test_a_mark_at_the_beginning_of_the_settings_is_no_part_of_a_name(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes("BOT_HTTP_PORT=8123\n".encode("utf-8-sig"))
+    assert load({}, file).http_port == 8123
 
 
 def test_a_database_elsewhere_that_others_can_read_is_found(folder: Path, tmp_path: Path) -> None:
