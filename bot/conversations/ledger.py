@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, exists, insert, select
 from sqlalchemy.orm import Session
 
 from bot.conversations.cases import laid_aside
@@ -40,7 +40,7 @@ _STAFFS = "\x1f"
 
 # Statements of every turn are built once: to build one takes longer than to execute it.
 _EARLIER: Final = (
-    select(Message)
+    select(Message.id)
     .join(Conversation, Conversation.id == Message.conversation_id)
     .where(Conversation.thread_id == bindparam("thread"), Message.client_id == bindparam("name"), Message.author == "applicant")
     .limit(1)
@@ -57,7 +57,9 @@ _SAID: Final = insert(Message.__table__)
 _OWED: Final = insert(Turn.__table__)
 # From a table: to read columns of models takes twice as long.
 _TURNS: Final = Turn.__table__.c
-_IS_OWED: Final = select(_TURNS.message_id).where(_TURNS.conversation_id == bindparam("conversation"), _TURNS.state != "done").limit(1)
+_OWING: Final = exists().where(_TURNS.conversation_id == bindparam("conversation"), _TURNS.state != "done")
+_IS_OWED: Final = select(_OWING)
+_IS_OWED_AND_EARLIER: Final = select(_OWING, _EARLIER.scalar_subquery())
 
 # The title of a payload that opens a matter without having been offered, or None.
 Opener = Callable[[str, Tongue], "str | None"]
@@ -125,19 +127,16 @@ def store_applicants(
             more with the text.
     """
     conversation = lock_newest(session, address)
-    closed = conversation is None or conversation.state == State.CLOSED.value
-    wanted = ahead is not None and not closed and _wants(session, conversation, text, ahead)
-    earlier = find_earlier(session, conversation, client_id)
-    if earlier is None and closed:
+    owing, earlier = _so_far(session, conversation, client_id)
+    if earlier is None and (conversation is None or conversation.state == State.CLOSED.value):
         # Looked for before a successor is begun, because the conversation may have been closed between the two sendings; and
         # in the successor, because the other sending may have begun it.
         conversation = lock_open(session, address)
-        wanted = ahead is not None and _wants(session, conversation, text, ahead)
-        earlier = find_earlier(session, conversation, client_id)
+        owing, earlier = _so_far(session, conversation, client_id)
     if earlier is not None:
         # The question that was open when it was sent first need not be open now, by which it would be redacted.
         return earlier
-    if ahead is not None and wanted:
+    if ahead is not None and not owing and _wants(conversation, text, ahead):
         ahead(conversation.id, text, _open_question(conversation))
     if language is not None:
         conversation.language = language
@@ -157,22 +156,22 @@ def store_applicants(
     return Receipt(message, fresh=True, owed=owed)
 
 
-def _wants(session: Session, conversation: Any, text: str, ahead: Ahead) -> bool:
+def _wants(conversation: Any, text: str, ahead: Ahead) -> bool:
     """Whether the assistant, which hears of the conversation, is to be told what it will be asked.
 
-    Not of a tap, nor where a person has the conversation, nor while another answer is owed: that one may ask for something first,
-    and then the text is to be redacted as the answer to it. Nor of what may be the end of a number, which the message before decides.
+    No other answer is owed there: that one may ask for something first, and then the text is to be redacted as the answer to it. Not
+    of a tap, nor where a person has the conversation, nor of what may be the end of a number, which the message before decides.
     """
     if conversation.state != State.BOT.value or conversation.desk_step is not None or is_payload(text):
         return False
     if split.may_end(text, _open_question(conversation)):
         return False
-    return not is_owed(session, conversation.id) and ahead(conversation.id, None, None)
+    return ahead(conversation.id, None, None)
 
 
 def is_owed(session: Session, conversation_id: str) -> bool:
     """Whether an answer is owed in the conversation."""
-    return session.execute(_IS_OWED, {"conversation": conversation_id}).first() is not None
+    return bool(session.execute(_IS_OWED, {"conversation": conversation_id}).scalar_one())
 
 
 def _owes(conversation: Any, choice: str | None, grave: str | None) -> bool:
@@ -195,12 +194,19 @@ def _open_question(conversation: Any) -> str | None:
 
 def find_earlier(session: Session, conversation: Any, client_id: str | None) -> Receipt | None:
     """The message that an applicant's client sent under this name before, in any conversation of the thread."""
-    if conversation is None or client_id is None:
-        return None
-    message = session.execute(_EARLIER, {"thread": conversation.thread_id, "name": client_id}).scalar_one_or_none()
-    if message is None:
-        return None
-    return Receipt(stored(session, [message])[0], fresh=False, owed=session.get(Turn, message.id) is not None)
+    return _so_far(session, conversation, client_id)[1]
+
+
+def _so_far(session: Session, conversation: Any, client_id: str | None) -> tuple[bool, Receipt | None]:
+    """Whether an answer is owed in the conversation, and what `find_earlier` finds; both are asked in every turn, so at once."""
+    if conversation is None:
+        return False, None
+    asked = {"conversation": conversation.id, "thread": conversation.thread_id, "name": client_id}
+    owing, earlier = session.execute(_IS_OWED_AND_EARLIER, asked).one()
+    if earlier is None:
+        return owing, None
+    (message,) = stored(session, [session.get(Message, earlier)])
+    return owing, Receipt(message, fresh=False, owed=session.get(Turn, earlier) is not None)
 
 
 def _chosen(session: Session, conversation: Any, text: str, language: Tongue, opener: Opener | None) -> tuple[str | None, str]:
