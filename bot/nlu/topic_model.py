@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -18,11 +17,6 @@ from bot.nlu.perceptron import Perceptron, fit
 
 _TAKEN: Final = 0.4
 """How much of the logarithm of the number of examples; chosen with the questions of tests/dialogue/development in view."""
-
-
-@lru_cache(maxsize=1)
-def _beside() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "networks")
 
 
 @dataclass(frozen=True)
@@ -73,10 +67,7 @@ class TopicModel:
             parts: how many of the texts, at the end, are sentences of a message before them; for these the examples are not asked.
         """
         whole = len(texts) - parts
-        # On another core, where one is free, while the examples are looked for here: that begins at once and lets Python go meanwhile.
-        asked = _beside().submit(self._opinion, texts, vectors)
-        shares = self.neighbours.shares(vectors[:whole])
-        opinion = asked.result()
+        opinion, shares = self._opinion(texts, vectors), self.neighbours.shares(vectors[:whole])
         return self.shape.mixed(opinion, np.concatenate([shares, opinion[whole:]]), self.offsets)
 
     def _opinion(self, texts: Sequence[str], vectors: Halves) -> Floats:
