@@ -14,7 +14,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.arrays import Floats, Halves
-from bot.nlu.encodings import encode, get_ready
+from bot.nlu.encodings import encode, get_ready, is_training
 from bot.nlu.parts import parts_of
 from bot.nlu.reading_ahead import READ
 from bot.nlu.text import normalise
@@ -65,8 +65,9 @@ class SentenceEncoder(GraphComponent):
     def create(
         cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> SentenceEncoder:
-        """Rasa's constructor; has the encoder ready so that the first message does not wait."""
-        get_ready()
+        """Rasa's constructor; where messages are answered it has the encoder ready, so that the first does not wait."""
+        if not is_training():
+            get_ready()
         return cls()
 
     @staticmethod

@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -76,6 +76,11 @@ def training_run(run: Run) -> Iterator[None]:
 def current_run() -> Run:
     """The run in whose block the caller is."""
     return _RUN.get()
+
+
+def is_training() -> bool:
+    """Whether the caller is in the block of a `training_run`."""
+    return _RUN.get() is not _NO_RUN
 
 
 def encoder_version() -> str:
@@ -171,10 +176,16 @@ class EncodingCache:
     def _key(self, text: str) -> bytes:
         return hashlib.sha256(f"{self._encoder}\0{text}".encode()).digest()
 
-    def get(self, text: str) -> Halves | None:
-        """The vector of `text`, or None."""
-        row = self._database.execute("SELECT vector FROM encodings WHERE key = ?", (self._key(text),)).fetchone()
-        return None if row is None else np.frombuffer(row[0], dtype="<f2")
+    def fill(self, rows: Halves, texts: Sequence[str]) -> set[str]:
+        """Write the vector of each text into its row; the texts of which there is none."""
+        places: dict[bytes, list[int]] = {}
+        for number, text in enumerate(texts):
+            places.setdefault(self._key(text), []).append(number)
+        # Reading all of it takes half as long as asking for each.
+        for key, vector in self._database.execute("SELECT key, vector FROM encodings"):
+            for number in places.pop(key, ()):
+                rows[number] = np.frombuffer(vector, dtype="<f2")
+        return {texts[same[0]] for same in places.values()}
 
     def put(self, texts: Sequence[str], vectors: Halves) -> None:
         """Keep the vectors of `texts`."""
@@ -185,29 +196,27 @@ class EncodingCache:
 
 def encode_for_training(texts: Sequence[str], run: Run) -> Halves:
     """One row for each text, from the run's cache where it has one; what is new is encoded once and kept."""
-    known: dict[str, Halves] = {}
-    if run.cache is None:
-        _encode_missing(list(dict.fromkeys(texts)), known, run, None)
-    else:
-        with closing(EncodingCache(run.cache, encoder_version())) as cache:
-            missing = []
-            for text in dict.fromkeys(texts):
-                vector = cache.get(text)
-                if vector is None:
-                    missing.append(text)
-                else:
-                    known[text] = vector
-            _encode_missing(missing, known, run, cache)
-    return np.stack([known[text] for text in texts]) if texts else np.zeros((0, DIMENSIONS), dtype=np.float16)
+    rows = np.empty((len(texts), DIMENSIONS), dtype=np.float16)
+    with ExitStack() as stack:
+        cache = None if run.cache is None else stack.enter_context(closing(EncodingCache(run.cache, encoder_version())))
+        missing = set(texts) if cache is None else cache.fill(rows, texts)
+        places: dict[str, list[int]] = {}
+        for number, text in enumerate(texts):
+            if text in missing:
+                places.setdefault(text, []).append(number)
+        for batch, vectors in _encode_missing(list(places), run):
+            if cache is not None:
+                cache.put(batch, vectors)
+            for text, vector in zip(batch, vectors, strict=True):
+                rows[places[text]] = vector
+    return rows
 
 
-def _encode_missing(missing: Sequence[str], known: dict[str, Halves], run: Run, cache: EncodingCache | None) -> None:
+def _encode_missing(missing: Sequence[str], run: Run) -> Iterator[tuple[Sequence[str], Halves]]:
     batches = [missing[start : start + _BATCH] for start in range(0, len(missing), _BATCH)]
     # Numbers are multiplied on one thread for each batch, and on two for two of them: these do not wait for each other.
     with one_thread(), ThreadPoolExecutor(_BATCHES_AT_ONCE) as pool:
         for number, (batch, vectors) in enumerate(zip(batches, pool.map(encode, batches), strict=True)):
-            known.update(zip(batch, vectors, strict=True))
-            if cache is not None:
-                cache.put(batch, vectors)
+            yield batch, vectors
             if number % _REPORT_EVERY == 0:
                 run.report(f"encoding sentences: {number * _BATCH + len(batch)} of {len(missing)} new ones")

@@ -27,13 +27,17 @@ _TOKEN_WORDS: Final = {
     "RESULT": "result",
 }
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_WORD = re.compile(r"\w")
+_LINE: Final = "--"
+# Where a text, a line or a sentence begins, or what is quoted.
+_OPENING = re.compile(r"(?:\A|[.!?。！？*;；>\n])\W*(?=\w)")
 _SPACES = re.compile(r"\s+")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
 
 
 @lru_cache(maxsize=1)
-def _footers() -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
-    """The patterns of a notice, "sent from" and a closing, each with phrases of which it needs one."""
+def _footers() -> tuple[tuple[str, ...], tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]]:
+    """All phrases, and the patterns of a notice, "sent from" and a closing, each with phrases of which it needs one."""
     raw = read_mapping(ROOT / FILE)
 
     def needed(kind: str) -> tuple[str, ...]:
@@ -43,6 +47,8 @@ def _footers() -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
         listed = raw.get(kind)
         if not isinstance(listed, list) or not listed or not all(isinstance(phrase, str) and phrase.strip() for phrase in listed):
             raise DataError(ROOT / FILE, kind, "phrases", "must be a list of texts")
+        if unseen := [phrase for phrase in listed if not _WORD.match(phrase)]:
+            raise DataError(ROOT / FILE, kind, "phrases", f"must begin with a letter or figure: {unseen[0]!r}")
         return "|".join(re.escape(phrase) for phrase in sorted(listed, key=len, reverse=True))
 
     flags = re.IGNORECASE | re.MULTILINE
@@ -50,7 +56,8 @@ def _footers() -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
     notice = re.compile(rf"(?:^|(?<=[.!?。！？*;；>])|(?<=[.!?]\s))\W*(?:{phrases('notices')}).*\Z", flags | re.DOTALL)
     device = re.compile(rf"(?:^|(?<=[.!?。！？]\s)|(?<=[。！？]))[ \t]*{sent_from}", flags)
     closing = re.compile(rf"^[ \t]*(?:(?:{phrases('closings')})[^\w?？]*$|--+[ \t]*$).*\Z", flags | re.DOTALL)
-    return (needed("notices"), notice), (needed("sent_from"), device), ((*needed("closings"), "--"), closing)
+    kinds = (needed("notices"), notice), (needed("sent_from"), device), ((*needed("closings"), _LINE), closing)
+    return tuple({phrase for needs, _ in kinds for phrase in needs}), kinds
 
 
 def without_footer(text: str) -> str:
@@ -59,9 +66,12 @@ def without_footer(text: str) -> str:
     A text that would be left without a letter is returned whole, and so is what asks something below its closing.
     """
     lower = text.lower()
-    *others, closing = _footers()
+    phrases, (*others, closing) = _footers()
+    # Almost no message has one, which is seen soonest where one could begin: looking for phrases everywhere takes ten times as long,
+    # and the patterns a hundred times that.
+    if _LINE not in lower and not any(lower.startswith(phrases, opening.end()) for opening in _OPENING.finditer(lower)):
+        return text
     for needed, pattern in (*others, closing):
-        # Almost no message has one; looking for a phrase is a hundred times as fast as the pattern.
         if not any(phrase in lower for phrase in needed):
             continue
         shorter = pattern.sub(_kept_when_asking if pattern is closing[1] else "", text)

@@ -120,8 +120,10 @@ def train(texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shap
     is judged by one for which it is new, at no further cost.
     """
     features = shape.features()
-    rows = features.learn(texts, vectors)
-    neighbours = Neighbours.of(vectors, labels, topics)
+    with ThreadPoolExecutor(1) as beside:
+        found = beside.submit(Neighbours.of, vectors, labels, topics)
+        rows = features.learn(texts, vectors)
+        neighbours = found.result()
     fold = dealt(labels, shape.folds)
 
     def without(number: int) -> Perceptron:

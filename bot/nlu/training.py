@@ -64,11 +64,6 @@ def _input(root: Path) -> bytes:
     return versions.encode() + digest_of(*read, *sorted((ROOT / "bot").glob("*.py")), *sorted((ROOT / "bot" / "nlu").glob("*.py")))
 
 
-def _named(root: Path) -> list[Any]:
-    warnings: list[str] = []
-    return [generate(root, warn=warnings.append).hash, warnings]
-
-
 def train(
     settings: Settings, report: Callable[[str], None], root: Path = ROOT, before: Callable[[Path], object] = lambda _data_dir: None
 ) -> Path:
@@ -86,8 +81,16 @@ def train(
         DataError: a file of `data/` is wrong; names file, entry and field.
         StartError: the configuration cannot be run here, or training did not produce a model.
     """
+    generated: Generated | None = None
+
+    def named() -> list[Any]:
+        nonlocal generated
+        warnings: list[str] = []
+        generated = generate(root, warn=warnings.append)
+        return [generated.hash, warnings]
+
     with kept_between_starts(settings.data_dir, "training"):
-        known, warnings = derived(__file__, _input(root), lambda: _named(root))
+        known, warnings = derived(__file__, _input(root), named)
         model = _model_called(settings, known)
         for line in warnings:
             report(line)
@@ -100,7 +103,7 @@ def train(
                 report(str(error))
                 model.unlink()
         before(settings.data_dir)
-        generated = generate(root)
+        generated = generated or generate(root)
     model = model_path(settings, generated)
     quiet_logs.configure()
     with _rasa_environment():

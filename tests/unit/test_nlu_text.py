@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from bot.nlu.text import LONGEST, normalise, plain, without_footer
+from bot.errors import DataError
+from bot.nlu.text import FILE, LONGEST, _footers, normalise, plain, without_footer
+from bot.settings import ROOT
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,9 @@ def test_the_plain_text_is_whole_and_may_keep_its_lines() -> None:
         ("Was kostet das?\nVon meinem iPhone gesendet", "Was kostet das?"),
         ("Combien ça coûte ?\n\nCe message et ses pièces jointes sont confidentiels.", "Combien ça coûte ?"),
         ("¿Cuánto cuesta?\nUn saludo,\nAna\nAviso legal: este mensaje es privado.", "¿Cuánto cuesta?"),
+        ("How much is it? *** This email is confidential and meant for the addressee.", "How much is it?"),
+        ("How long does it take?\n-- \nAnna Exemplar, HR", "How long does it take?"),
+        ("要多少钱？“本邮件及其附件含有保密信息”", "要多少钱？"),
         ("Сколько это стоит?\nОтправлено с iPhone", "Сколько это стоит?"),
         ("費用はいくらですか\n私のiPhoneから送信", "費用はいくらですか"),
         ("كم الرسوم؟\nهذه الرسالة سرية وموجهة إلى المرسل إليه فقط.", "كم الرسوم؟"),
@@ -87,3 +94,16 @@ def test_what_stands_below_a_mail_is_not_read(text: str, kept: str) -> None:
 )
 def test_a_question_is_no_footer(text: str) -> None:
     assert without_footer(text) == text
+
+
+def test_a_phrase_of_which_no_beginning_would_be_seen_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data").mkdir()
+    written = (ROOT / FILE).read_text(encoding="utf-8")
+    (tmp_path / FILE).write_text(written.replace("notices:\n", "notices:\n  - '(confidential)'\n", 1), encoding="utf-8")
+    monkeypatch.setattr("bot.nlu.text.ROOT", tmp_path)
+    _footers.cache_clear()
+    try:
+        with pytest.raises(DataError, match="must begin with a letter or figure"):
+            without_footer("Thanks")
+    finally:
+        _footers.cache_clear()

@@ -31,6 +31,14 @@ def test_similar_spellings_share_grams() -> None:
     assert np.isclose(np.linalg.norm(first), 1)
 
 
+def test_what_is_learnt_from_words_is_what_a_message_shows() -> None:
+    texts = [*_TEXTS, "工作许可 要 多久", "a permit  and a permit", "", " ", "x\ny\tz", "w" * 300]
+    learnt, shown = CharacterGrams(64, 4), CharacterGrams(64, 4)
+    counts = learnt.learn(texts)
+    shown.rarity = learnt.rarity
+    assert np.array_equal(learnt.weighed(counts), shown.rows(texts))
+
+
 @pytest.mark.parametrize(
     ("written", "typed"),
     [
