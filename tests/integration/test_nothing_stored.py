@@ -62,6 +62,7 @@ async def ready(gateway: Gateway) -> tuple[int, str]:
         return response.status, (await response.json())["parts"]["database"]
 
 
+@pytest.mark.usefixtures("patient_checks")
 async def test_people_are_told_where_to_turn_while_nothing_can_be_stored(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "_WRITE_EVERY_S", 0.0)
     async with running(settings) as gateway, visiting(gateway.url("/")) as ours, connected(gateway.url("/")) as plain:
