@@ -25,7 +25,8 @@ import pytest
 from bot.nlu.training import train
 from bot.settings import ROOT, Settings
 from tests.rasa_project import STRANGERS, write_project
-from tests.rasa_project.processes import Process, actions_process, free_port, rasa_process, say
+from tests.rasa_project.processes import Process, actions_process, rasa_process, say
+from tests.servers import free_port
 
 _numbers = count()
 _SECRETS = ("Nanshan", "SECRET-WORD", "bomb", "my permit card is gone", "weather")
