@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import uvloop
 
@@ -45,7 +46,12 @@ def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
 
 
 def pytest_configure() -> None:
-    """Look for garbage seldom: what the catalogue is read into is much and stays, and is looked through again and again for nothing."""
+    """Have no test fail because it took long, and look for garbage seldom.
+
+    What the catalogue is read into is much and stays, and is looked through again and again for nothing.
+    """
+    hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.load_profile("patient")
     gc.set_threshold(50_000, 20, 20)
 
 

@@ -160,7 +160,7 @@ class Line:
         self.heard.append((event, body))
         self._news.set()
 
-    async def _when(self, look: Callable[[], Any], within_s: float = 10) -> Any:
+    async def _when(self, look: Callable[[], Any], within_s: float = 60) -> Any:
         async def wait() -> Any:
             while (found := look()) is None:
                 self._news.clear()
@@ -189,13 +189,13 @@ class Line:
 
     async def ask(self, event: str, **body: Any) -> Any:
         """The acknowledgement of an event."""
-        return await self.client.call(event, body, namespace=NAMESPACE, timeout=10)
+        return await self.client.call(event, body, namespace=NAMESPACE, timeout=60)
 
 
 @asynccontextmanager
 async def line(person: Member, headers: dict[str, str] | None = None, transports: Sequence[str] = ("websocket",)) -> AsyncIterator[Line]:
     """The live line of a person's page."""
-    client = socketio.AsyncClient(reconnection=False)
+    client = socketio.AsyncClient(reconnection=False, request_timeout=60)
     opened = Line(client)
     for event in (
         "board_changed",
@@ -217,7 +217,9 @@ async def line(person: Member, headers: dict[str, str] | None = None, transports
     sent = {"Origin": person.origin, "Cookie": f"staff={person.cookie}", **(headers or {})}
     sent = {name: value for name, value in sent.items() if value}
     try:
-        await client.connect(person.gateway.url("/"), headers=sent, transports=list(transports), namespaces=[NAMESPACE])
+        await client.connect(
+            person.gateway.url("/"), headers=sent, transports=list(transports), namespaces=[NAMESPACE], wait_timeout=60
+        )
         yield opened
     finally:
         await client.disconnect()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from typing import Any, ClassVar, Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from async_timeout import timeout
 
 from bot.settings import ROOT
 from tests.certificates import certify
@@ -118,7 +120,7 @@ class PlainNginx(Nginx):
 
 
 class HAProxy(Proxy):
-    """HAProxy, which asks for readiness ten times as often as in the example."""
+    """HAProxy, which asks for readiness ten times as often as in the example, and waits longer for the answer."""
 
     program = package = "haproxy"
 
@@ -128,6 +130,8 @@ class HAProxy(Proxy):
         (folder / "assistant.pem").write_text("".join(pair))
         text = _addressed((ROOT / "deploy" / "haproxy" / "assistant.cfg").read_text(encoding="utf-8"), ports)
         text = text.replace("/etc/haproxy/", f"{folder}/").replace("inter 2s", "inter 200ms")
+        # Without it an answer has to come before the next is asked for, and the first that does not takes a gateway out.
+        text = text.replace("timeout connect 2s", "timeout connect 2s\n    timeout check 5s")
         text = re.sub(r"^ *(user|group) haproxy\n", "", text, flags=re.MULTILINE)
         text = text.replace("log /dev/log local0 info", "log stdout format raw local0 info")
         text = text.replace("bind :::443 v4v6", f"bind 127.0.0.1:{self.port}").replace("bind :::80 v4v6", f"bind 127.0.0.1:{self.plain}")
@@ -135,6 +139,13 @@ class HAProxy(Proxy):
 
     def _command(self) -> list[str]:
         return [self._found, "-db", "-f", str(self._folder / "haproxy.cfg")]
+
+    async def counts_as_down(self, *gateways: int) -> None:
+        """Return when it sends visitors to none of these gateways any more, the first of which is 0."""
+        names = [("first", "second")[number] for number in gateways]
+        async with timeout(60):
+            while not all(f"Server ready/{name} is DOWN" in (self._folder / "said.txt").read_text() for name in names):
+                await asyncio.sleep(0.05)
 
 
 class _Here(AbstractResolver):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +25,8 @@ from deploy.stores import postgres_programs
 # Opens the audit trail of every database that tests write to.
 AUDIT_KEY = b"the audit key of the tests"
 _ROOM = 1 << 30
+# Browsers go to none of some ports below.
+_LOWEST_PORT = 11_000
 
 
 class ServerMissing(RuntimeError):
@@ -39,12 +45,23 @@ def browser() -> str:
     return found
 
 
+@cache
+def _ports() -> Iterator[int]:
+    """The ports of this worker among those that the system gives to no connection, over and over again; 0 where there are none."""
+    first, last = (int(each) for each in Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    worker, workers = os.environ.get("PYTEST_XDIST_WORKER", "gw0"), os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
+    ports = [*range(_LOWEST_PORT, first), *range(last + 1, 1 << 16)][int(worker.removeprefix("gw")) :: int(workers)]
+    # Another run on this machine takes them in another order.
+    random.SystemRandom().shuffle(ports)
+    return itertools.cycle(ports or [0])
+
+
 def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port that nobody listens on, and that nobody is given by chance before whoever asked for it listens."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", next(_ports())))
+            return int(probe.getsockname()[1])
 
 
 def _in_memory() -> str | None:

@@ -7,10 +7,11 @@ import json
 
 from playwright.async_api import expect
 
-from bot.app import DATABASE
+from bot.app import DATABASE, SOCKETS
 from bot.conversations.models import Message
 from tests.browser.conftest import Site, StartSite
 from tests.browser.widget import CHINESE
+from tests.limiters import go_on, stand_still
 from tests.lines import line_to
 
 
@@ -164,11 +165,14 @@ async def test_other_device_goes_on_with_a_code(site: Site) -> None:
 
 async def test_too_many_messages_are_sent_again_by_themselves(start_site: StartSite) -> None:
     site = await start_site(messages_per_minute=20)
+    limiter = site.gateway.server.app[SOCKETS]._limiter
+    stand_still(limiter)
     widget = await site.opened()
     for number in range(22):
         await widget.say(f"message {number}")
     await expect(widget.log.get_by_text("Too many messages at once.")).to_be_visible()
-    await expect(widget.bubbles.filter(has_text="echo: message 21")).to_be_visible(timeout=30000)
+    go_on(limiter)
+    await expect(widget.bubbles.filter(has_text="echo: message 21")).to_be_visible()
     assert [text for _, author, text in stored(site) if author == "applicant"] == [f"message {number}" for number in range(22)]
 
 

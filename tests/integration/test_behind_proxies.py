@@ -35,13 +35,13 @@ def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Proxy:
 
 
 @pytest.fixture
-def haproxy(tmp_path: Path) -> Proxy:
+def haproxy(tmp_path: Path) -> HAProxy:
     """The one that asks for readiness."""
     return HAProxy(tmp_path)
 
 
 @pytest.fixture
-def settings(postgres: Postgres, migrated_postgres: str, redis: Redis, tmp_path: Path) -> Settings:
+def settings(postgres: Postgres, migrated_postgres: str, redis: Redis, tmp_path: Path, patient_checks: None) -> Settings:
     url = postgres.create(f"proxy_{tmp_path.name}"[:60], migrated_postgres)
     trusted = Proxies.parse("127.0.0.1")
     return Settings(data_dir=tmp_path / "data", database_url=url, demo=False, redis_url=redis.url, trusted_proxies=trusted)
@@ -136,7 +136,7 @@ async def comes(
 
 @TRANSPORTS
 async def test_a_gateway_without_its_rasa_gets_nobody_until_it_is_ready_again(
-    haproxy: Proxy, settings: Settings, transports: list[str]
+    haproxy: HAProxy, settings: Settings, transports: list[str]
 ) -> None:
     async with AsyncExitStack() as stack:
         gateways = [await stack.enter_async_context(running(settings, listens)) for _ in range(2)]
@@ -149,7 +149,7 @@ async def test_a_gateway_without_its_rasa_gets_nobody_until_it_is_ready_again(
             bereft, other = sorted(gateways, key=lambda each: not lines(each))
             assert not lines(other)
             bereft.rasa.model = None
-            await asyncio.wait_for(applicant.gone.wait(), 20)
+            await asyncio.wait_for(applicant.gone.wait(), 60)
         assert await comes(haproxy, http, gateways, transports, applicant.token) is other, "an open line moves"
         assert await comes(haproxy, http, gateways, transports) is other, "and nobody new comes"
         bereft.rasa.model = "model.tar.gz"
@@ -157,7 +157,7 @@ async def test_a_gateway_without_its_rasa_gets_nobody_until_it_is_ready_again(
         async with timeout(60):
             while landed is not bereft:
                 # Whose handshake falls into the moment of the change lands at both, and has to dial again.
-                with suppress(asyncio.TimeoutError, SocketIOError):
+                with suppress(asyncio.TimeoutError, SocketIOError, ValueError):
                     landed = await asyncio.wait_for(comes(haproxy, http, gateways, transports), 3)
 
 
@@ -170,8 +170,8 @@ async def test_a_gateway_that_hangs_keeps_nobody(proxy: Proxy, settings: Setting
         ports[hung] = silent
         proxy.serve(*ports)
         stack.enter_context(proxy.running())
-        # HAProxy has asked three times by then.
-        await asyncio.sleep(1.5)
+        if isinstance(proxy, HAProxy):
+            await proxy.counts_as_down(hung)
         http = await stack.enter_async_context(client())
         async with visiting(proxy.address, transports=["polling", "websocket"], http=http) as applicant:
             await applicant.say("hello")
@@ -184,13 +184,12 @@ async def test_a_gateway_that_hangs_keeps_nobody(proxy: Proxy, settings: Setting
             assert lines(gateways[1 - hung]) and not applicant.gone.is_set()
 
 
-async def test_gateways_of_which_none_is_ready_still_say_so_and_serve_officers(haproxy: Proxy, settings: Settings) -> None:
+async def test_gateways_of_which_none_is_ready_still_say_so_and_serve_officers(haproxy: HAProxy, settings: Settings) -> None:
     async with running(settings, listens) as one, running(settings, listens) as other, client() as http:
         haproxy.serve(one.port, other.port)
         one.rasa.model = other.rasa.model = None
         with haproxy.running():
-            # Each is asked three times before it counts as not ready.
-            await asyncio.sleep(1.5)
+            await haproxy.counts_as_down(0, 1)
             for path in ("/", "/console/", "/healthz"):
                 async with http.get(f"{haproxy.address}{path}") as response:
                     assert response.status == 200, path

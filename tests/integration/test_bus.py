@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from async_timeout import timeout
 from redis.asyncio import Redis as Client
 from redis.asyncio.client import PubSub
 
@@ -55,8 +56,9 @@ async def two(server: Redis, other_key: bytes = KEY) -> AsyncIterator[tuple[Bus,
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    while not holds():
-        await asyncio.sleep(0.01)
+    async with timeout(60):
+        while not holds():
+            await asyncio.sleep(0.01)
 
 
 async def test_notes_come_in_order_and_not_to_their_sender(redis: Redis) -> None:
@@ -124,16 +126,21 @@ async def test_a_redis_that_is_gone_or_hangs_is_noticed_and_found_again(
         redis.start() if fault == signal.SIGKILL else redis.kill(signal.SIGCONT)
         await until(lambda: one.up and other.up)
         assert not one.steady
-        one.send("t", {"number": 1})
-        await until(lambda: {"number": 1} in heard)
+
+        def heard_again() -> bool:
+            # Whoever is not heard in time on a busy machine dials once more, and what is said meanwhile is lost.
+            one.send("t", {"number": 1})
+            return bool(heard)
+
+        await until(heard_again)
 
 
 async def test_last_words_are_sent_and_a_gateway_that_falls_silent_is_missed_for_a_while(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.bus._STEADY_AFTER_S", 0.0)
-    monkeypatch.setattr("bot.bus._SILENT_FOR_S", 1.0)
-    monkeypatch.setattr("bot.bus._MISSED_FOR_S", 3.0)
+    monkeypatch.setattr("bot.bus._LAST_WORDS_S", 60.0)
+    monkeypatch.setattr("bot.bus._MISSED_FOR_S", 8.0)
     monkeypatch.setattr("bot.bus._BEAT_EVERY_S", 0.1)
     async with two(redis) as (one, other, heard):
         await until(lambda: other.steady)

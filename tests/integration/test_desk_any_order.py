@@ -96,7 +96,7 @@ def check(database: Database, address: Address) -> Any:
         return row
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(said=st.lists(st.sampled_from(SAID), min_size=1, max_size=12), open_desk=st.booleans())
 def test_any_row_of_choices_and_words_leaves_a_conversation_that_agrees_with_itself(
     sqlite_database: Database, said: Sequence[str], open_desk: bool

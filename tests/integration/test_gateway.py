@@ -266,6 +266,7 @@ async def test_rates_are_limited_by_conversation(settings: Settings) -> None:
     assert rows(settings, "SELECT count(*) FROM messages WHERE author = 'applicant'") == [(3,)]
 
 
+@pytest.mark.usefixtures("patient_checks")
 async def test_readiness_names_the_part_that_is_missing(settings: Settings) -> None:
     async with running(settings) as gateway:
         async with gateway.client.get(gateway.url("/readyz")) as response:

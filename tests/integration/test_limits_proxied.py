@@ -13,11 +13,11 @@ import pytest
 from bot.app import CONSOLE
 from bot.channels.rest import PATH
 from bot.db import Database
-from bot.limits import Limiter
 from bot.network import Proxies
 from bot.settings import Settings
 from tests.console import PASSWORD, Member, browser, member, rasa
 from tests.gateway import Gateway, running
+from tests.limiters import stand_still
 
 # An edge that is trusted, and one in front of it.
 PROXIES = Proxies.parse("127.0.0.1, 10.0.0.0/8")
@@ -27,12 +27,6 @@ PROXIES = Proxies.parse("127.0.0.1, 10.0.0.0/8")
 def settings(sqlite_database: Database, tmp_path: Path) -> Settings:
     url = str(sqlite_database.engine.url)
     return Settings(data_dir=tmp_path, database_url=url, demo=False, messages_per_minute=100, caller_messages_per_minute=3)
-
-
-def stand_still(limiter: Limiter) -> None:
-    """No time passes for it any more, so that nothing is earned back while a slow machine works."""
-    moment = limiter._clock()
-    limiter._clock = lambda: moment
 
 
 async def asks(gateway: Gateway, *forwarded: str, sender: str | None = None) -> int:

@@ -25,7 +25,8 @@ import pytest
 from bot.nlu.training import train
 from bot.settings import ROOT, Settings
 from tests.rasa_project import STRANGERS, write_project
-from tests.rasa_project.processes import Process, actions_process, free_port, rasa_process, say
+from tests.rasa_project.processes import READY_WITHIN_S, Process, actions_process, rasa_process, say
+from tests.servers import free_port
 
 _numbers = count()
 _SECRETS = ("Nanshan", "SECRET-WORD", "bomb", "my permit card is gone", "weather")
@@ -373,13 +374,12 @@ def test_a_server_ends_when_its_parent_is_killed(servers: Servers, tmp_path: Pat
 
 
 def _wait_until_listening(server: Process) -> None:
-    import time
-
-    for _ in range(600):
+    until = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < until:
         try:
             urllib.request.urlopen(f"{server.url}{server.health}", timeout=5).read()
             return
-        except urllib.error.URLError:
+        except OSError:
             time.sleep(0.05)
     raise AssertionError(server.said())
 
@@ -392,7 +392,7 @@ def test_a_port_that_somebody_has_is_refused_with_one_line(servers: Servers, tmp
         if kind == socket.SOCK_STREAM:
             somebody.listen()
         command = [sys.executable, "-m", rasa.module, "--port", str(rasa.port), *rasa.arguments]
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=READY_WITHIN_S)
     assert ended.returncode == 1 and f"error: Port {rasa.port} on 127.0.0.1 cannot be used" in ended.stderr
 
 

@@ -39,7 +39,7 @@ def settings(sqlite_database: Database, tmp_path: Path) -> Settings:
 
 
 @pytest_asyncio.fixture
-async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
+async def gateway(settings: Settings, patient_checks: None) -> AsyncIterator[Gateway]:
     async with running(settings, rasa) as opened:
         yield opened
 

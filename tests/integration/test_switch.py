@@ -199,6 +199,7 @@ def test_asking_with_a_newer_release_changes_no_schema(
         assert capsys.readouterr().err == ""
 
 
+@pytest.mark.usefixtures("patient_checks")
 async def test_supervisors_switch_it_in_the_console_and_everybody_hears_of_it(
     gateways: tuple[Gateway, Gateway], chief_database: Database
 ) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 import uuid
 from dataclasses import dataclass, field
@@ -17,13 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.settings import ROOT
+from tests.servers import free_port
 
-
-def free_port() -> int:
-    """A port of the loopback interface on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+# It takes a few seconds where nobody else works.
+READY_WITHIN_S = 300
 
 
 @dataclass
@@ -50,12 +45,12 @@ class Process:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, "BOT_DATA_DIR": str(data_dir)})
         while True:
-            if self.process.poll() is not None or time.monotonic() - begin > 60:
+            if self.process.poll() is not None or time.monotonic() - begin > READY_WITHIN_S:
                 raise AssertionError(f"{self.module} did not start:\n{self.log.read_text(encoding='utf-8')}")
             try:
                 urllib.request.urlopen(f"{self.url}{self.health}", timeout=5).read()
                 break
-            except urllib.error.URLError:
+            except OSError:
                 time.sleep(0.02)
         self.seconds_until_ready = time.monotonic() - begin
         return self

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue.calendar import SHANGHAI, WorkingCalendar, local
@@ -88,7 +88,6 @@ def test_a_span_that_only_crosses_a_fixed_holiday_after_the_known_year_stays_ine
     assert not calendar.add_working_days(date(2026, 12, 31), 1).exact
 
 
-@settings(deadline=None)
 @given(start=st.dates(date(2015, 1, 1), date(2028, 12, 31)), count=st.integers(1, 40))
 def test_the_last_day_is_worked_and_the_count_is_right(start: date, count: int) -> None:
     calendar = _calendar()
@@ -99,7 +98,6 @@ def test_the_last_day_is_worked_and_the_count_is_right(start: date, count: int) 
     assert due.exact == all(calendar.is_working_day(day) is not None for day in days)
 
 
-@settings(deadline=None)
 @given(start=st.dates(date(2015, 1, 1), date(2027, 12, 31)), first=st.integers(0, 20), second=st.integers(0, 20))
 def test_counting_in_two_steps_is_counting_at_once(start: date, first: int, second: int) -> None:
     calendar = _calendar()
@@ -171,7 +169,6 @@ def test_now_is_lunch_in_shenzhen_when_it_is_half_past_four_in_utc(calendar: Wor
     assert open_state(HALL, datetime.now(UTC), calendar).reason == "lunch"
 
 
-@settings(deadline=None)
 @given(when=st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 1)))
 def test_the_next_opening_lies_ahead_and_is_an_opening(when: datetime) -> None:
     state = open_state(HALL, when, _calendar())

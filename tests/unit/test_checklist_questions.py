@@ -18,7 +18,7 @@ def answers_to(question: Question) -> list[str]:
     return [value for value, _ in question.choices]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_every_question_changes_the_list_and_there_are_few(data: st.DataObject) -> None:
     checklists = papers().checklists

@@ -428,4 +428,4 @@ class Leases(RuleBasedStateMachine):
 
 
 TestLeases = Leases.TestCase
-TestLeases.settings = settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+TestLeases.settings = settings(max_examples=25, stateful_step_count=20, suppress_health_check=list(HealthCheck))

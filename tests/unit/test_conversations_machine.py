@@ -418,7 +418,6 @@ TestLife = Life.TestCase
 TestLife.settings = settings(
     max_examples=40,
     stateful_step_count=50,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

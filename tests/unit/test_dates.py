@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue.dates import read_date, read_dates
@@ -270,7 +270,6 @@ def test_all_dates_of_a_text_are_given_in_order() -> None:
     assert text[read.start : read.end] == "2027-03-01"
 
 
-@settings(deadline=None)
 @given(day=DAYS)
 def test_every_full_form_gives_the_same_day(day: date) -> None:
     month = MONTHS[day.month - 1]
@@ -301,7 +300,6 @@ def _chinese(day: date) -> str:
     return "".join(digits[int(char)] for char in str(day.year)) + f"年{number(day.month)}月{number(day.day)}日"
 
 
-@settings(deadline=None)
 @given(day=DAYS)
 def test_slashed_and_spaced_days_are_exact_or_offer_the_day_among_two(day: date) -> None:
     for mark in ("/", " "):
@@ -332,7 +330,6 @@ def test_a_birth_date_with_blanks_that_may_be_two_days_stays_two() -> None:
     assert (read.kind, read.candidates) == ("ambiguous", (date(1990, 4, 3), date(1990, 3, 4)))
 
 
-@settings(deadline=None)
 @given(today=DAYS, month=st.integers(1, 12), number=st.integers(1, 28))
 def test_an_assumed_year_is_never_past_and_within_a_year(today: date, month: int, number: int) -> None:
     read = read_date(f"{number} {MONTHS[month - 1]}", today, "en")
@@ -342,7 +339,6 @@ def test_an_assumed_year_is_never_past_and_within_a_year(today: date, month: int
     assert (read.date.month, read.date.day) == (month, number)
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=80), past=st.booleans())
 def test_any_text_is_read_without_harm(text: str, past: bool) -> None:
     read = read_date(text, TODAY, "en", past)

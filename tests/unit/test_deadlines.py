@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue.calendar import WorkingCalendar
@@ -215,7 +215,6 @@ def test_every_phrase_that_is_wanted_names_one_rule(deadlines: Deadlines) -> Non
             assert {found.id for phrase in phrases if (found := deadlines.wanted(phrase.replace("…", " "))) is not None} == {rule.id}
 
 
-@settings(deadline=None)
 @given(rule=st.sampled_from(sorted(EXPECTED)), base=st.dates(date(2020, 1, 1), date(2030, 1, 1)), ahead=st.integers(-400, 400))
 def test_days_are_in_order_and_the_state_agrees_with_them(rule: str, base: date, ahead: int) -> None:
     today = base + timedelta(days=ahead)
@@ -230,7 +229,6 @@ def test_days_are_in_order_and_the_state_agrees_with_them(rule: str, base: date,
     assert answer.days_left == (target - today).days
 
 
-@settings(deadline=None)
 @given(rule=st.sampled_from(sorted(EXPECTED)), base=st.dates(date(2024, 1, 1), date(2028, 1, 1)))
 def test_time_moves_a_state_only_forward(rule: str, base: date) -> None:
     order = ["too_early", "open", "late", "passed"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue.coordinates import has_map_link, read_point
@@ -43,7 +43,6 @@ def test_the_shift_agrees_with_a_published_reference_pair() -> None:
     assert gcj02_to_bd09(39.915, 116.404) == pytest.approx((39.92133699351021, 116.41036949371029), abs=1e-9)
 
 
-@settings(deadline=None)
 @given(**CITY)
 def test_there_and_back_again_is_the_same_spot(lat: float, lon: float) -> None:
     start = Point(lat, lon)
@@ -52,7 +51,6 @@ def test_there_and_back_again_is_the_same_spot(lat: float, lon: float) -> None:
     assert distance_km(start, to_wgs84(*gcj02_to_bd09(*wgs84_to_gcj02(lat, lon)), "BD-09")) < 0.003
 
 
-@settings(deadline=None)
 @given(**CITY)
 def test_the_shift_in_shenzhen_is_some_six_hundred_metres(lat: float, lon: float) -> None:
     assert 0.5 < distance_km(Point(lat, lon), Point(*wgs84_to_gcj02(lat, lon))) < 0.75
@@ -63,7 +61,6 @@ def test_outside_china_nothing_is_shifted() -> None:
     assert gcj02_to_wgs84(48.8584, 2.2945) == (48.8584, 2.2945)
 
 
-@settings(deadline=None)
 @given(WORLD, WORLD, WORLD)
 def test_distances_are_those_of_a_sphere(a: Point, b: Point, c: Point) -> None:
     assert distance_km(a, b) == pytest.approx(distance_km(b, a), abs=1e-9)
@@ -105,7 +102,6 @@ def test_our_own_links_are_read_back_to_the_same_spot(link: str) -> None:
     assert distance_km(point, back) < 0.003
 
 
-@settings(deadline=None)
 @given(**CITY)
 def test_typed_coordinates_are_read_in_either_order(lat: float, lon: float) -> None:
     for text in (f"{lat:.5f},{lon:.5f}", f"{lon:.5f}, {lat:.5f}", f"I am at {lat:.5f} / {lon:.5f}"):

@@ -21,7 +21,7 @@ def _rows(seed: int, count: int, directions: int, clusters: int) -> Floats:
     return unit_rows(rows.astype(np.float32)).astype(np.float16).astype(np.float32)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     seed=st.integers(0, 2**32 - 1),
     count=st.integers(1, 3_000),

@@ -64,7 +64,7 @@ def test_no_shape_is_left_out_of_what_is_mixed_nor_of_what_is_left_of_it(text: s
 
 
 @pytest.mark.parametrize("name", SHAPES)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_a_shape_is_likely_in_what_its_pattern_makes(name: str, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(SHAPES[name].pattern))

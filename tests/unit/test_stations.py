@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue.calendar import SHANGHAI, WorkingCalendar
@@ -100,7 +100,6 @@ def test_the_huawei_station_is_never_ranked_but_can_be_asked_for(stations: Stati
     assert not station.open_to_public
 
 
-@settings(deadline=None)
 @given(
     lat=st.floats(22.4, 22.9),
     lon=st.floats(113.7, 114.7),

@@ -13,11 +13,13 @@ import pytest
 import pytest_asyncio
 
 from bot import audit
+from bot.app import CONSOLE
 from bot.db import Database
 from bot.network import Proxies
 from bot.settings import Settings
 from tests.console import PASSWORD, Member, browser, line, member, rasa
 from tests.gateway import Gateway, running
+from tests.limiters import stand_still
 
 
 @pytest.fixture
@@ -209,6 +211,7 @@ async def test_table_of_the_trail_holds_no_formulas(gateway: Gateway, sqlite_dat
 
 
 async def test_sessions_are_limited_in_what_they_change(gateway: Gateway, officer: Member) -> None:
+    stand_still(gateway.server.app[CONSOLE]._guard._sessions)
     status, answered = 200, None
     for _ in range(150):
         status, answered = await officer.call("POST", "presence", {"presence": "away"})
@@ -218,6 +221,7 @@ async def test_sessions_are_limited_in_what_they_change(gateway: Gateway, office
 
 
 async def test_network_is_limited_in_how_often_it_knocks(gateway: Gateway) -> None:
+    stand_still(gateway.server.app[CONSOLE]._guard._networks)
     async with browser(gateway) as stranger:
         codes = [(await stranger.refused("invitation/look", token=f"guess-{number}"))[1] for number in range(61)]
         assert codes[0] == "invitation_unusable" and codes[-1] == "too_many_requests"

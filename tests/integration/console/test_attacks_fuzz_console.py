@@ -123,7 +123,7 @@ def office(sqlite_database: Database, tmp_path: Path, caplog: pytest.LogCaptureF
 
 def test_every_line_of_the_table_answers_or_refuses_whatever_it_is_sent(office: Office) -> None:
     def knock(route: Route) -> None:
-        @rules(max_examples=12, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+        @rules(max_examples=12, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
         @given(st.sampled_from(office.people), parts, st.booleans(), queries, bodies | values)
         def holds(person: Member, part: str, known: bool, query: dict[str, str], body: Any) -> None:
             filled = office.conversation if known else part

@@ -86,11 +86,12 @@ async def test_only_a_signed_in_page_of_our_own_gets_on_the_line(gateway: Gatewa
 
 
 async def test_nobody_takes_a_place_by_what_they_send(gateway: Gateway, officer: Member) -> None:
-    client = socketio.AsyncClient(reconnection=False)
+    client = socketio.AsyncClient(reconnection=False, request_timeout=60)
     refused: list[Any] = []
     client.on("connect_error", refused.append, namespace="/staff")
     with pytest.raises(socketio.exceptions.ConnectionError):
-        await client.connect(gateway.url("/"), namespaces=["/staff"], auth={"token": officer.cookie, "cookie": f"staff={officer.cookie}"})
+        presented = {"token": officer.cookie, "cookie": f"staff={officer.cookie}"}
+        await client.connect(gateway.url("/"), namespaces=["/staff"], auth=presented, wait_timeout=60)
     await client.shutdown()
     assert refused and refused[0]["data"]["code"] == "signed_out"
 
