@@ -30,6 +30,7 @@ from bot.channels.description import PATH as DESCRIPTION
 from bot.db import Database
 from bot.settings import Settings
 from tests.console import member, rasa, taken
+from tests.failures import failures, listen
 from tests.gateway import running
 
 TOKEN = "authority-token-0001"
@@ -109,7 +110,7 @@ def served(sqlite_database: Database, tmp_path: Path) -> Iterator[Served]:
 
 
 def test_every_described_route_answers_as_described_whatever_it_is_asked(served: Served, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    listen(caplog, logging.INFO)
     schema = schemathesis.openapi.from_url(f"{served.address}{DESCRIPTION}")
     operations = [found.ok() for found in schema.get_all_operations()]
     asked = [each for each in operations if each.path not in LEFT_OUT]
@@ -136,4 +137,4 @@ def test_every_described_route_answers_as_described_whatever_it_is_asked(served:
 
     for operation in asked:
         knock(operation)
-    assert [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR] == []
+    assert failures(caplog.records) == []

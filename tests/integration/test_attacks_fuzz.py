@@ -19,6 +19,7 @@ from bot.channels.rest import PATH
 from bot.db import Database
 from bot.settings import Settings
 from tests.applicants import Applicant
+from tests.failures import failures, listen
 from tests.gateway import Gateway, running
 from tests.loops import Loop, loop
 
@@ -81,7 +82,7 @@ class Running:
 
 @pytest.fixture
 def system(sqlite_database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Running]:
-    caplog.set_level(logging.INFO)
+    listen(caplog, logging.INFO)
     with loop() as opened:
 
         async def start() -> Running:
@@ -95,7 +96,7 @@ def system(sqlite_database: Database, tmp_path: Path, caplog: pytest.LogCaptureF
         system = opened.do(start)
         yield system
         assert opened.do(lambda: system.neighbour.say("still served"))["ok"]
-        assert [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR] == []
+        assert failures(caplog.get_records("call")) == []
 
 
 def refusal(body: Any) -> bool:

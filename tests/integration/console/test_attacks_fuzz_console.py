@@ -20,6 +20,7 @@ from bot.console.routes import Route
 from bot.db import Database
 from bot.settings import Settings
 from tests.console import Member, member, rasa, taken
+from tests.failures import failures, listen
 from tests.gateway import running
 from tests.loops import Loop, loop
 
@@ -101,7 +102,7 @@ class Office:
 
 @pytest.fixture
 def office(sqlite_database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Office]:
-    caplog.set_level(logging.INFO)
+    listen(caplog, logging.INFO)
     with loop() as opened:
 
         async def start() -> Office:
@@ -118,7 +119,7 @@ def office(sqlite_database: Database, tmp_path: Path, caplog: pytest.LogCaptureF
         office = opened.do(start)
         yield office
         assert [opened.do(lambda person=person: person.call("GET", "me"))[0] for person in office.people] == [200] * len(office.people)
-        assert [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR] == []
+        assert failures(caplog.get_records("call")) == []
 
 
 def test_every_line_of_the_table_answers_or_refuses_whatever_it_is_sent(office: Office) -> None:
