@@ -38,8 +38,9 @@ def peak(work: Callable[[], object]) -> int:
     """The most bytes that Python objects made by `work()` held at once, with garbage looked for as often as Python does by itself."""
     seldom = gc.get_threshold()
     gc.set_threshold(700, 10, 10)
-    # What Python keeps of freed objects for later goes too, so that it counts alike each time.
+    # What Python keeps of freed objects for later goes too, and what is from before is left alone, so that it counts alike each time.
     gc.collect()
+    gc.freeze()
     tracemalloc.start()
     try:
         work()
