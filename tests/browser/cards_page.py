@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import time_machine
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, BrowserContext, Page
@@ -177,7 +178,9 @@ def status(answers: Answers, language: Language) -> dict[str, Any]:
         valid_until="2027-03-01",
     )
     params = {"result": {"outcome": "found", "applications": [running, held]}}
-    return json.loads(json.dumps(answers.replies("utter_status", language, params)[0]))
+    # While the one is decided on and the other is valid.
+    with time_machine.travel("2026-11-24T02:00:00+00:00", tick=False):
+        return json.loads(json.dumps(answers.replies("utter_status", language, params)[0]))
 
 
 def handoff(phase: str, language: Language, **changes: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from playwright.async_api import expect
 
 from bot.app import DATABASE
 from bot.conversations.models import Feedback, Message
+from tests import midnight
 from tests.browser.conftest import Site, StartSite
 from tests.browser.widget import CHINESE, Widget
 from tests.gateway import CLOSED, PARTS, FakePresence, answer, desk, reply
@@ -354,6 +355,7 @@ async def test_numbers_keep_their_order_between_words_that_run_from_right_to_lef
 
 
 async def test_days_and_conversations_are_told_apart(site: Site) -> None:
+    await midnight.passed()
     widget = await site.opened()
     await widget.asks("one", "echo: one")
     with site.gateway.server.app[DATABASE].session() as session:

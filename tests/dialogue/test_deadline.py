@@ -11,6 +11,7 @@ from bot.catalogue import Catalogue
 from bot.catalogue.calendar import local
 from bot.db import now
 from bot.languages import Language
+from tests import midnight
 from tests.dialogue.conftest import Reply, Talk
 
 ASK = "Calculate a deadline for me"
@@ -52,6 +53,7 @@ async def test_rule_and_date_said_one_after_the_other(talk: Talk, catalogue: Cat
 
 @pytest.mark.parametrize(("text", "ahead"), [("in 60 days", 60), ("3 days ago", -3)])
 async def test_a_typed_label_and_a_day_named_by_its_distance(talk: Talk, catalogue: Catalogue, text: str, ahead: int) -> None:
+    await midnight.passed()
     await talk.hears(ASK)
     await talk.hears(catalogue.deadlines.rule("decision_due").name["en"])
     gives(await talk.hears(text), catalogue, "decision_due", local(now()).date() + timedelta(days=ahead))
@@ -67,6 +69,7 @@ async def test_in_chinese(talk: Talk, catalogue: Catalogue) -> None:
 
 
 async def test_a_relative_day(talk: Talk, catalogue: Catalogue) -> None:
+    await midnight.passed()
     await talk.hears(ASK)
     await talk.chooses("choose:deadline.rule=change_report")
     gives(await talk.hears("yesterday"), catalogue, "change_report", local(now()).date() - timedelta(days=1))

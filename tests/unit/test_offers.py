@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from bot.answers import MAX_CHOICES, Answers
 from bot.db import now
@@ -13,6 +15,12 @@ from bot.languages import LANGUAGES, Language
 from tests import project
 
 PERSON = "/handoff"
+
+
+@pytest.fixture(autouse=True)
+def in_a_year_whose_calendar_is_known() -> Iterator[None]:
+    with time_machine.travel("2026-11-24T02:00:00+00:00", tick=False):
+        yield
 
 
 @pytest.fixture(scope="module")
