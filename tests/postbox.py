@@ -40,6 +40,7 @@ class Postbox:
             self,
             hostname="127.0.0.1",
             port=free_port(),
+            ready_timeout=60.0,
             tls_context=context,
             require_starttls=True,
             auth_required=True,

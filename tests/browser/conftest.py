@@ -187,15 +187,19 @@ StartSite = Callable[..., Awaitable[Site]]
 
 @pytest.fixture
 async def start_site(browser: Browser, tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[StartSite]:
-    """Starts a site: `await start_site(script, parts=…, **settings)`."""
+    """Starts a site: `await start_site(script, parts=…, **settings)`; what it writes lies in `tmp_path`, and of further ones below."""
+    numbers = itertools.count(1)
     async with AsyncExitStack() as stack:
 
         async def start(script: Script = conversation, parts: Parts = PARTS, **settings: Any) -> Site:
-            shutil.copy(migrated_sqlite, tmp_path / "permits.db")
+            number = next(numbers)
+            folder = tmp_path if number == 1 else tmp_path / f"site-{number}"
+            folder.mkdir(exist_ok=True)
+            shutil.copy(migrated_sqlite, folder / "permits.db")
             host = HostPage()
             await host.server.start_server()
             stack.push_async_callback(host.server.close)
-            chosen = replace(Settings(data_dir=tmp_path, demo=False, allowed_origins=frozenset({host.origin})), **settings)
+            chosen = replace(Settings(data_dir=folder, demo=False, allowed_origins=frozenset({host.origin})), **settings)
             gateway = await stack.enter_async_context(running(chosen, script, parts))
             host.gateway = gateway.url("").rstrip("/")
             return Site(gateway, host, browser, [], [])

@@ -64,7 +64,7 @@ async def test_axe_finds_nothing_in_chinese_outside_hours_or_where_the_page_is_r
     page = await site.page(locale="zh-CN")
     widget = Widget((await site.widget(page, "?lang=zh")).page, CHINESE)
     await widget.open()
-    await expect(widget.notice).to_contain_text("无法响应本页面", timeout=20000)
+    await expect(widget.notice).to_contain_text("无法响应本页面")
     assert await violations(page) == []
 
 
@@ -142,7 +142,7 @@ async def test_forced_colours_keep_edges_and_states(site: Site) -> None:
 async def test_button_never_covers_the_pages_own_controls(site: Site) -> None:
     widget = await site.widget(query="?bar=1")
     accept = widget.page.get_by_role("button", name="Accept")
-    await accept.click(timeout=5000)
+    await accept.click()
     button, other = await widget.launcher.bounding_box(), await accept.bounding_box()
     assert button and other and button["y"] + button["height"] <= other["y"]
 

@@ -213,7 +213,7 @@ async def test_device_forgets_on_request(site: Site) -> None:
 async def test_page_that_may_not_use_the_gateway_is_told_how_to_reach_somebody(start_site: StartSite) -> None:
     site = await start_site(allowed_origins=frozenset())
     widget = await site.opened()
-    await expect(widget.notice).to_contain_text("does not answer this page", timeout=20000)
+    await expect(widget.notice).to_contain_text("does not answer this page")
     await expect(widget.notice.get_by_role("link", name="0755-88121678")).to_have_attribute("href", "tel:0755-88121678")
     await widget.say("kept")
     await expect(widget.log.get_by_text("Kept here, sent when the connection is back")).to_be_visible()

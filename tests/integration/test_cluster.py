@@ -25,7 +25,8 @@ WITHIN_S = 120
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with started(tmp_path_factory.mktemp("cluster")) as running:
+    # A shard that was killed may take longer than usual until it answers what it was asked.
+    with started(tmp_path_factory.mktemp("cluster"), settings={"BOT_ASSISTANT_TIMEOUT_S": "55"}) as running:
         yield running
 
 
