@@ -217,9 +217,7 @@ async def line(person: Member, headers: dict[str, str] | None = None, transports
     sent = {"Origin": person.origin, "Cookie": f"staff={person.cookie}", **(headers or {})}
     sent = {name: value for name, value in sent.items() if value}
     try:
-        await client.connect(
-            person.gateway.url("/"), headers=sent, transports=list(transports), namespaces=[NAMESPACE], wait_timeout=60
-        )
+        await client.connect(person.gateway.url("/"), headers=sent, transports=list(transports), namespaces=[NAMESPACE], wait_timeout=60)
         yield opened
     finally:
         await client.disconnect()

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -193,9 +194,9 @@ async def test_the_work_that_waits_is_told_and_nothing_of_anybody(gateway: Gatew
         await gateway.say(said, "zoe")
     async with member(gateway, database, "wang") as officer, visiting(gateway.url("/")):
         waiting = await queued(gateway, officer, "ann")
-        hour = now().replace(year=now().year - 1)
-        await database.run(lambda session: session.execute(update(Handoff).values(queued_at=hour)))
-        await database.run(lambda session: session.execute(update(LeftMessage).values(due_at=hour)))
+        long_ago = now() - timedelta(days=365)
+        await database.run(lambda session: session.execute(update(Handoff).values(queued_at=long_ago)))
+        await database.run(lambda session: session.execute(update(LeftMessage).values(due_at=long_ago)))
         switch(settings, "off", "Chen Li", "wrong answers", "en")
         while value(published := await scrape(gateway), "bot_assistant_on") != 0:
             await asyncio.sleep(0.05)
