@@ -120,11 +120,18 @@ def train(texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shap
     is judged by one for which it is new, at no further cost.
     """
     features = shape.features()
-    with ThreadPoolExecutor(1) as beside:
-        found = beside.submit(Neighbours.of, vectors, labels, topics)
-        rows = features.learn(texts, vectors)
-        neighbours = found.result()
     fold = dealt(labels, shape.folds)
+    new_to_one = np.flatnonzero(fold < shape.networks)
+    judged = new_to_one[:: max(1, -(-len(new_to_one) // most_judged))]
+
+    def compared() -> tuple[Neighbours, Floats]:
+        neighbours = Neighbours.of(vectors, labels, topics)
+        return neighbours, neighbours.shares_of_others(judged, fold)
+
+    with ThreadPoolExecutor(1) as beside:
+        found = beside.submit(compared)
+        rows = features.learn(texts, vectors)
+        neighbours, shares = found.result()
 
     def without(number: int) -> Perceptron:
         return fit(rows, labels, topics, shape.hidden, shape.epochs, among=np.flatnonzero(fold != number))
@@ -133,14 +140,12 @@ def train(texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shap
     # multiplication of matrices.
     with one_thread(), ThreadPoolExecutor(shape.networks) as pool:
         networks = tuple(pool.map(without, range(shape.networks)))
-    new_to_one = np.flatnonzero(fold < shape.networks)
-    judged = new_to_one[:: max(1, -(-len(new_to_one) // most_judged))]
     opinion = np.zeros((len(judged), topics), dtype=np.float32)
     for number, network in enumerate(networks):
         mine = fold[judged] == number
         opinion[mine] = softmax(network.scores(rows[judged[mine]]))
     offsets = offsets_of(labels, topics)
-    scores = shape.mixed(opinion, neighbours.shares_of_others(judged, fold), offsets)
+    scores = shape.mixed(opinion, shares, offsets)
     return TopicModel(shape, features, networks, neighbours, offsets), Judged(judged, scores)
 
 
