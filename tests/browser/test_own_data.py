@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import expect
+from async_timeout import timeout
+from playwright.async_api import Error, Page, Response, expect
 
 from bot.app import DATABASE
 from bot.conversations.models import Conversation
@@ -19,6 +22,8 @@ from tests.browser.conftest import StartSite
 from tests.browser.widget import Widget, focused, overflow, tab_to
 from tests.gateway import answer, reply
 from tests.project import answers
+
+_TOKEN = "permit-assistant.token"
 
 
 async def test_own_data_is_seen_taken_out_and_erased_after_proof(start_site: StartSite) -> None:
@@ -93,13 +98,37 @@ async def prove(widget: Widget, number: str, born: str, then: str) -> None:
 async def test_tab_whose_session_is_taken_off_the_device_puts_no_new_one_there(start_site: StartSite) -> None:
     """Another tab erases, and what it removes is heard before the service says so."""
     site = await start_site()
-    widget = await site.opened()
+    page = await site.page()
+    heard = _heard(page)
+    widget = await site.opened(page)
     await widget.asks("hello", "echo: hello")
-    other = await site.tab(widget.page.context)
-    await other.goto(f"{site.host.origin}/")
-    async with widget.page.expect_event("websocket") as line:
-        await other.evaluate("Object.keys(localStorage).forEach((name) => localStorage.removeItem(name))")
+    # A page of the same origin in which no widget greets at this moment and writes down its session again.
+    other = await site.tab(page.context)
+    await other.goto(f"{site.host.origin}/page.css")
+    token = await other.evaluate(f"localStorage.getItem('{_TOKEN}')")
+    before = len(heard)
+    await other.evaluate("Object.keys(localStorage).forEach((name) => localStorage.removeItem(name))")
     # The answer to the greeting of a new session.
-    await (await line.value).wait_for_event("framereceived", lambda frame: "session_id" in str(frame))
+    async with timeout(60):
+        while not any("session_id" in each for each in heard[before:]):
+            await asyncio.sleep(0.05)
     await expect(widget.bubbles).to_have_count(0)
     assert await widget.storage() == {}
+    # A tab that is late puts back what was there; nobody goes on with it.
+    await other.evaluate(f"(token) => localStorage.setItem('{_TOKEN}', token)", token)
+    await widget.asks("again", "echo: again")
+    assert await widget.texts() == ["again", "echo: again"] and (await widget.storage())[_TOKEN] != token
+
+
+def _heard(page: Page) -> list[str]:
+    """What the service says to the page from now on, whichever way."""
+    heard: list[str] = []
+
+    async def polled(response: Response) -> None:
+        if "transport=polling" in response.url:
+            with suppress(Error):
+                heard.append(await response.text())
+
+    page.on("websocket", lambda line: line.on("framereceived", lambda frame: heard.append(str(frame))))
+    page.on("response", polled)
+    return heard

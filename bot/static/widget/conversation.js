@@ -163,7 +163,7 @@ export class Conversation {
   send(text, title = null) {
     this.storage.allow();
     const elsewhere = this.storage.read("token");
-    if (elsewhere && elsewhere !== this.token && !this.record.conversations.length) {
+    if (this.isOthers(elsewhere)) {
       // Another tab began the conversation a moment ago.
       this.resume(elsewhere);
     } else if (this.token) this.storage.write("token", this.token);
@@ -286,13 +286,19 @@ export class Conversation {
     this.record.clear();
     this.owed.clear();
     Object.assign(this.about, NOBODY, { ratable: false, feedback: {} });
+    this.left = this.token ?? this.left;
     this.token = null;
     this.greeted = false;
     this.tell("renewed", why);
   }
 
+  /** Whether a token is that of a conversation which another tab has begun; a tab that is late may put back the one that was left. */
+  isOthers(token) {
+    return Boolean(token) && token !== this.token && token !== this.left && !this.record.conversations.length;
+  }
+
   otherTab(name, value) {
-    if (name === "token" && value && !this.record.conversations.length && value !== this.token) {
+    if (name === "token" && this.isOthers(value)) {
       this.storage.allow();
       this.resume(value);
     }
