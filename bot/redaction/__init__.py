@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final, Literal
 
 from bot.redaction import births, dates, numbers, places, spoken
-from bot.redaction.fold import folded, without
+from bot.redaction.fold import folded, visible, without
 from bot.redaction.shapes import Inventory, Shape
 
 Expects = Literal["number", "birth_date"] | None
@@ -101,8 +101,10 @@ def _find(view: str, expects: Expects, keep: Shape | None) -> list[tuple[Span, s
     asked = expects == "number"
     take("POINT", places.MAP_LINK, places.GEO, places.COORDINATES)
     claim("EMAIL", list(places.addresses(view, inventory)))
-    if keep and not asked:
-        take(None, keep)
+    if keep and not asked and inventory.likely((keep,)):
+        # What cannot be seen must not part a published number from the rest of a longer one.
+        seen, places_of = visible(view)
+        claim(None, [(places_of[match.start()], places_of[match.end() - 1] + 1) for match in keep.pattern.finditer(seen)])
     for span, kind in list(spoken.spoken(view, expects, inventory)):
         # The last mark of a Thai word is one of the characters that elsewhere only hide in a text.
         claim(kind, [span], edges=" \n")

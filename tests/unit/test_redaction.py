@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bot.data_file import read_yaml
@@ -465,6 +465,8 @@ def test_tokens_put_back_give_the_text_that_was_typed(text: str, expects: Expect
     assert restored == text.translate(str.maketrans("<＜﹤>＞﹥", "‹‹‹›››"))
 
 
+@example("", "110000", "\u200b", 3, None)
+@example("E", "12345110", "\u200b\u200b", 5, None)
 @given(
     st.text("ABCDEFGHJKLMNPQRSTUVWXYZ", min_size=0, max_size=4),
     st.text("0123456789", min_size=6, max_size=18),
