@@ -9,7 +9,7 @@ import hashlib
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -176,16 +176,14 @@ class EncodingCache:
     def _key(self, text: str) -> bytes:
         return hashlib.sha256(f"{self._encoder}\0{text}".encode()).digest()
 
-    def fill(self, rows: Halves, texts: Sequence[str]) -> set[str]:
-        """Write the vector of each text into its row; the texts of which there is none."""
-        places: dict[bytes, list[int]] = {}
-        for number, text in enumerate(texts):
-            places.setdefault(self._key(text), []).append(number)
+    def fill(self, rows: Halves, places: Mapping[str, Sequence[int]]) -> list[str]:
+        """Write the vector of each text into the rows that are its `places`; the texts of which there is none."""
+        missing = {self._key(text): text for text in places}
         # Reading all of it takes half as long as asking for each.
         for key, vector in self._database.execute("SELECT key, vector FROM encodings"):
-            for number in places.pop(key, ()):
-                rows[number] = np.frombuffer(vector, dtype="<f2")
-        return {texts[same[0]] for same in places.values()}
+            if (text := missing.pop(key, None)) is not None:
+                rows[places[text]] = np.frombuffer(vector, dtype="<f2")
+        return list(missing.values())
 
     def put(self, texts: Sequence[str], vectors: Halves) -> None:
         """Keep the vectors of `texts`."""
@@ -197,14 +195,13 @@ class EncodingCache:
 def encode_for_training(texts: Sequence[str], run: Run) -> Halves:
     """One row for each text, from the run's cache where it has one; what is new is encoded once and kept."""
     rows = np.empty((len(texts), DIMENSIONS), dtype=np.float16)
+    places: dict[str, list[int]] = {}
+    for number, text in enumerate(texts):
+        places.setdefault(text, []).append(number)
     with ExitStack() as stack:
         cache = None if run.cache is None else stack.enter_context(closing(EncodingCache(run.cache, encoder_version())))
-        missing = set(texts) if cache is None else cache.fill(rows, texts)
-        places: dict[str, list[int]] = {}
-        for number, text in enumerate(texts):
-            if text in missing:
-                places.setdefault(text, []).append(number)
-        for batch, vectors in _encode_missing(list(places), run):
+        missing = list(places) if cache is None else cache.fill(rows, places)
+        for batch, vectors in _encode_missing(missing, run):
             if cache is not None:
                 cache.put(batch, vectors)
             for text, vector in zip(batch, vectors, strict=True):

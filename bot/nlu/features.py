@@ -110,7 +110,8 @@ class Features:
             with ThreadPoolExecutor(_PARTS_AT_ONCE) as pool:
                 list(pool.map(fill, starts))
         else:
-            fill(0)
+            for start in starts:
+                fill(start)
         return rows
 
     def arrays(self) -> dict[str, Floats]:

@@ -74,10 +74,10 @@ def test_vectors_of_another_encoder_are_dropped(tmp_path: Path) -> None:
     old.close()
     new = EncodingCache(tmp_path / "e.db", "new 2")
     row = np.zeros((1, DIMENSIONS), dtype=np.float16)
-    assert new.fill(row, ["x"]) == {"x"}
+    assert new.fill(row, {"x": [0]}) == ["x"]
     new.close()
     again = EncodingCache(tmp_path / "e.db", "old 1")
-    assert again.fill(row, ["x"]) == {"x"} and not row.any()
+    assert again.fill(row, {"x": [0]}) == ["x"] and not row.any()
     again.close()
 
 
