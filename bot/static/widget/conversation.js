@@ -286,7 +286,7 @@ export class Conversation {
     this.record.clear();
     this.owed.clear();
     Object.assign(this.about, NOBODY, { ratable: false, feedback: {} });
-    this.left = this.token ?? this.left;
+    this.former = this.token ?? this.former;
     this.token = null;
     this.greeted = false;
     this.tell("renewed", why);
@@ -294,7 +294,7 @@ export class Conversation {
 
   /** Whether a token is that of a conversation which another tab has begun; a tab that is late may put back the one that was left. */
   isOthers(token) {
-    return Boolean(token) && token !== this.token && token !== this.left && !this.record.conversations.length;
+    return Boolean(token) && token !== this.token && token !== this.former && !this.record.conversations.length;
   }
 
   otherTab(name, value) {

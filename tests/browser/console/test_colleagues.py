@@ -158,6 +158,7 @@ async def test_conversation_that_went_to_another_station_is_followed_again_once_
     await workplace.counter.transfer(owner, conversation, None, "qianhai", None)
     await workplace.gateway.say("For Qianhai only", "ann")
     await expect(far.talk).to_contain_text("This conversation cannot be shown")
+    await expect(far.talk).to_contain_text("This is for another station")
     await expect(far.page.get_by_text("For Qianhai only")).to_have_count(0)
     # Whoever claims it is of no station, so that all may see it again; nobody touches the page of the first one.
     await workplace.counter.claim(owner, conversation)
