@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,15 +10,6 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Halves = npt.NDArray[np.float16]
 Ints = npt.NDArray[np.int64]
-_A_FEW: Final = 9
-_LARGE: Final = 50_000
-
-
-def times(rows: Floats, matrix: Floats) -> Floats:
-    """`rows @ matrix`. A few rows go one by one, because for more than one OpenBLAS first copies the whole matrix."""
-    if 1 < len(rows) <= _A_FEW and matrix.size >= _LARGE:
-        return np.stack([row @ matrix for row in rows])
-    return np.asarray(rows @ matrix)
 
 
 def softmax(scores: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -74,27 +74,38 @@ class CharacterGrams:
 
 
 class Features:
-    """Rows for the classifier; `learn` it from the examples, or restore it from the `arrays` of a learnt one."""
+    """Rows for the classifier; `learn` it from the examples, or restore it from the `arrays` of a learnt one.
+
+    Attributes:
+        centre, scale: what is taken from each number of the encoder's vector, and what it is multiplied by then.
+    """
 
     def __init__(self, gram_dimensions: int, gram_longest: int, gram_weight: float) -> None:
         self._grams = CharacterGrams(gram_dimensions, gram_longest)
         self._gram_weight = gram_weight
         width = SENTENCE + POOLED + STRONGEST
-        self._centre, self._scale = np.zeros(width, dtype=np.float32), np.ones(width, dtype=np.float32)
+        self.centre, self.scale = np.zeros(width, dtype=np.float32), np.ones(width, dtype=np.float32)
 
     def learn(self, texts: Sequence[str], vectors: Halves) -> Floats:
         """Find rarity of n-grams, and middle and spread of the vectors, in the examples; gives the rows of the examples."""
         counts = self._grams.learn(texts)
         parts = np.repeat([SENTENCE, POOLED, STRONGEST], [SENTENCE, POOLED, STRONGEST])
         sample = vectors[:: -(-len(vectors) // _SAMPLE)].astype(np.float32)
-        self._centre, spread = sample.mean(axis=0), sample.std(axis=0)
+        self.centre, spread = sample.mean(axis=0), sample.std(axis=0)
         # Each part of the encoder's vector has the same say, however long it is.
-        self._scale = (_SIZE / np.sqrt(parts) / np.maximum(spread, 1e-3)).astype(np.float32)
-        return self._joined(vectors, lambda part: self._grams.weighed(counts[part]))
+        self.scale = (_SIZE / np.sqrt(parts) / np.maximum(spread, 1e-3)).astype(np.float32)
+        return self._joined(vectors, lambda part: self._weighed(self._grams.weighed(counts[part])))
 
     def rows(self, texts: Sequence[str], vectors: Halves) -> Floats:
         """One row for each message."""
-        return self._joined(vectors, lambda part: self._grams.rows(texts[part]))
+        return self._joined(vectors, lambda part: self.grams(texts[part]))
+
+    def grams(self, texts: Sequence[str]) -> Floats:
+        """The end of each of these rows, which comes from the n-grams."""
+        return self._weighed(self._grams.rows(texts))
+
+    def _weighed(self, grams: Floats) -> Floats:
+        return grams * np.float32(self._gram_weight * _SIZE)
 
     def _joined(self, vectors: Halves, grams: Callable[[slice], Floats]) -> Floats:
         count, width = vectors.shape
@@ -102,8 +113,8 @@ class Features:
 
         def fill(start: int) -> None:
             part = slice(start, start + _AT_ONCE)
-            rows[part, :width] = (vectors[part] - self._centre) * self._scale
-            rows[part, width:] = grams(part) * np.float32(self._gram_weight * _SIZE)
+            rows[part, :width] = (vectors[part] - self.centre) * self.scale
+            rows[part, width:] = grams(part)
 
         starts = range(0, count, _AT_ONCE)
         if len(starts) > 1:
@@ -116,8 +127,8 @@ class Features:
 
     def arrays(self) -> dict[str, Floats]:
         """What `restore` needs."""
-        return {"centre": self._centre, "scale": self._scale, "rarity": self._grams.rarity}
+        return {"centre": self.centre, "scale": self.scale, "rarity": self._grams.rarity}
 
     def restore(self, arrays: Mapping[str, Any]) -> None:
         """Take over what was learnt."""
-        self._centre, self._scale, self._grams.rarity = arrays["centre"], arrays["scale"], arrays["rarity"]
+        self.centre, self.scale, self._grams.rarity = arrays["centre"], arrays["scale"], arrays["rarity"]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from bot.nlu.arrays import Floats, Ints, softmax, times
+from bot.nlu.arrays import Floats, Ints, softmax
 
 _BATCH: Final = 256
 _FEWEST_STEPS: Final = 120
@@ -39,7 +39,7 @@ class Perceptron:
     def scores(self, rows: Floats) -> Floats:
         """One row of scores (logits) for each row of features."""
         width = len(self.inner_offsets)
-        both = times(rows, self.first)
+        both = rows @ self.first
         hidden = np.maximum(both[:, :width] + self.inner_offsets, 0)
         return np.asarray(hidden @ self.out + self.out_offsets + both[:, width:], dtype=np.float32)
 

@@ -13,6 +13,7 @@ from bot.nlu.arrays import Floats, Halves, Ints, softmax
 from bot.nlu.encodings import one_thread
 from bot.nlu.features import Features
 from bot.nlu.neighbours import Neighbours
+from bot.nlu.opinion import Opinion
 from bot.nlu.perceptron import Perceptron, fit
 
 _TAKEN: Final = 0.4
@@ -52,13 +53,18 @@ class Shape:
 
 @dataclass(frozen=True)
 class TopicModel:
-    """A trained model."""
+    """A trained model.
+
+    Attributes:
+        networks: none where `compiled` has them.
+    """
 
     shape: Shape
     features: Features
     networks: tuple[Perceptron, ...]
     neighbours: Neighbours
     offsets: Floats
+    compiled: Opinion | None = None
 
     def scores(self, texts: Sequence[str], vectors: Halves, parts: int = 0) -> Floats:
         """One row of scores, a column for each topic, for each text.
@@ -71,6 +77,8 @@ class TopicModel:
         return self.shape.mixed(opinion, np.concatenate([shares, opinion[whole:]]), self.offsets)
 
     def _opinion(self, texts: Sequence[str], vectors: Halves) -> Floats:
+        if self.compiled is not None:
+            return self.compiled.of(self.features.grams(texts), vectors)
         rows = self.features.rows(texts, vectors)
         return np.asarray(np.mean([softmax(network.scores(rows)) for network in self.networks], axis=0), dtype=np.float32)
 
@@ -93,7 +101,8 @@ class TopicModel:
             Perceptron.restored({name.partition(".")[2]: array for name, array in arrays.items() if name.startswith(f"{number}.")})
             for number in range(count)
         )
-        return cls(shape, features, networks, Neighbours.restored(arrays, topics), arrays["offsets"].astype(np.float32))
+        compiled = Opinion(features, networks)
+        return cls(shape, features, (), Neighbours.restored(arrays, topics), arrays["offsets"].astype(np.float32), compiled)
 
 
 def dealt(labels: Ints, folds: int) -> Ints:

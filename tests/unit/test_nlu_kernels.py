@@ -7,11 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bot.nlu import kernels
-from bot.nlu.arrays import times
 from bot.settings import ROOT
 
 _FLAGS = "fpu sse2 fma avx2 avx512f avx512cd avx512bw avx512dq avx512vl"
@@ -77,11 +75,3 @@ def test_arithmetic_works_on_this_machine_with_what_is_chosen_for_it() -> None:
         [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 9])
-def test_few_rows_are_multiplied_as_many_are(count: int) -> None:
-    random = np.random.default_rng(count)
-    rows, matrix = random.standard_normal((count, 1280)).astype(np.float32), random.standard_normal((1280, 400)).astype(np.float32)
-    assert times(rows, matrix).shape == (count, 400)
-    assert np.allclose(times(rows, matrix), rows @ matrix, atol=1e-3)

@@ -9,6 +9,7 @@ from bot.nlu.features import CharacterGrams, Features
 from bot.nlu.nearest import largest
 from bot.nlu.neighbours import Neighbours
 from bot.nlu.network import DIMENSIONS, SENTENCE
+from bot.nlu.opinion import Opinion
 from bot.nlu.perceptron import fit
 from bot.nlu.topic_model import Shape, TopicModel, dealt, train
 
@@ -140,6 +141,19 @@ def test_a_restored_model_gives_the_same_scores() -> None:
     assert all(array.dtype != object for array in arrays.values())
     restored = TopicModel.restored(_SHAPE, arrays, 3)
     assert np.allclose(restored.scores(texts, vectors), model.scores(texts, vectors), atol=0.05)
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_compiled_networks_say_what_the_networks_say(count: int) -> None:
+    vectors, labels = _blobs(3, 40)
+    texts = [f"topic {label} of {number}" for number, label in enumerate(labels)]
+    model, _ = train(texts, vectors, labels, 3, _SHAPE, most_judged=20)
+    compiled = Opinion(model.features, model.networks)
+    said = compiled.of(model.features.grams(texts[:count]), vectors[:count])
+    assert said.shape == (count, 3) and np.allclose(said, model._opinion(texts[:count], vectors[:count]), atol=1e-5)
+    alone = compiled.of(model.features.grams(texts[:1]), vectors[:1])
+    assert np.allclose(alone[0], said[0], atol=1e-5)
+    assert not np.allclose(said[0], Opinion(model.features, model.networks[:1]).of(model.features.grams(texts[:1]), vectors[:1]), atol=1e-3)
 
 
 def test_sentences_of_a_message_are_scored_without_the_examples_and_leave_the_message_as_it_is() -> None:
