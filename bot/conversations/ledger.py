@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -55,6 +56,7 @@ _OFFERED_LAST: Final = _OFFERED.limit(1)
 _OFFERED_LATELY: Final = _OFFERED.limit(_OFFERS_REMEMBERED)
 _SAID: Final = insert(Message.__table__)
 _OWED: Final = insert(Turn.__table__)
+_WAITING: Final[dict[str, Any]] = {"state": "waiting", "owner": None, "lease_until": None, "attempts": 0}
 # From a table: to read columns of models takes twice as long.
 _TURNS: Final = Turn.__table__.c
 _OWING: Final = exists().where(_TURNS.conversation_id == bindparam("conversation"), _TURNS.state != "done")
@@ -77,11 +79,21 @@ class Receipt:
     Attributes:
         fresh: False when it had been stored by an earlier call with the same id of the client.
         owed: whether the assistant or the desk owes an answer to it.
+        held: whether the turn that owes it is held already, by the one who was named.
     """
 
     message: Stored
     fresh: bool
     owed: bool = False
+    held: bool = False
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds turns, each for `lease_s` seconds."""
+
+    name: str
+    lease_s: float
 
 
 @dataclass(frozen=True)
@@ -113,6 +125,7 @@ def store_applicants(
     alarm: Alarm | None = None,
     network: str | None = None,
     ahead: Ahead | None = None,
+    holder: Callable[[], Holder | None] = lambda: None,
 ) -> Receipt:
     """Store what an applicant says, and the turn that owes an answer unless a person has the conversation.
 
@@ -125,6 +138,7 @@ def store_applicants(
         network: the network it comes from, where limits on networks apply to it.
         ahead: called, before anything is stored, once with a conversation in which the assistant will most likely be asked, and once
             more with the text.
+        holder: says who holds the turn from the beginning; nobody does where another answer is owed before it.
     """
     conversation = lock_newest(session, address)
     owing, earlier = _so_far(session, conversation, client_id)
@@ -151,9 +165,16 @@ def store_applicants(
     draft = Draft("applicant", conversation.last_language, shown, payload)
     (message,) = append(session, conversation, [draft], client_id=client_id)
     owed = _owes(conversation, choice, grave)
-    if owed:
-        session.execute(_OWED, {"message_id": message.id, "conversation_id": conversation.id, "seq": message.seq, "network": network})
-    return Receipt(message, fresh=True, owed=owed)
+    if not owed:
+        return Receipt(message, fresh=True)
+    first = None if owing else holder()
+    turn = {"message_id": message.id, "conversation_id": conversation.id, "seq": message.seq, "network": network}
+    session.execute(_OWED, {**turn, **(_WAITING if first is None else _held_by(first))})
+    return Receipt(message, fresh=True, owed=True, held=first is not None)
+
+
+def _held_by(holder: Holder) -> dict[str, Any]:
+    return {"state": "taken", "owner": holder.name, "lease_until": now() + timedelta(seconds=holder.lease_s), "attempts": 1}
 
 
 def _wants(conversation: Any, text: str, ahead: Ahead) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, or_, select, update
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot import audit
 from bot.conversations.events import ConversationChanged, Event, MessageStored, Stored, TurnFinished, TurnTaken
-from bot.conversations.ledger import Draft, append, lock
+from bot.conversations.ledger import Draft, Receipt, append, lock
 from bot.conversations.models import Conversation, Message, Turn
 from bot.conversations.states import State
 from bot.conversations.text import EXPECTS, is_desk
@@ -115,13 +116,14 @@ class Finished:
     events: Sequence[Event] = ()
 
 
+_OF_MESSAGE: Final = ("text", "language", "payload", "created_at")
+_OF_CONVERSATION: Final = ("channel", "caller", "sender", "state", "desk_step", "expects", "handed_back_at")
 # What is owed for longest in a conversation. Its end looks again at whatever may change before the answer is there.
 _OLDEST: Final = (
     select(
-        *(Turn.message_id, Turn.seq, Turn.attempts, Turn.outcome, Turn.network),
-        *(Message.text, Message.language, Message.payload, Message.created_at),
-        *(Conversation.channel, Conversation.caller, Conversation.sender, Conversation.state),
-        *(Conversation.desk_step, Conversation.expects, Conversation.handed_back_at),
+        *(Turn.message_id, Turn.conversation_id, Turn.seq, (Turn.attempts + 1).label("attempts"), Turn.outcome, Turn.network),
+        *(getattr(Message, name) for name in _OF_MESSAGE),
+        *(getattr(Conversation, name) for name in _OF_CONVERSATION),
     )
     .join(Message, Message.id == Turn.message_id)
     .join(Conversation, Conversation.id == Turn.conversation_id)
@@ -183,44 +185,67 @@ def take_turn(session: Session, conversation_id: str, owner: str, lease_s: float
         taken = session.execute(_TAKE, held)
         if taken.rowcount != 1:
             return None
-        choice, address = oldest.payload.get("choice"), address_of(oldest)
-        waiting = oldest.state == State.QUEUED.value
-        desk = is_desk(choice, waiting) or (choice is None and oldest.desk_step is not None)
-        desk = desk or (waiting and oldest.payload.get("grave") is not None)
-        if oldest.outcome != _SILENCED and _may_speak(oldest, desk):
-            happened.append(TurnTaken(conversation_id, address, oldest.message_id))
-            ends_number = choice is None and _ends_number(session, conversation_id, oldest)
-            asked = _NUMBER if ends_number else oldest.expects
-            if choice is None and asked is not None and oldest.payload.get(EXPECTS) != asked:
-                # The question was asked after the message came, in answer to the one before it; it is redacted as its answer.
-                said = {**oldest.payload, EXPECTS: asked}
-                session.execute(_ASKED_MEANWHILE, {"message": oldest.message_id, "said": said})
-                happened.append(ConversationChanged(conversation_id))
-            return TakenTurn(
-                message_id=oldest.message_id,
-                conversation_id=conversation_id,
-                address=address,
-                channel=oldest.channel,
-                text=oldest.text,
-                language=as_tongue(oldest.language) or DEFAULT,
-                choice=choice,
-                expects=oldest.expects,
-                attempts=oldest.attempts + 1,
-                desk=desk,
-                network=oldest.network,
-                handed_back=oldest.handed_back_at is not None,
-                seq=oldest.seq,
-                ends_number=ends_number,
-            )
-        _end(session, oldest.message_id, owner, _SILENCED, even_if_silenced=True)
-        happened.append(TurnFinished(conversation_id, address, oldest.message_id, _SILENCED))
+        turn = _begun(session, oldest, owner, happened)
+        if turn is not None:
+            return turn
 
 
-def _ends_number(session: Session, conversation_id: str, turn: Any) -> bool:
+def begin_turn(session: Session, receipt: Receipt, network: str | None, owner: str, happened: list[Event]) -> TakenTurn | None:
+    """The turn of a message that was stored as held by this worker; None when nobody but a person may answer it."""
+    message, conversation = receipt.message, session.get(Conversation, receipt.message.conversation_id)
+    stored = SimpleNamespace(
+        **{name: getattr(conversation, name) for name in _OF_CONVERSATION},
+        **{name: getattr(message, name) for name in _OF_MESSAGE},
+        message_id=message.id,
+        conversation_id=message.conversation_id,
+        seq=message.seq,
+        attempts=1,
+        outcome=None,
+        network=network,
+    )
+    return _begun(session, stored, owner, happened)
+
+
+def _begun(session: Session, turn: Any, owner: str, happened: list[Event]) -> TakenTurn | None:
+    """A turn that is this worker's, from what is stored of it, message and conversation; None when it has been ended unanswered."""
+    choice, address = turn.payload.get("choice"), address_of(turn)
+    waiting = turn.state == State.QUEUED.value
+    desk = is_desk(choice, waiting) or (choice is None and turn.desk_step is not None)
+    desk = desk or (waiting and turn.payload.get("grave") is not None)
+    if turn.outcome == _SILENCED or not _may_speak(turn, desk):
+        _end(session, turn.message_id, owner, _SILENCED, even_if_silenced=True)
+        happened.append(TurnFinished(turn.conversation_id, address, turn.message_id, _SILENCED))
+        return None
+    happened.append(TurnTaken(turn.conversation_id, address, turn.message_id))
+    ends_number = choice is None and _ends_number(session, turn)
+    asked = _NUMBER if ends_number else turn.expects
+    if choice is None and asked is not None and turn.payload.get(EXPECTS) != asked:
+        # The question was asked after the message came, in answer to the one before it; it is redacted as its answer.
+        session.execute(_ASKED_MEANWHILE, {"message": turn.message_id, "said": {**turn.payload, EXPECTS: asked}})
+        happened.append(ConversationChanged(turn.conversation_id))
+    return TakenTurn(
+        message_id=turn.message_id,
+        conversation_id=turn.conversation_id,
+        address=address,
+        channel=turn.channel,
+        text=turn.text,
+        language=as_tongue(turn.language) or DEFAULT,
+        choice=choice,
+        expects=turn.expects,
+        attempts=turn.attempts,
+        desk=desk,
+        network=turn.network,
+        handed_back=turn.handed_back_at is not None,
+        seq=turn.seq,
+        ends_number=ends_number,
+    )
+
+
+def _ends_number(session: Session, turn: Any) -> bool:
     """Whether the text is the end of a number that the applicant's message before it began; asks the database for bare figures only."""
     if not split.may_end(turn.text, turn.expects):
         return False
-    before = session.execute(_BEFORE, {"conversation": conversation_id, "seq": turn.seq}).one_or_none()
+    before = session.execute(_BEFORE, {"conversation": turn.conversation_id, "seq": turn.seq}).one_or_none()
     return before is not None and turn.created_at - before.created_at <= _LONGEST_PAUSE and split.begins(before.text)
 
 

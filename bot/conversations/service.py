@@ -17,7 +17,7 @@ from bot.conversations.catching_up import Newest, Snapshot
 from bot.conversations.composer import Composer
 from bot.conversations.delivery import HandedOut
 from bot.conversations.events import ConversationChanged, Listener, MessageStored, Stored, telling
-from bot.conversations.ledger import Address, Ahead, Receipt
+from bot.conversations.ledger import Address, Ahead, Holder, Receipt
 from bot.conversations.news import News
 from bot.conversations.obligations import Answer, Finished, TakenTurn
 from bot.conversations.publishing import Happened, Record
@@ -51,16 +51,13 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Worker:
+class Worker(Holder):
     """Who answers what is owed.
 
     Attributes:
-        name: holds turns for `lease_s` seconds.
         begin: called in the event loop with a conversation in which an answer is owed, and the turn if it is held already.
     """
 
-    name: str
-    lease_s: float
     begin: Callable[[str, Task | None], None]
 
 
@@ -145,13 +142,25 @@ class Conversations:
             alarm = self._composer.alarm
             # When it is stored again, the assistant has been told before.
             ahead = partial(self._tell_ahead, told=told) if at_once else None
-            receipt = ledger.store_applicants(session, address, text, client_id, language, interface, self._title, alarm, network, ahead)
+            receipt = ledger.store_applicants(
+                session,
+                address,
+                text,
+                client_id,
+                language,
+                interface,
+                self._title,
+                alarm,
+                network,
+                ahead,
+                lambda: self._worker if at_once else None,
+            )
             if receipt.fresh:
                 happened += telling([receipt.message])
                 happened += self._news.take(session, receipt.message)
             if receipt.owed and (worker := self._worker) is not None:
                 conversation_id = receipt.message.conversation_id
-                task = self._take_at_once(session, happened, conversation_id, worker) if at_once else None
+                task = self._begin(session, happened, receipt, network, worker) if receipt.held else None
                 happened.then = lambda: worker.begin(conversation_id, task)
             return receipt
 
@@ -312,28 +321,20 @@ class Conversations:
     async def take(self, conversation_id: str, owner: str, lease_s: float) -> Task | None:
         """The oldest answer owed in a conversation, held for `lease_s` seconds; None when there is none to take."""
 
-        return await self._record.run(
-            lambda session, happened: self._take(session, happened, conversation_id, owner, lease_s, self._question)
-        )
+        def take(session: Session, happened: Happened) -> Task | None:
+            turn = obligations.take_turn(session, conversation_id, owner, lease_s, happened)
+            return None if turn is None else self._task(session, turn, self._question)
 
-    def _take_at_once(self, session: Session, happened: Happened, conversation_id: str, worker: Worker) -> Task | None:
+        return await self._record.run(take)
+
+    def _begin(self, session: Session, happened: Happened, receipt: Receipt, network: str | None, worker: Worker) -> Task | None:
         try:
-            return self._take(session, happened, conversation_id, worker.name, worker.lease_s, self._questions.of)
+            turn = obligations.begin_turn(session, receipt, network, worker.name, happened)
+            return None if turn is None else self._task(session, turn, self._questions.of)
         except Exception as error:
             raise _NotTaken from error
 
-    def _take(
-        self,
-        session: Session,
-        happened: Happened,
-        conversation_id: str,
-        owner: str,
-        lease_s: float,
-        ask: Callable[[Session, TakenTurn], Question | None],
-    ) -> Task | None:
-        turn = obligations.take_turn(session, conversation_id, owner, lease_s, happened)
-        if turn is None:
-            return None
+    def _task(self, session: Session, turn: TakenTurn, ask: Callable[[Session, TakenTurn], Question | None]) -> Task:
         off = not turn.desk and not switch.is_on(session)
         return Task(turn, None if turn.desk or off else ask(session, turn), turn.desk, off)
 

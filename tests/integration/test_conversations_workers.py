@@ -176,7 +176,7 @@ async def test_message_whose_personal_data_cannot_be_taken_out_is_stored_and_not
     assert [author for _, author, _ in office.messages(conversation)] == ["applicant", "system"]
 
 
-@pytest.mark.parametrize("part", ["bot.conversations.switch.is_on", "bot.conversations.obligations.take_turn"])
+@pytest.mark.parametrize("part", ["bot.conversations.switch.is_on", "bot.conversations.obligations.begin_turn"])
 async def test_message_is_stored_whatever_goes_wrong_with_its_turn(office: Office, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     begun = hired(office)
     with monkeypatch.context() as patched:
