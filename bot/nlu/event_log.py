@@ -144,11 +144,19 @@ class EventLog:
         count, newest = found.fetchone()
         return State(int(count), float(newest or 0))
 
-    def append(self, sender: str, events: Sequence[Mapping[str, Any]], after: State | None = None) -> State:
+    def append(
+        self,
+        sender: str,
+        events: Sequence[Mapping[str, Any]],
+        after: State | None = None,
+        forgotten: int = 0,
+        instead: Sequence[Mapping[str, Any]] = (),
+    ) -> State:
         """Store new events at once or not at all; a session start among them drops everything before it.
 
         Args:
             after: how the memory stood when the conversation was read.
+            forgotten: how many of the oldest events are replaced with the same step, by `instead`, which are fewer.
 
         Returns:
             How it stands now.
@@ -167,11 +175,23 @@ class EventLog:
             rows = [(sender, stored, json.dumps(event, ensure_ascii=False)) for event in kept]
             if starts:
                 self._store.run(f"DELETE FROM {self._events} WHERE sender_id = ?", (sender,))  # noqa: S608
+            elif forgotten:
+                self._replace(sender, forgotten, instead)
             for row in rows:
                 self._store.run(f"INSERT INTO {self._events} (sender_id, stored, data) VALUES (?, ?, ?)", row)  # noqa: S608
-        if not rows:
-            return there
-        return State(len(rows) if starts else there.events + len(rows), stored)
+        if starts:
+            return State(len(rows), stored)
+        left = there.events - forgotten + len(instead)
+        return State(left + len(rows), stored if rows else there.newest)
+
+    def _replace(self, sender: str, count: int, instead: Sequence[Mapping[str, Any]]) -> None:
+        oldest = f"SELECT id FROM {self._events} WHERE sender_id = ? ORDER BY id LIMIT ?"  # noqa: S608
+        places = [place for (place,) in self._store.run(oldest, (sender, count)).fetchall()]
+        for place, event in zip(places, instead):
+            changed = json.dumps(event, ensure_ascii=False), place
+            self._store.run(f"UPDATE {self._events} SET data = ? WHERE id = ?", changed)  # noqa: S608
+        over = sender, places[len(instead)], places[-1]
+        self._store.run(f"DELETE FROM {self._events} WHERE sender_id = ? AND id BETWEEN ? AND ?", over)  # noqa: S608
 
     def senders(self) -> list[str]:
         """Every conversation that has events."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import tarfile
 import time
@@ -33,16 +32,12 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 
-from bot.logs import places
 from bot.nlu import meanwhile
 from bot.nlu.event_log import WentOnElsewhere
 from bot.nlu.predicting import PlainRunner
-from bot.nlu.tracker_store import WorkingMemory
 
 _log = logging.getLogger(__name__)
 
-# Longer than it takes to hand an answer to the gateway.
-_AFTER_THE_ANSWER_S: Final = 0.03
 _TAKES_BACK: Final = (ActionReverted, Restarted, SessionStarted, UserUtteranceReverted)
 
 
@@ -193,10 +188,6 @@ class StrictProcessor(MessageProcessor):
 class StrictAgent(Agent):
     """An agent with the strict processor, over the tracker store as it is, without Rasa's fallback in memory."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._shortening: set[asyncio.Task[None]] = set()
-
     def load_model(self, model_path: str | Path, fingerprint: str | None = None) -> None:
         """Load the model; unlike the stock server, a model that cannot be loaded is an error."""
         self.processor = StrictProcessor(
@@ -209,28 +200,6 @@ class StrictAgent(Agent):
         self.domain = self.processor.domain
         self._set_fingerprint(fingerprint)
         self.tracker_store.domain = self.domain
-
-    async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
-        """Answer a message; what is remembered of its conversation is shortened, where that is due, after the answer has left."""
-        said = await super().handle_message(message)
-        if isinstance(self.tracker_store, WorkingMemory) and self.tracker_store.is_long(message.sender_id):
-            self._shortening.add(task := asyncio.create_task(self._shorten(self.tracker_store, message.sender_id)))
-            task.add_done_callback(self._shortening.discard)
-        return said
-
-    async def _shorten(self, memory: WorkingMemory, sender_id: str) -> None:
-        await asyncio.sleep(_AFTER_THE_ANSWER_S)
-        try:
-            async with self.lock_store.lock(sender_id):
-                memory.shorten(sender_id)
-        except Exception as error:
-            # The next message is answered with the longer memory, and has it shortened.
-            _log.warning("a memory was not shortened: %s", places(error))
-
-    def stop(self) -> None:
-        """Leave memories as they are from now on."""
-        for task in self._shortening:
-            task.cancel()
 
     @staticmethod
     def _create_tracker_store(store: TrackerStore | None, domain: Domain) -> TrackerStore:

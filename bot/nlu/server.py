@@ -148,7 +148,6 @@ def build_app(
     @app.listener("after_server_stop")
     async def release(*_arguments: Any) -> None:
         app.ctx.ahead.close()
-        agent.stop()
         await actions.close()
         store.close()
 

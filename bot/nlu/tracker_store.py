@@ -47,15 +47,19 @@ def _marked(tracker: DialogueStateTracker) -> tuple[int, State]:
     return marked
 
 
-def _slim(event: dict[str, Any]) -> dict[str, Any]:
-    parsed = event.get("parse_data")
+def _told(event: Event) -> dict[str, Any]:
+    said: dict[str, Any] = event.as_dict()
+    parsed = said.get("parse_data")
     if not isinstance(parsed, dict) or "intent_ranking" not in parsed:
-        return event
-    return {**event, "parse_data": {**parsed, "intent_ranking": parsed["intent_ranking"][:_RANKING_KEPT]}}
+        return said
+    return {**said, "parse_data": {**parsed, "intent_ranking": parsed["intent_ranking"][:_RANKING_KEPT]}}
 
 
-def _shortened(tracker: DialogueStateTracker) -> list[Event]:
-    """Events that lead to the same tracker: what it was before the last messages, and then these as they were."""
+def _forgettable(tracker: DialogueStateTracker, stored: int) -> tuple[int, list[Event]]:
+    """How many of the oldest events, of which so many are stored, are not needed as they were, and what they came to.
+
+    That is fewer events, which lead to the same tracker.
+    """
     events = list(tracker.events)
     heard = [number for number, event in enumerate(events) if isinstance(event, UserUttered)][-_MESSAGES_KEPT:]
     listened = (
@@ -67,7 +71,8 @@ def _shortened(tracker: DialogueStateTracker) -> list[Event]:
     before = DialogueStateTracker.from_events(tracker.sender_id, events[:at], tracker.slots.values())
     slots = [SlotSet(slot.name, slot.value) for slot in before.slots.values() if slot.value != slot.initial_value]
     loop = [ActiveLoop(before.active_loop_name)] if before.active_loop_name else []
-    return [SessionStarted(), *slots, *loop, *events[at:]] if at else events
+    instead = [SessionStarted(), *slots, *loop]
+    return (at, instead) if len(instead) < at <= stored else (0, [])
 
 
 class WorkingMemory(TrackerStore):
@@ -87,7 +92,6 @@ class WorkingMemory(TrackerStore):
             settings = load()
             where = memory_of(settings.database_url, settings.data_dir)
         self._log = EventLog(where)
-        self._long: set[str] = set()
         self._ahead: dict[str, DialogueStateTracker] = {}
         super().__init__(domain, event_broker)
 
@@ -124,7 +128,7 @@ class WorkingMemory(TrackerStore):
         return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Append what the tracker has beyond the stored events.
+        """Append what the tracker has beyond the stored events, and replace the oldest by what they came to when there are many.
 
         Raises:
             WentOnElsewhere: something was stored in this conversation, or erased, since the tracker was read.
@@ -132,28 +136,12 @@ class WorkingMemory(TrackerStore):
         await self.stream_events(tracker)
         saved, there = _marked(tracker)
         fresh = list(tracker.events)[saved:]
-        now = self._log.append(tracker.sender_id, [_slim(event.as_dict()) for event in fresh], after=there)
+        # Where a session has begun meanwhile, what is stored is not what the tracker begins with; the next message sees to it.
+        same = saved == there.events and not any(isinstance(event, SessionStarted) for event in fresh)
+        forgotten, instead = _forgettable(tracker, saved) if same and len(tracker.events) > _MOST_EVENTS else (0, [])
+        now = self._log.append(tracker.sender_id, list(map(_told, fresh)), there, forgotten, list(map(_told, instead)))
         _mark(tracker, now)
         self._ahead.pop(tracker.sender_id, None)
-        if now.events > _MOST_EVENTS:
-            self._long.add(tracker.sender_id)
-
-    def is_long(self, sender_id: str) -> bool:
-        """Whether a conversation should be shortened when nobody waits for it."""
-        return sender_id in self._long
-
-    def shorten(self, sender_id: str) -> None:
-        """Replace what was said longest ago by what it came to.
-
-        Raises:
-            WentOnElsewhere: something was stored in this conversation, or erased, meanwhile; then it is as that left it.
-        """
-        self._long.discard(sender_id)
-        state, events = self._log.read_with_state(sender_id)
-        if len(events) > _MOST_EVENTS:
-            shorter = _shortened(DialogueStateTracker.from_dict(sender_id, events, self.domain.slots))
-            if len(shorter) < len(events):
-                self._log.append(sender_id, [_slim(event.as_dict()) for event in shorter], after=state)
 
     async def keys(self) -> Iterable[str]:
         """Every conversation in memory."""

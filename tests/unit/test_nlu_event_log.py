@@ -59,6 +59,24 @@ def test_a_new_session_drops_what_was_before_it(log: EventLog) -> None:
     assert [event["event"] for event in log.read("a")] == ["session_started", "action"]
 
 
+def test_oldest_events_are_replaced_in_their_place_and_in_one_step_with_what_is_new(log: EventLog) -> None:
+    log.append("a", [{"event": "user", "text": str(number)} for number in range(4)])
+    log.append("b", [{"event": "bot"}])
+    before = log.append("a", [{"event": "user", "text": "4"}])
+    first = {"event": "session_started"}
+    after = log.append("a", [{"event": "user", "text": "5"}], before, forgotten=3, instead=[first, {"event": "slot"}])
+    assert [event.get("text", event["event"]) for event in log.read("a")] == ["session_started", "slot", "3", "4", "5"]
+    assert after == log.state("a") and after.events == 5 and len(log.read("b")) == 1
+    with pytest.raises(WentOnElsewhere):
+        log.append("a", [{"event": "user"}], before, forgotten=3, instead=[first])
+    with pytest.raises(TypeError):
+        log.append("a", [{"event": {1, 2}}], after, forgotten=3, instead=[first])
+    assert log.state("a") == after
+    shorter = log.append("a", [], after, forgotten=4, instead=[first])
+    assert shorter == log.state("a") and [event["event"] for event in log.read("a")] == ["session_started", "user"]
+    assert shorter != after
+
+
 def test_a_failed_append_keeps_nothing(log: EventLog) -> None:
     with pytest.raises(TypeError):
         log.append("a", [{"event": "user"}, {"event": {1, 2}}])

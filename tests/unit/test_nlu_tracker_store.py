@@ -46,8 +46,6 @@ async def turn(memory: WorkingMemory, number: int, *happened: SlotSet | ActiveLo
     for event in (said, ActionExecuted("action_answer"), BotUttered(f"answer {number}"), *happened, ActionExecuted("action_listen")):
         tracker.update(event, DOMAIN)
     await memory.save(tracker)
-    if memory.is_long("ann"):
-        memory.shorten("ann")
     return tracker
 
 
@@ -81,25 +79,58 @@ async def test_one_turn_with_very_many_events_is_kept_whole(memory: WorkingMemor
     assert len(read.events) > 200 and read.get_slot("open") == "199"
 
 
-async def test_long_conversation_that_nobody_has_shortened_is_remembered_whole(memory: WorkingMemory) -> None:
-    for number in range(60):
-        tracker = await tracker_of(memory)
+async def test_first_turn_that_is_long_is_shortened_by_the_one_after_it(memory: WorkingMemory) -> None:
+    tracker = await tracker_of(memory)
+    for number in range(40):
         tracker.update(UserUttered(f"message {number}"), DOMAIN)
         tracker.update(ActionExecuted("action_listen"), DOMAIN)
-        await memory.save(tracker)
-    assert memory.is_long("ann") and len((await tracker_of(memory)).events) > 120
-    memory.shorten("ann")
+    await memory.save(tracker)
+    assert len((await tracker_of(memory)).events) == 82
+    await turn(memory, 40)
     read = await tracker_of(memory)
-    assert [event.text for event in read.events if isinstance(event, UserUttered)] == [f"message {each}" for each in range(56, 60)]
-    assert not memory.is_long("ann")
+    assert [event.text for event in read.events if isinstance(event, UserUttered)] == [f"message {each}" for each in range(37, 41)]
 
 
-async def test_nothing_is_made_of_a_conversation_that_was_erased_before_it_was_shortened(memory: WorkingMemory) -> None:
-    await turn(memory, 0)
-    memory._long.add("ann")
+async def test_tracker_that_was_shortened_as_it_was_saved_goes_on_where_it_was(memory: WorkingMemory) -> None:
+    for number in range(11):
+        tracker = await turn(memory, number)
+        if len((await tracker_of(memory)).events) < len(tracker.events):
+            break
+    else:
+        raise AssertionError("nothing was shortened")
+    for later in ("one thing more", "and another"):
+        tracker.update(BotUttered(later), DOMAIN)
+        await memory.save(tracker)
+    read = await tracker_of(memory)
+    assert read.events[0] == SessionStarted() and len(read.events) < 64
+    assert [event.text for event in read.events if isinstance(event, BotUttered)][-3:] == [
+        f"answer {number}",
+        "one thing more",
+        "and another",
+    ]
+
+
+async def test_session_that_begins_in_a_long_conversation_is_all_that_is_remembered(memory: WorkingMemory) -> None:
+    tracker = await tracker_of(memory)
+    for number in range(70):
+        tracker.update(BotUttered(f"answer {number}"), DOMAIN)
+    await memory.save(tracker)
+    tracker = await tracker_of(memory)
+    for event in (UserUttered("again"), ActionExecuted("action_session_start"), SessionStarted(), ActionExecuted("action_listen")):
+        tracker.update(event, DOMAIN)
+    await memory.save(tracker)
+    assert [type(event) for event in (await tracker_of(memory)).events] == [SessionStarted, ActionExecuted]
+
+
+async def test_conversation_that_was_erased_while_it_was_answered_is_not_remembered(memory: WorkingMemory) -> None:
+    for number in range(10):
+        await turn(memory, number)
+    tracker = await tracker_of(memory)
     memory._log.erase("ann")
-    memory.shorten("ann")
-    assert not memory.is_long("ann") and await memory.retrieve("ann") is None
+    tracker.update(UserUttered("and now?"), DOMAIN)
+    with pytest.raises(WentOnElsewhere):
+        await memory.save(tracker)
+    assert await memory.retrieve("ann") is None
 
 
 async def test_memory_that_was_read_ahead_is_used_once_and_only_as_it_still_stands(memory: WorkingMemory, tmp_path: Path) -> None:
