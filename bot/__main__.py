@@ -77,9 +77,10 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from bot.nlu import kernels
+    from bot.nlu import kernels, without_tensorflow
 
     kernels.choose_for_training()
+    without_tensorflow.install(without_tensorflow.UNUSED)
     from bot.checked import check_texts
     from bot.nlu.training import train
 

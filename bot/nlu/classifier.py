@@ -130,7 +130,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         self._model, judged = topic_model.train(texts, vectors, labels, len(self._classes), self._shape, most)
         gold = labels[judged.examples]
         strangers = self._classes.index(STRANGERS) if STRANGERS in self._classes else None
-        self._thresholds = fit_thresholds(judged.scores, gold, strangers, [tongue_of(texts[number]) for number in judged.examples])
+        self._thresholds = fit_thresholds(judged.scores, gold, strangers, judged.tongues)
         right = float((judged.scores.argmax(axis=1) == gold).mean())
         run.report(
             f"held-out sentences right: {right:.1%}; answers from {self._thresholds.answer_from:.2f}, "

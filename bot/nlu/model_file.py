@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import tarfile
 import zlib
@@ -12,6 +13,7 @@ from bot.errors import StartError
 
 _METADATA: Final = "metadata.json"
 _WEIGHTS: Final = "classifier.npz"
+_AT_ONCE: Final = 1 << 20
 
 
 def check_model(file: Path) -> None:
@@ -22,7 +24,7 @@ def check_model(file: Path) -> None:
     """
     names = set()
     try:
-        with tarfile.open(file, "r:gz") as archive:
+        with gzip.open(file) as unpacked, tarfile.open(fileobj=unpacked) as archive:
             for member in archive:
                 names.add(Path(member.name).name)
                 if not member.isfile():
@@ -31,6 +33,9 @@ def check_model(file: Path) -> None:
                 data = content.read() if content else b""
                 if Path(member.name).name == _METADATA:
                     json.loads(data)
+            # What an archive ends with is no part of any member, and after it comes the sum over everything.
+            while unpacked.read(_AT_ONCE):
+                pass
     except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError) as error:
         raise StartError("bad_model", detail=f"{file} is missing or damaged ({type(error).__name__}); train again.") from error
     if not {_METADATA, _WEIGHTS} <= names:

@@ -15,6 +15,7 @@ from bot.nlu.features import Features
 from bot.nlu.neighbours import Neighbours
 from bot.nlu.opinion import Opinion
 from bot.nlu.perceptron import Perceptron, fit
+from bot.spoken import tongue_of
 
 _TAKEN: Final = 0.4
 """How much of the logarithm of the number of examples; chosen with the questions of tests/dialogue/development in view."""
@@ -116,10 +117,11 @@ def dealt(labels: Ints, folds: int) -> Ints:
 
 @dataclass(frozen=True)
 class Judged:
-    """What a network that has not seen them makes of some examples: their numbers, and one row of scores for each."""
+    """What a network that has not seen them makes of some examples: their numbers, and for each a row of scores and the language."""
 
     examples: Ints
     scores: Floats
+    tongues: Sequence[str]
 
 
 def train(texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shape: Shape, most_judged: int) -> tuple[TopicModel, Judged]:
@@ -140,6 +142,8 @@ def train(texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shap
     with ThreadPoolExecutor(1) as beside:
         found = beside.submit(compared)
         rows = features.learn(texts, vectors)
+        # Numbers are multiplied meanwhile, which takes longer.
+        tongues = [tongue_of(texts[number]) for number in judged]
         neighbours, shares = found.result()
 
     def without(number: int) -> Perceptron:
@@ -155,7 +159,7 @@ def train(texts: Sequence[str], vectors: Halves, labels: Ints, topics: int, shap
         opinion[mine] = softmax(network.scores(rows[judged[mine]]))
     offsets = offsets_of(labels, topics)
     scores = shape.mixed(opinion, shares, offsets)
-    return TopicModel(shape, features, networks, neighbours, offsets), Judged(judged, scores)
+    return TopicModel(shape, features, networks, neighbours, offsets), Judged(judged, scores, tongues)
 
 
 def offsets_of(labels: Ints, topics: int) -> Floats:

@@ -48,6 +48,23 @@ def _rasa_environment() -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextmanager
+def _packed_at_once() -> Iterator[None]:
+    """Rasa would press what cannot be pressed, a tenth of it, and whoever reads the model would have to undo it."""
+    from rasa.engine.storage import local_model_storage as storage
+
+    class AsItIs(storage.TarSafe):  # type: ignore[misc]
+        @classmethod
+        def gzopen(cls, *arguments: Any, **named: Any) -> Any:
+            return super().gzopen(*arguments, **{**named, "compresslevel": 0})
+
+    stock, storage.TarSafe = storage.TarSafe, AsItIs
+    try:
+        yield
+    finally:
+        storage.TarSafe = stock
+
+
 def model_path(settings: Settings, generated: Generated) -> Path:
     """Where the model of this input lies or will lie."""
     return _model_called(settings, generated.hash)
@@ -137,7 +154,7 @@ def _train(generated: Generated, model: Path, data_dir: Path, report: Callable[[
         few = Path(workshop) / "nlu.yml"
         few.write_text(generated.first_examples(), encoding="utf-8")
         report("training")
-        with training_run(run), open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        with training_run(run), _packed_at_once(), open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
             result = rasa_train(
                 domain=str(folder / "domain.yml"),
                 config=str(config),

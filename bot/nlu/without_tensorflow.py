@@ -19,6 +19,13 @@ from bot.errors import StartError
 
 ABSENT: Final[frozenset[str]] = frozenset({"tensorflow", "keras", "tensorflow_text", "tensorflow_hub", "tensorflow_addons"})
 
+UNUSED: Final[tuple[str, ...]] = (
+    *("aiogram", "fbmessenger", "mattermostwrapper", "questionary", "rocketchat_API", "slack_sdk", "twilio", "webexteamssdk"),
+    *("aio_pika", "boto3", "botocore", "pymongo", "redis"),
+    *("google.auth", "google.oauth2", "jwt", "matplotlib", "prompt_toolkit", "rich", "sanic_jwt", "sklearn_crfsuite"),
+)
+"""Imported by Rasa for channels, stores, plots and components that we do not have."""
+
 
 class _Absent(type):
     """Metaclass of everything found in the stand-in: it can be named, annotated with and subclassed, but not called."""

@@ -130,7 +130,12 @@ def test_after_a_change_only_new_sentences_are_encoded(tmp_path: Path, monkeypat
     assert second != first
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-200], lambda _data: b"", lambda _data: b"not a model"])
+def one_bit_turned(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-200], lambda _data: b"", lambda _data: b"not a model", one_bit_turned])
 def test_a_broken_model_is_found_and_trained_anew(trained: Trained, damage: Any) -> None:
     whole = trained.model.read_bytes()
     trained.model.write_bytes(damage(whole))
