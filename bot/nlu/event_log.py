@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 FILE_NAME: Final = "rasa.db"
 SESSION_STARTED: Final = "session_started"
+_ROWS_AT_ONCE: Final = 200
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS {table} (
     id {key} PRIMARY KEY,
@@ -177,12 +178,18 @@ class EventLog:
                 self._store.run(f"DELETE FROM {self._events} WHERE sender_id = ?", (sender,))  # noqa: S608
             elif forgotten:
                 self._replace(sender, forgotten, instead)
-            for row in rows:
-                self._store.run(f"INSERT INTO {self._events} (sender_id, stored, data) VALUES (?, ?, ?)", row)  # noqa: S608
+            for start in range(0, len(rows), _ROWS_AT_ONCE):
+                self._insert(rows[start : start + _ROWS_AT_ONCE])
         if starts:
             return State(len(rows), stored)
         left = there.events - forgotten + len(instead)
         return State(left + len(rows), stored if rows else there.newest)
+
+    def _insert(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        # To a server each statement travels there and back.
+        places = ", ".join(["(?, ?, ?)"] * len(rows))
+        values = [value for row in rows for value in row]
+        self._store.run(f"INSERT INTO {self._events} (sender_id, stored, data) VALUES {places}", values)  # noqa: S608
 
     def _replace(self, sender: str, count: int, instead: Sequence[Mapping[str, Any]]) -> None:
         oldest = f"SELECT id FROM {self._events} WHERE sender_id = ? ORDER BY id LIMIT ?"  # noqa: S608

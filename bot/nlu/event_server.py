@@ -63,9 +63,8 @@ class Server:
 
     @contextmanager
     def writing(self, sender: str) -> Iterator[None]:
-        self.run("BEGIN")
         try:
-            self.run("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (sender,))
+            self.run("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (sender,))
             yield
             self.run("COMMIT")
         except BaseException:

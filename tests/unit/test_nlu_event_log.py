@@ -53,6 +53,11 @@ def test_events_come_back_in_order_by_conversation(log: EventLog) -> None:
     assert (log.state("a").events, log.senders()) == (2, ["a", "b"])
 
 
+def test_very_many_events_of_one_turn_come_back_in_order(log: EventLog) -> None:
+    told = [{"event": "slot", "value": number} for number in range(450)]
+    assert log.append("a", told) == log.state("a") and log.read("a") == told
+
+
 def test_a_new_session_drops_what_was_before_it(log: EventLog) -> None:
     log.append("a", [{"event": "user"}, {"event": "bot"}])
     log.append("a", [{"event": "action"}, {"event": "session_started"}, {"event": "action"}])
