@@ -179,26 +179,27 @@ class EventLog:
             elif forgotten:
                 self._replace(sender, forgotten, instead)
             for start in range(0, len(rows), _ROWS_AT_ONCE):
-                self._insert(rows[start : start + _ROWS_AT_ONCE])
+                self._insert("sender_id, stored, data", rows[start : start + _ROWS_AT_ONCE])
         if starts:
             return State(len(rows), stored)
         left = there.events - forgotten + len(instead)
         return State(left + len(rows), stored if rows else there.newest)
 
-    def _insert(self, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _insert(self, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
         # To a server each statement travels there and back.
-        places = ", ".join(["(?, ?, ?)"] * len(rows))
-        values = [value for row in rows for value in row]
-        self._store.run(f"INSERT INTO {self._events} (sender_id, stored, data) VALUES {places}", values)  # noqa: S608
+        row = f"({', '.join('?' for _ in columns.split(', '))})"
+        values = [value for each in rows for value in each]
+        self._store.run(f"INSERT INTO {self._events} ({columns}) VALUES {', '.join([row] * len(rows))}", values)  # noqa: S608
 
     def _replace(self, sender: str, count: int, instead: Sequence[Mapping[str, Any]]) -> None:
-        oldest = f"SELECT id FROM {self._events} WHERE sender_id = ? ORDER BY id LIMIT ?"  # noqa: S608
-        places = [place for (place,) in self._store.run(oldest, (sender, count)).fetchall()]
-        for place, event in zip(places, instead):
-            changed = json.dumps(event, ensure_ascii=False), place
-            self._store.run(f"UPDATE {self._events} SET data = ? WHERE id = ?", changed)  # noqa: S608
-        over = sender, places[len(instead)], places[-1]
-        self._store.run(f"DELETE FROM {self._events} WHERE sender_id = ? AND id BETWEEN ? AND ?", over)  # noqa: S608
+        oldest = f"SELECT id, stored FROM {self._events} WHERE sender_id = ? ORDER BY id LIMIT ?"  # noqa: S608
+        places = self._store.run(oldest, (sender, count)).fetchall()
+        if len(places) != count:
+            # What is old is erased without asking whether somebody writes.
+            raise WentOnElsewhere
+        self._store.run(f"DELETE FROM {self._events} WHERE sender_id = ? AND id <= ?", (sender, places[-1][0]))  # noqa: S608
+        rows = [(*place, sender, json.dumps(event, ensure_ascii=False)) for place, event in zip(places, instead)]
+        self._insert("id, stored, sender_id, data", rows)
 
     def senders(self) -> list[str]:
         """Every conversation that has events."""
@@ -206,7 +207,9 @@ class EventLog:
 
     def erase(self, sender: str) -> int:
         """Forget one conversation; returns how many events went."""
-        return int(self._store.run(f"DELETE FROM {self._events} WHERE sender_id = ?", (sender,)).rowcount)  # noqa: S608
+        # Whoever writes of it now is waited for, so that nothing is left of what they write.
+        with self._store.writing(sender):
+            return int(self._store.run(f"DELETE FROM {self._events} WHERE sender_id = ?", (sender,)).rowcount)  # noqa: S608
 
     def erase_older_than(self, days: float, now: float | None = None) -> int:
         """Forget conversations in which nothing was said for so long; returns how many events went.

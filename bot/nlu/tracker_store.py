@@ -29,7 +29,8 @@ _MESSAGES_KEPT: Final = 4
 
 _AHEAD_FOR_S: Final = 2.0
 
-# How many events of a tracker are stored, and how the memory of its conversation stood: with fewer after a session has begun.
+# How many events of a tracker are stored, and how the memory of its conversation stood: with fewer after a session has begun, or after the
+# oldest were replaced.
 _MARK: Final = "stored_events"
 
 
@@ -136,9 +137,9 @@ class WorkingMemory(TrackerStore):
         await self.stream_events(tracker)
         saved, there = _marked(tracker)
         fresh = list(tracker.events)[saved:]
-        # Where a session has begun meanwhile, what is stored is not what the tracker begins with; the next message sees to it.
-        same = saved == there.events and not any(isinstance(event, SessionStarted) for event in fresh)
-        forgotten, instead = _forgettable(tracker, saved) if same and len(tracker.events) > _MOST_EVENTS else (0, [])
+        # Otherwise what is stored is not what the tracker begins with; the next message sees to it.
+        is_whole = saved == there.events
+        forgotten, instead = _forgettable(tracker, saved) if is_whole and len(tracker.events) > _MOST_EVENTS else (0, [])
         now = self._log.append(tracker.sender_id, list(map(_told, fresh)), there, forgotten, list(map(_told, instead)))
         _mark(tracker, now)
         self._ahead.pop(tracker.sender_id, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -93,6 +94,45 @@ def test_a_conversation_can_be_erased(log: EventLog) -> None:
     log.append("b", [{"event": "user"}])
     log.erase("a")
     assert log.senders() == ["b"]
+
+
+def test_nothing_is_left_of_what_was_being_written_when_a_conversation_was_erased(log: EventLog, where: Path | str) -> None:
+    before = log.append("a", [{"event": "user"}] * 5)
+    other = EventLog(where)
+    begun, go_on = threading.Event(), threading.Event()
+    state = log.state
+
+    def slowly(sender: str) -> State:
+        found = state(sender)
+        begun.set()
+        assert go_on.wait(10)
+        return found
+
+    log.state = slowly  # type: ignore[method-assign]
+    with ThreadPoolExecutor(2) as pool:
+        writing = pool.submit(log.append, "a", [{"event": "bot"}], before, 3, [{"event": "session_started"}])
+        assert begun.wait(10)
+        erasing = pool.submit(other.erase, "a")
+        threading.Timer(0.2, go_on.set).start()
+        assert writing.result(10).events == 4 and erasing.result(10) == 4
+    assert other.read("a") == []
+    other.close()
+
+
+def test_old_events_that_are_gone_are_not_replaced(log: EventLog, where: Path | str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = log.append("a", [{"event": "user"}] * 5)
+    state = log.state
+
+    def then_erased(sender: str) -> State:
+        found = state(sender)
+        log._store.run(f"DELETE FROM {log._store.table} WHERE sender_id = ?", (sender,))
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(log, "state", then_erased)
+        with pytest.raises(WentOnElsewhere):
+            log.append("a", [{"event": "bot"}], before, forgotten=3, instead=[{"event": "session_started"}])
+    assert log.state("a") == before
 
 
 def test_old_conversations_are_forgotten_as_a_whole(log: EventLog, where: Path | str) -> None:

@@ -92,9 +92,10 @@ async def test_first_turn_that_is_long_is_shortened_by_the_one_after_it(memory: 
 
 
 async def test_tracker_that_was_shortened_as_it_was_saved_goes_on_where_it_was(memory: WorkingMemory) -> None:
-    for number in range(11):
+    for number in range(40):
         tracker = await turn(memory, number)
-        if len((await tracker_of(memory)).events) < len(tracker.events):
+        # How a session begins is one event more in the tracker than what is stored of it.
+        if len((await tracker_of(memory)).events) < len(tracker.events) - 1:
             break
     else:
         raise AssertionError("nothing was shortened")
