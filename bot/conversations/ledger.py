@@ -125,7 +125,7 @@ def store_applicants(
     alarm: Alarm | None = None,
     network: str | None = None,
     ahead: Ahead | None = None,
-    holder: Callable[[], Holder | None] = lambda: None,
+    holder: Holder | None = None,
 ) -> Receipt:
     """Store what an applicant says, and the turn that owes an answer unless a person has the conversation.
 
@@ -138,7 +138,7 @@ def store_applicants(
         network: the network it comes from, where limits on networks apply to it.
         ahead: called, before anything is stored, once with a conversation in which the assistant will most likely be asked, and once
             more with the text.
-        holder: says who holds the turn from the beginning; nobody does where another answer is owed before it.
+        holder: holds the turn from the beginning, unless another answer is owed before it.
     """
     conversation = lock_newest(session, address)
     owing, earlier = _so_far(session, conversation, client_id)
@@ -167,7 +167,7 @@ def store_applicants(
     owed = _owes(conversation, choice, grave)
     if not owed:
         return Receipt(message, fresh=True)
-    first = None if owing else holder()
+    first = None if owing else holder
     turn = {"message_id": message.id, "conversation_id": conversation.id, "seq": message.seq, "network": network}
     session.execute(_OWED, {**turn, **(_WAITING if first is None else _held_by(first))})
     return Receipt(message, fresh=True, owed=True, held=first is not None)

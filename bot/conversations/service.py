@@ -142,6 +142,7 @@ class Conversations:
             alarm = self._composer.alarm
             # When it is stored again, the assistant has been told before.
             ahead = partial(self._tell_ahead, told=told) if at_once else None
+            worker = self._worker
             receipt = ledger.store_applicants(
                 session,
                 address,
@@ -153,12 +154,12 @@ class Conversations:
                 alarm,
                 network,
                 ahead,
-                lambda: self._worker if at_once else None,
+                worker if at_once else None,
             )
             if receipt.fresh:
                 happened += telling([receipt.message])
                 happened += self._news.take(session, receipt.message)
-            if receipt.owed and (worker := self._worker) is not None:
+            if receipt.owed and worker is not None:
                 conversation_id = receipt.message.conversation_id
                 task = self._begin(session, happened, receipt, network, worker) if receipt.held else None
                 happened.then = lambda: worker.begin(conversation_id, task)

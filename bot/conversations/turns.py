@@ -42,6 +42,7 @@ class Turns:
         self._waiting: dict[str, set[asyncio.Future[bool]]] = {}
         self._sweeping = Rounds("sweep", self._sweep, min(lease_s / 2, 5.0))
         self._ending = self._stopped = False
+        self._giving_back: asyncio.Task[None] | None = None
         conversations.listen(self._hear)
         conversations.hand_to(Worker(self._owner, lease_s, self.call))
 
@@ -66,9 +67,20 @@ class Turns:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._conversations.release(self._owner)
 
+    async def _give_back(self) -> None:
+        try:
+            await self._conversations.release(self._owner)
+        except Exception as error:
+            # Another process takes the turn up when its lease is over.
+            log.error("a turn was not given back: %s", place(error))
+
     def call(self, conversation_id: str, held: Task | None = None) -> None:
-        """Have what is owed in a conversation answered, first what is `held` for this process already; nothing once it has stopped."""
+        """Have what is owed in a conversation answered, first what is `held` for this process already; once it has stopped, that is given
+        back."""
         if self._stopped:
+            if held is not None:
+                # It was stored after what was held then had been given back.
+                self._giving_back = asyncio.create_task(self._give_back())
             return
         self._called[conversation_id] = request_id()
         if held is not None:
