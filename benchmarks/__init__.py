@@ -2,6 +2,6 @@
 
 import os
 
-# What a machine was told to multiply with, others are not: measured is what the system chooses by itself, in `bot.nlu.kernels`.
+# What a machine was told to multiply with, others are not: measured is what the system chooses by itself.
 for _told in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
     os.environ.pop(_told, None)

@@ -105,10 +105,7 @@ async def _inside_rasa(agent: Any, redacted: Callable[[str], str]) -> dict[str, 
 
 def stages(system: Running, model: Path, actions_port: int) -> Milliseconds:
     """Milliseconds of each stage of a turn with a card; they add up to what the client waits for."""
-    from bot.nlu import kernels, quiet_logs
-
-    # As the server, and before numpy is imported.
-    kernels.choose_for_serving()
+    from bot.nlu import quiet_logs
     from bot.nlu.encodings import encode_at_once
     from bot.nlu.server import build_app
     from bot.redaction import redact

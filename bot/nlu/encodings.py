@@ -24,7 +24,6 @@ from typing import Any, Final, cast
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from bot.logs import place
 from bot.nlu import network
 from bot.nlu.arrays import Halves
 from bot.nlu.embedding_table import RowsOnDisk
@@ -119,21 +118,16 @@ def encode_at_once(folder: Path) -> None:
     """From now on `encode` answers as soon as it can, and with less memory: the encoder's table of embeddings, 65 MB, lies in a file of
     `folder`, and its weights are there once.
 
-    Where no file can be written the table stays in memory, and where the library cannot be used everything stays as it was; both are
-    logged. Not for training: the library that is used then chooses its instructions by itself, and the same examples shall lead to the
-    same model on every processor.
+    Where no file can be written the table stays in memory, which is logged. Not for training: the library that is used then chooses its
+    instructions by itself, and the same examples shall lead to the same model on every processor.
     """
     global _at_once
     with _loading:
         whole = load_encoder()._model
-        try:
-            # Training and most tests do without the library, which takes a while to import.
-            from bot.nlu.compiled import Compiled
+        # Training and most tests do without the library, which takes a while to import.
+        from bot.nlu.compiled import Compiled
 
-            rows = Compiled(whole).rows
-        except Exception as error:
-            log.error("messages are read as slowly as for training: %s", place(error))
-            return
+        rows = Compiled(whole).rows
         file, table = folder / f"embeddings-{version(_PACKAGE)}.bin", whole.table
         try:
             table = RowsOnDisk(file, table)

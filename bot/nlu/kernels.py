@@ -1,4 +1,4 @@
-"""Which instructions numbers are worked out with. numpy is told before it is imported, because it looks only then."""
+"""Which instructions a model is learnt with. numpy is told before it is imported, because it looks only then."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Final
 PROCESSOR: Final = Path("/proc/cpuinfo")
 _CHOICE: Final = "OPENBLAS_CORETYPE"
 _COMMON: Final = frozenset({"avx2", "fma"})
-# What kernels of 512 bits are compiled for; on a processor that lacks one of these they would end the process.
-_WIDE: Final = _COMMON | {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}
 
 
 def _has(needed: frozenset[str], processor: Path) -> bool:
@@ -23,23 +21,9 @@ def _has(needed: frozenset[str], processor: Path) -> bool:
     return bool(flags) and all(each >= needed for each in flags)
 
 
-def is_wide(processor: Path = PROCESSOR) -> bool:
-    """Whether instructions of 512 bits can be used."""
-    return _has(_WIDE, processor)
-
-
-def choose_for_serving(processor: Path = PROCESSOR) -> None:
-    """Have OpenBLAS use instructions of 512 bits where they can be used, unless the environment says what it shall use.
-
-    The OpenBLAS inside the numpy that Rasa is frozen to takes every processor younger than itself for one without them, and then
-    needs half as long again to read a sentence.
-    """
-    if is_wide(processor):
-        os.environ.setdefault(_CHOICE, "SkylakeX")
-
-
 def choose_for_training(processor: Path = PROCESSOR) -> None:
-    """Have OpenBLAS use what nearly every processor has, so that the same examples lead to the same model on all of these.
+    """Have OpenBLAS use what nearly every processor has, so that the same examples lead to the same model on all of these, unless the
+    environment says what it shall use.
 
     A network ends somewhere else when sums are rounded otherwise: not worse, but not with the figures that were accepted either.
     """

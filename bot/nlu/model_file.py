@@ -24,7 +24,7 @@ def check_model(file: Path) -> None:
     """
     names = set()
     try:
-        with gzip.open(file) as unpacked, tarfile.open(fileobj=unpacked) as archive:
+        with gzip.open(file) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as archive:
             for member in archive:
                 names.add(Path(member.name).name)
                 if not member.isfile():

@@ -17,7 +17,7 @@ from bot.derived import kept_between_starts
 from bot.errors import BotError, StartError
 from bot.lifetime import end_with_parent, keep_for_good, leave_no_dump, start_lightly
 from bot.logs import REQUEST_HEADER, begin_request
-from bot.nlu import kernels, quiet_logs, without_tensorflow
+from bot.nlu import quiet_logs, without_tensorflow
 from bot.nlu.event_log import memory_of
 from bot.nlu.model_file import check_model
 from bot.ports import require_free
@@ -44,8 +44,7 @@ _UNUSED: Final = (
     *("scipy.sparse.linalg", "scipy.sparse.csgraph"),
     *("sklearn.linear_model", "sklearn.metrics", "sklearn.model_selection", "sklearn.svm"),
 )
-"""Imported by Rasa and its libraries, and needed for training if at all: with what nobody uses a third of the time that imports take, and
-50 MB."""
+"""Imported by Rasa and its libraries, and not used here, though some of it for training: a third of the time that imports take, 50 MB."""
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -158,7 +157,6 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
     end_with_parent()
     start_lightly()
     os.environ.update(environment)
-    kernels.choose_for_serving()
     without_tensorflow.install(_UNUSED)
     # Imported here because numpy reads the environment when it is imported.
     from bot.nlu.encodings import encode_at_once

@@ -50,7 +50,7 @@ def _rasa_environment() -> Iterator[None]:
 
 @contextmanager
 def _packed_at_once() -> Iterator[None]:
-    """Rasa would press what cannot be pressed, a tenth of it, and whoever reads the model would have to undo it."""
+    """Rasa would compress a model, for a twelfth of its size, and whoever reads it would have to undo that."""
     from rasa.engine.storage import local_model_storage as storage
 
     class AsItIs(storage.TarSafe):  # type: ignore[misc]

@@ -24,7 +24,7 @@ UNUSED: Final[tuple[str, ...]] = (
     *("aio_pika", "boto3", "botocore", "pymongo", "redis"),
     *("google.auth", "google.oauth2", "jwt", "matplotlib", "prompt_toolkit", "rich", "sanic_jwt", "sklearn_crfsuite"),
 )
-"""Imported by Rasa for channels, stores, plots and components that we do not have."""
+"""Imported by Rasa and its libraries for channels, stores, plots and components that we do not have."""
 
 
 class _Absent(type):

@@ -138,18 +138,6 @@ def test_nobody_is_told_that_messages_are_read(tmp_path: Path) -> None:
         assert b"events.data.microsoft.com" not in library.read_bytes()
 
 
-def test_who_cannot_read_at_once_says_so_and_reads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def broken(*_arguments: Any, **_named: Any) -> Any:
-        raise RuntimeError("SECRET")
-
-    monkeypatch.setattr(onnxruntime, "InferenceSession", broken)
-    encode_at_once(tmp_path / "cache")
-    assert "as slowly as for training: RuntimeError at " in caplog.text and "SECRET" not in caplog.text
-    assert encode(["a fee"]).shape == (1, DIMENSIONS)
-
-
 def test_who_reads_at_once_loads_nothing_again(at_once: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     at_once()
 
