@@ -227,6 +227,19 @@ def test_units_name_units_and_files_that_are_there() -> None:
         assert service["NoNewPrivileges"] == "yes" and service["ProtectSystem"] == "strict" and service["LimitCORE"] == "1"
 
 
+def test_every_unit_gives_up_what_no_part_needs() -> None:
+    locked = {
+        name: {key: value for key, value in unit["Service"] if re.match(r"Protect|Restrict|Private|System|Lock|Remove|Capability", key)}
+        for name, unit in UNITS.items()
+        if "Service" in unit and name != CONTAINERS
+    }
+    alike = {tuple(sorted(each.items())) for each in locked.values()}
+    assert len(locked) == 5 and len(alike) == 1, "what one part does without, all do"
+    given = dict(alike.pop())
+    assert given["SystemCallFilter"] == "@system-service" and given["SystemCallErrorNumber"] == "EPERM", "a refused call kills nobody"
+    assert given["RestrictNamespaces"] == given["ProtectClock"] == given["ProtectKernelLogs"] == given["RestrictRealtime"] == "yes"
+
+
 def test_the_gateway_starts_after_its_rasa() -> None:
     after = dict(UNITS["assistant-gateway@.service"]["Unit"])["After"].split()
     assert "assistant-rasa@%i.service" in after
