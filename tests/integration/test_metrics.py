@@ -184,6 +184,20 @@ def test_every_alarm_says_in_the_manual_what_it_means_and_what_to_do() -> None:
     assert all(rule["labels"]["severity"] in ("critical", "warning", "info") and rule["annotations"]["summary"] for rule in rules)
 
 
+def test_every_alarm_has_figures_at_which_it_fires_and_figures_at_which_it_does_not() -> None:
+    # Whether it then does, promtool says: docs/operations.md.
+    cases = read_yaml(FOLDER / "alarms.test.yml")
+    assert [(FOLDER / name).is_file() for name in cases["rule_files"]] == [True]
+    looked = [each for test in cases["tests"] for each in test["alert_rule_test"]]
+    rules = {rule["alert"]: rule for group in read_yaml(FOLDER / "alarms.yml")["groups"] for rule in group["rules"]}
+    for fires in (True, False):
+        assert {each["alertname"] for each in looked if bool(each["exp_alerts"]) is fires} == set(rules)
+    for each in looked:
+        assert all(alert["exp_labels"]["severity"] == rules[each["alertname"]]["labels"]["severity"] for alert in each["exp_alerts"])
+    figures = {name for _, expression in expressions() for name in re.findall(r"\b(?:(?:bot|process)_\w+|up)\b", expression)}
+    assert {re.split(r"\{", series["series"])[0] for test in cases["tests"] for series in test["input_series"]} <= figures
+
+
 async def test_the_work_that_waits_is_told_and_nothing_of_anybody(gateway: Gateway, settings: Settings) -> None:
     database = gateway.server.app[DATABASE]
     empty = await scrape(gateway)
