@@ -227,6 +227,15 @@ def test_units_name_units_and_files_that_are_there() -> None:
         assert service["NoNewPrivileges"] == "yes" and service["ProtectSystem"] == "strict" and service["LimitCORE"] == "1"
 
 
+def test_stopping_a_colour_waits_until_its_parts_have_ended() -> None:
+    wanted = dict(UNITS["assistant@.target"]["Unit"])["Wants"].split()
+    assert len(wanted) == 3
+    for name in wanted:
+        unit = dict(UNITS[name.replace("%i", "")]["Unit"])
+        # What starts after the target ends before it; systemd would order them the other way by itself.
+        assert "assistant@%i.target" in unit["After"].split() and unit["PartOf"] == "assistant@%i.target", name
+
+
 def test_every_unit_gives_up_what_no_part_needs() -> None:
     locked = {
         name: {key: value for key, value in unit["Service"] if re.match(r"Protect|Restrict|Private|System|Lock|Remove|Capability", key)}
