@@ -116,3 +116,14 @@ class Nginx:
             if depth < len(names) - 1:
                 level = [inner for each in level for inner in each.inner]
         return level
+
+
+def left_out_of_the_image(path: str, rules: list[str]) -> bool:
+    """Whether `.dockerignore` keeps a file away: the last rule that meets it or a folder above it decides."""
+    out = False
+    names = path.split("/")
+    for rule in rules:
+        pattern = re.escape(rule.removeprefix("!")).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
+        if any(re.fullmatch(pattern, "/".join(names[: end + 1])) for end in range(len(names))):
+            out = not rule.startswith("!")
+    return out
