@@ -90,8 +90,10 @@ class _Terminal:
 
 
 def _open(settings: Settings, language: Tongue | None) -> _Terminal:
+    # A gateway that has names of its own is asked by no other, from this machine neither.
+    named = {"Host": min(settings.public_hosts)} if settings.public_hosts else {}
     return _Terminal(
-        client=aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ANSWER_WITHIN_S)),
+        client=aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ANSWER_WITHIN_S), headers=named),
         address=settings.local_url,
         texts=Texts.load(),
         language=language,

@@ -32,6 +32,13 @@ async def test_one_question_prints_answer_choices_and_sources(settings: Settings
     assert "Ten days." in printed and "1. Fee" in printed and "https://example.gov.cn/a" in printed
 
 
+async def test_a_gateway_that_answers_to_its_own_names_only_can_be_asked(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    named = replace(settings, public_hosts=frozenset({"assistant.example.gov.cn", "permits.example.gov.cn"}))
+    async with running(named, echo) as gateway:
+        assert await asyncio.to_thread(ask, replace(named, http_port=gateway.server.port), "How long?") == 0
+    assert "echo: How long?" in capsys.readouterr().out
+
+
 async def test_number_takes_the_choice_in_a_talk(
     settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
