@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -81,6 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--package", default="actions", help="package that holds the actions")
     parser.add_argument("--log-level", default="INFO")
     arguments = parser.parse_args(argv)
+    os.umask(0o077)
     end_with_parent()
     start_lightly()
     _configure_logs(arguments.log_level, load().log_format)

@@ -154,6 +154,7 @@ def build_app(
 def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _ENVIRONMENT) -> int:
     """Serve until SIGTERM or until the process that started this one ends; a known error is one line and status 1."""
     arguments = _arguments(argv)
+    os.umask(0o077)
     end_with_parent()
     start_lightly()
     os.environ.update(environment)

@@ -71,6 +71,13 @@ def _events(servers: Servers, sender: str) -> list[dict[str, object]]:
     return [json.loads(row[0]) for row in rows]
 
 
+def test_what_rasa_remembers_is_its_owners_only(servers: Servers, sender: str) -> None:
+    # systemd's units say so too; a container starts with whatever mask it is given.
+    say(servers.rasa, sender, "how much do I pay", language="en")
+    kept = list(servers.data_dir.glob("rasa.db*"))
+    assert kept and [path.name for path in kept if path.stat().st_mode & 0o077] == []
+
+
 @pytest.mark.parametrize(
     ("text", "topic"),
     [("how much do I pay", "fee"), ("办理要几天", "processing_time"), ("сколько это стоит", "fee"), ("/photo_spec", "photo_spec")],
