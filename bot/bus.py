@@ -29,8 +29,9 @@ _BEAT_EVERY_S: Final = 1.0
 # A line on which we do not hear ourselves for so long is dead, whatever its socket says.
 _SILENT_FOR_S: Final = 4.0
 _STEADY_AFTER_S: Final = 15.0
-# Another gateway that is silent for longer has ended, and is missed no more.
-_MISSED_FOR_S: Final = 60.0
+# Another gateway that is silent for longer has ended, and is missed no more. One that only has no line to Redis goes on telling nobody:
+# looking for what it does costs little, and to have ended is not so urgent to know.
+_MISSED_FOR_S: Final = 15 * 60.0
 _LAST_WORDS_S: Final = 1.0
 
 

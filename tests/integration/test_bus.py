@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -133,6 +134,14 @@ async def test_a_redis_that_is_gone_or_hangs_is_noticed_and_found_again(
             return bool(heard)
 
         await until(heard_again)
+
+
+def test_a_gateway_that_has_no_line_to_redis_is_missed_for_longer_than_a_moment() -> None:
+    bus, moment = Bus("redis://nowhere", KEY), time.monotonic()
+    bus.up, bus._up_since = True, moment - 3600
+    assert bus.steady
+    bus._others["cut off"] = moment - 120
+    assert not bus.steady
 
 
 async def test_last_words_are_sent_and_a_gateway_that_falls_silent_is_missed_for_a_while(
