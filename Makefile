@@ -22,7 +22,7 @@ run: environment ## start the assistant; Ctrl-C ends it
 cluster: environment ## start two of each on PostgreSQL and Redis, as on several machines; Ctrl-C ends it
 	@exec $(PYTHON) -m deploy.cluster
 
-faults: environment ## what it costs when a part is killed, stopped, slowed or filled up (20 minutes); PARTS=rasa,redis chooses
+faults: environment ## what it costs when a part is killed, stopped, slowed, filled up or cut off (half an hour); PARTS=rasa,redis chooses
 	@$(PYTHON) -m tests.faults
 
 test: environment ## everything that must hold, with its own PostgreSQL

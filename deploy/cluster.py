@@ -44,18 +44,27 @@ class Cluster:
         home: a folder that PostgreSQL's user can reach, for what is gone at the end.
         given: settings of single parts, by their names.
         postgres: folder of PostgreSQL's files; one in `home` when not given.
+        inside: the network namespace that a part runs in, by its name.
     """
 
-    def __init__(self, settings: Settings, home: Path, given: Mapping[str, Mapping[str, str]], postgres: Path | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        home: Path,
+        given: Mapping[str, Mapping[str, str]],
+        postgres: Path | None = None,
+        inside: Mapping[str, str] | None = None,
+    ) -> None:
         self._home = home
         self._given = given
+        self._inside = inside or {}
         self._postgres = postgres or home / "postgres"
         kinds = ("gateway", "rasa", "actions")
         self.ports = {"postgres": free_port(), "redis": free_port()}
         self.ports |= {f"{kind}-{number}": free_port() for kind in kinds for number in range(1, _EACH + 1)}
         self.ports["gateway-1"] = settings.http_port
-        if unknown := given.keys() - self.ports.keys():
-            raise StartError("bad_setting", detail=f"--set: there is no part {sorted(unknown)[0]}; there are {', '.join(self.ports)}.")
+        if unknown := (given.keys() | self._inside.keys()) - self.ports.keys():
+            raise StartError("bad_setting", detail=f"There is no part {sorted(unknown)[0]}; there are {', '.join(self.ports)}.")
         address = f"postgresql+psycopg2://{stores.USER}@127.0.0.1:{self.ports['postgres']}/{_DATABASE}"
         self.settings = replace(settings, database_url=address)
         self._children: list[Child] = []
@@ -64,7 +73,10 @@ class Cluster:
     @property
     def gateways(self) -> list[str]:
         """The addresses of the gateways."""
-        return [f"http://{self.settings.http_host}:{self.ports[name]}" for name in self._named("gateway")]
+        return [f"http://{self._host(name)}:{self.ports[name]}" for name in self._named("gateway")]
+
+    def _host(self, name: str) -> str:
+        return self._given.get(name, {}).get("BOT_HTTP_HOST", self.settings.http_host)
 
     def _named(self, kind: str) -> list[str]:
         return [f"{kind}-{number}" for number in range(1, _EACH + 1)]
@@ -104,6 +116,7 @@ class Cluster:
         parts = {
             child.name: {
                 "pid": child.process.pid,
+                "host": self._host(child.name) if child.name.startswith("gateway") else "127.0.0.1",
                 "port": self.ports[child.name],
                 "log": str(self.settings.data_dir / "logs" / f"{child.name}.log"),
             }
@@ -131,7 +144,8 @@ class Cluster:
             **more,
             **self._given.get(name, {}),
         }
-        return Child(name, [str(part) for part in command], environment)
+        within = ["ip", "netns", "exec", self._inside[name]] if name in self._inside else []
+        return Child(name, [*within, *(str(part) for part in command)], environment)
 
     def _stores(self) -> list[Child]:
         postgres = self._child("postgres", stores.postgres_command(self._postgres, self.ports["postgres"]))
@@ -217,12 +231,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.cluster", description=__doc__)
     parser.add_argument("--set", action="append", default=[], metavar="PART:NAME=VALUE", help="a variable for one part alone")
     parser.add_argument("--postgres", type=Path, metavar="FOLDER", help="where PostgreSQL keeps its files; kept at the end")
+    parser.add_argument("--inside", action="append", default=[], metavar="PART:NAMESPACE", help="the network namespace of one part alone")
     arguments = parser.parse_args(argv)
     try:
         settings = load()
         require_free(settings.http_host, settings.http_port, "BOT_HTTP_PORT")
         with hold_data_dir(settings), a_home() as home:
-            cluster = Cluster(settings, home, _given(arguments.set), arguments.postgres)
+            inside = dict(pair.partition(":")[::2] for pair in arguments.inside)
+            cluster = Cluster(settings, home, _given(arguments.set), arguments.postgres, inside)
 
             def announce() -> None:
                 print("\nThe assistant is ready, by two gateways on the same record:")

@@ -32,6 +32,7 @@ class Component:
 
 POSTGRESQL: Final = Component("postgresql", ("/usr/lib/postgresql/*/bin/postgres", "postgres"), ("postgresql",))
 REDIS: Final = Component("redis", ("redis-server",), ("redis-server",))
+IPROUTE: Final = Component("iproute2", ("ip",), ("iproute2",))
 FAKETIME: Final = Component("faketime", ("faketime",), ("faketime",))
 
 

@@ -67,6 +67,13 @@ def new_postgres(folder: Path) -> None:
     if made.returncode != 0:
         said = (made.stderr.strip().splitlines() or [f"status {made.returncode}"])[-1]
         raise StartError("server_failed", detail=f"initdb: {said}")
+    trust_loopback(folder)
+
+
+def trust_loopback(folder: Path) -> None:
+    """Have the PostgreSQL of `folder`, which listens on loopback alone, trust every address of it: `initdb` knows one."""
+    with (folder / "pg_hba.conf").open("a") as rules:
+        rules.write("host all all 127.0.0.0/8 trust\n")
 
 
 def postgres_command(folder: Path, port: int) -> list[object]:
@@ -78,7 +85,8 @@ def postgres_command(folder: Path, port: int) -> list[object]:
 
 def redis_command(folder: Path, port: int) -> list[object]:
     """What starts a Redis on loopback that keeps nothing."""
-    return [redis_program(), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+    # Its own protection knows one address of loopback, to which alone it listens.
+    return [redis_program(), "--port", port, "--bind", "127.0.0.1", "--protected-mode", "no", "--save", "", "--dir", folder]
 
 
 def make_database(port: int, name: str) -> None:

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from deploy.components import POSTGRESQL, REDIS, Component, bring, how, say
+from deploy.components import IPROUTE, POSTGRESQL, REDIS, Component, bring, how, say
 
 ROOT = Path(__file__).resolve().parent.parent
 # What deploy/vulnerabilities.py answers where it could ask nobody.
@@ -20,6 +20,7 @@ COMPONENTS = (
     Component("nginx", ("nginx", "/usr/sbin/nginx"), ("nginx-light",)),
     Component("haproxy", ("haproxy", "/usr/sbin/haproxy"), ("haproxy",)),
     REDIS,
+    IPROUTE,
     Component("sqlite3", ("sqlite3",), ("sqlite3",)),
     Component("node", ("npm",), ("nodejs", "npm")),
     Component("chromium", (os.environ.get("BOT_TEST_CHROMIUM") or "chromium", "chromium-browser"), ("chromium",)),

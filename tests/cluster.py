@@ -75,6 +75,10 @@ class Cluster:
         """Where a part listens."""
         return int(self._state()["parts"][part]["port"])
 
+    def address(self, part: str) -> str:
+        """Where a part answers HTTP."""
+        return f"http://{self._state()['parts'][part]['host']}:{self.port(part)}"
+
     def pid(self, part: str) -> int:
         """The process that a part is at this moment."""
         return int(self._state()["parts"][part]["pid"])
@@ -109,7 +113,7 @@ class Cluster:
         try:
             if kind in _SERVES:
                 timeout = aiohttp.ClientTimeout(total=5)
-                async with aiohttp.ClientSession(timeout=timeout) as client, client.get(f"http://127.0.0.1:{port}{_SERVES[kind]}") as got:
+                async with aiohttp.ClientSession(timeout=timeout) as client, client.get(f"{self.address(part)}{_SERVES[kind]}") as got:
                     return got.status == 200
             _reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.close()

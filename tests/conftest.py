@@ -34,6 +34,7 @@ _FIXTURES = {
     "sqlite_client": "sqlite3",
     "chromium": "chromium",
     "node": "node",
+    "network": "iproute2",
 }
 _MISSING = frozenset(filter(None, os.environ.get("BOT_TEST_MISSING", "").split(",")))
 _WHOLE_SYSTEM = ("tests/dialogue/", "tests/browser/system/", "tests/integration/test_cluster.py")

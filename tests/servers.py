@@ -20,7 +20,7 @@ from types import TracebackType
 
 from sqlalchemy import create_engine, text
 
-from deploy.stores import postgres_programs
+from deploy.stores import postgres_programs, trust_loopback
 
 # Opens the audit trail of every database that tests write to.
 AUDIT_KEY = b"the audit key of the tests"
@@ -86,6 +86,7 @@ class Postgres:
             os.chown(self._folder, account.pw_uid, account.pw_gid)
         try:
             self._run("initdb", "-D", f"{self._folder}/data", "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+            trust_loopback(self._folder / "data")
             self._port = free_port()
             options = (
                 f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} "

@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import Final
 
 from bot.db import Database
-from deploy.components import FAKETIME, POSTGRESQL, REDIS, bring, how
+from deploy.components import FAKETIME, IPROUTE, POSTGRESQL, REDIS, bring, how
 from tests.cluster import Cluster, started
 from tests.faults import checks
 from tests.faults.applicant import Sent
 from tests.faults.injuries import CLOCKS, Injury, Places, all_injuries, faketime_library, set_clock
 from tests.faults.load import OWED_S, SILENCE_S, Load, is_trouble, owed, recovery, silence, until, wait
-from tests.faults.strike import Strike
+from tests.faults.network import a_network
+from tests.faults.strike import Cut, Strike
 
 _DISK: Final = "400m"
 # Encodings and a model are 400 MB of it, and two while the next is trained.
@@ -36,7 +37,7 @@ _WELL_S: Final = 6.0
 _RECOVERS_WITHIN_S: Final = 60.0
 _COLUMNS: Final = (
     ("part", 9),
-    ("fault", 15),
+    ("fault", 18),
     ("sent", 5),
     ("interrupted", 12),
     ("lost", 5),
@@ -64,7 +65,8 @@ class Row:
         owed_s: the longest time for which the assistant owed an answer to a message in the record.
         recovery_s: from the beginning of the fault, which for a kill is the kill, to the moment at which the last message that was
             in trouble had its answer; None when that moment did not come.
-        back_s: from a kill until what was killed does its work again; None where nothing was, or it is not back.
+        back_s: from a kill, or from when a gateway was cut off, until it does its work again; None where nothing was, or it is not back.
+        cut: what was seen of a gateway that was cut off from PostgreSQL.
     """
 
     injury: Injury
@@ -78,13 +80,15 @@ class Row:
     owed_s: float
     recovery_s: float | None
     back_s: float | None
+    cut: Cut | None = None
 
     @property
     def passed(self) -> bool:
         """Whether nothing is wrong with it."""
         bad = self.found.lines()
         honest = self.silence_s <= SILENCE_S and self.owed_s <= OWED_S
-        return not bad and self.recovery_s is not None and honest and self.interrupted != 0
+        sound = self.cut is None or self.cut.sound
+        return not bad and self.recovery_s is not None and honest and self.interrupted != 0 and sound
 
     def cells(self) -> list[str]:
         """As the table has it."""
@@ -145,6 +149,7 @@ async def suffer(cluster: Cluster, places: Places, load: Load, database: Databas
         max((owed(sent, moment) for sent in fresh()), default=0.0),
         recovery(fresh(), began, moment) if recovered else None,
         back,
+        None if struck is None else struck.cut,
     )
 
 
@@ -176,6 +181,8 @@ async def run(cluster: Cluster, places: Places, injuries: Sequence[Injury]) -> l
             before = await look(database, load)
             rows.append(row)
             print(line(row.cells()), flush=True)
+            if row.cut is not None:
+                print(f"    {row.cut.line()}", flush=True)
             for wrong in row.found.lines()[:10]:
                 print(f"    {wrong}", flush=True)
     finally:
@@ -242,7 +249,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--parts", default=os.environ.get("PARTS", ""))
     asked = asked_for(parser.parse_args().parts)
-    if needed := [component for component in bring((POSTGRESQL, REDIS, FAKETIME)) if component is not FAKETIME]:
+    missing = bring((POSTGRESQL, REDIS, FAKETIME, IPROUTE))
+    if needed := [component for component in missing if component in (POSTGRESQL, REDIS)]:
         parser.error(f"{' and '.join(component.name for component in needed)} missing; install with: {how(needed)}")
     with tempfile.TemporaryDirectory(prefix="faults-") as made, ExitStack() as stack:
         folder = Path(made)
@@ -250,12 +258,15 @@ def main() -> int:
         disk = stack.enter_context(a_disk(folder / "disk", _DISK, "0711"))
         data = stack.enter_context(a_disk(folder / "cluster" / "data", _DATA, "0700"))
         clocks, arguments = clocks_of(folder)
-        places = Places(disk, data, clocks)
+        network = stack.enter_context(a_network())
+        places = Places(disk, data, clocks, network)
         for fault, why in (without := left_out(asked, places)).items():
             print(f"left out: {fault}: {why}", flush=True)
         rows: list[Row] = []
         if injuries := [injury for injury in asked if injury.lacks(places) is None]:
             arguments += ["--postgres", str(disk / "postgres")] if disk else []
+            if network:
+                arguments += ["--inside", f"gateway-1:{network.name}", "--set", f"gateway-1:BOT_HTTP_HOST={network.address}"]
             with started(folder / "cluster", arguments) as cluster:
                 rows = asyncio.run(run(cluster, places, injuries))
     said, status = verdict(rows, without)

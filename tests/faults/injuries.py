@@ -15,9 +15,11 @@ from typing import Final
 
 from sqlalchemy import text
 
-from deploy.components import FAKETIME, how
+from deploy.components import FAKETIME, IPROUTE, how
 from tests.cluster import Cluster
 from tests.faults.load import Load
+from tests.faults.network import Network
+from tests.faults.silence import silence
 from tests.faults.strike import Strike, kill, strike
 
 # Longer than the lease of a turn, which is ten seconds.
@@ -25,6 +27,11 @@ STOPPED_S: Final = 13.0
 SLOWED_S: Final = 12.0
 FULL_S: Final = 10.0
 WRONG_S: Final = 8.0
+# Some seconds nobody need notice; the long one outlasts every lease, and what the server has to find out that nobody is there.
+BRIEFLY_S: Final = 5.0
+LONG_S: Final = 45.0
+# A gateway that is not heard for a minute might be taken for one that has ended.
+MISSED_S: Final = 75.0
 # A slowed part works for one part in eight of the time.
 _RESTS_S, _WORKS_S = 0.21, 0.03
 _ROOM: Final = 1 << 14
@@ -40,11 +47,13 @@ class Places:
         disk: the small disk that PostgreSQL keeps its files on; None where none could be made.
         data: the one that everything else is written to; likewise.
         clocks: the file that says how far the clock of a part is off, by the part's name; empty where none can be set.
+        network: the one that `gateway-1` is in; None where none could be made.
     """
 
     disk: Path | None = None
     data: Path | None = None
     clocks: Mapping[str, Path] = field(default_factory=dict)
+    network: Network | None = None
 
 
 Lasting = Callable[[Cluster, Places, Load], AbstractAsyncContextManager[Strike | None]]
@@ -187,6 +196,16 @@ def _clock(part: str, step: timedelta) -> Lasting:
     return lasting
 
 
+def _silent(server: str, seconds: float, ways: str = "both") -> Lasting:
+    @asynccontextmanager
+    async def lasting(cluster: Cluster, places: Places, load: Load) -> AsyncIterator[Strike]:
+        """Packets between one gateway and a server vanish, while everything else goes on."""
+        assert places.network is not None
+        yield await silence(cluster, load, places.network, "gateway-1", server, seconds, ways)
+
+    return lasting
+
+
 def set_clock(file: Path, ahead: timedelta) -> None:
     """Have the clock of whoever reads this file be off by so much."""
     part = file.with_suffix(".part")
@@ -209,6 +228,10 @@ def _no_clock(places: Places) -> str | None:
     return None if places.clocks else f"no clock can be set; install it with: {how([FAKETIME])}"
 
 
+def _no_network(places: Places) -> str | None:
+    return None if places.network else f"no network can be made here; run it as root, with: {how([IPROUTE])}"
+
+
 def all_injuries() -> list[Injury]:
     """Every fault of the table, in its order."""
     found: list[Injury] = []
@@ -223,6 +246,13 @@ def all_injuries() -> list[Injury]:
     found.append(Injury("data", "disk full", _data_full(), _no_disk))
     found.append(Injury("data", "full, killed", _data_full(*CLOCKS), _no_disk))
     found.append(Injury("redis", "memory full", _memory_full))
+    for server, seconds, words, ways in (
+        ("postgres", BRIEFLY_S, "briefly", "both"),
+        ("postgres", LONG_S, "silent", "both"),
+        ("postgres", LONG_S, "deaf", "answers"),
+        ("redis", MISSED_S, "silent", "both"),
+    ):
+        found.append(Injury("network", f"{server} {words}", _silent(server, seconds, ways), _no_network))
     hour, day = timedelta(hours=1), timedelta(days=1)
     for part, kind in CLOCKS.items():
         for words, step in (("an hour", hour), ("a day", day)) if kind == "clock" else (("an hour", hour),):

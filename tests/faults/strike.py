@@ -18,14 +18,43 @@ from tests.faults.applicant import Applicant, Sent
 from tests.faults.load import QUESTIONS, STATIONS, Load
 
 # How often a moment is looked for in which turns are under way, and how long each time.
-_TRIES: Final = 20
-_LOOKS_FOR_S: Final = 1.0
+TRIES: Final = 20
+LOOKS_FOR_S: Final = 1.0
 # So much later the turns of the others who asked at the same moment have begun.
 _OTHERS_S: Final = 0.015
 # Until then what had left a part when it was halted has arrived and is stored, and what does not need the part is done.
 _SETTLES_S: Final = {"gateway": 0.2, "rasa": 0.2, "actions": 0.5, "postgres": 0.2}
 _BACK_WITHIN_S: Final = 60.0
+# By then the server has found out that nobody is there, and the proxy that it should send nobody there.
+_FREE_WITHIN_S: Final = 15.0
+_RED_WITHIN_S: Final = 5.0
 _NEWEST: Final = 10
+
+
+@dataclass
+class Cut:
+    """What was seen of a gateway that PostgreSQL is silent to, in seconds from the beginning of the silence.
+
+    Attributes:
+        lasted_s: how long it was silent.
+        red_s: when the gateway said that it is not ready; None where it did not.
+        held_s: until when it had transactions open at the server that have changed or locked something.
+    """
+
+    lasted_s: float
+    red_s: float | None = None
+    held_s: float = 0.0
+
+    @property
+    def sound(self) -> bool:
+        """Whether others could go on in time, where it lasted that long."""
+        red = self.lasted_s <= _RED_WITHIN_S or (self.red_s is not None and self.red_s <= _RED_WITHIN_S)
+        return red and self.held_s <= _FREE_WITHIN_S
+
+    def line(self) -> str:
+        """As it stands below the table's line."""
+        red = "ready all the time" if self.red_s is None else f"not ready after {self.red_s:.1f} s"
+        return f"{red}; transactions open until {self.held_s:.1f} s"
 
 
 @dataclass(frozen=True)
@@ -36,11 +65,13 @@ class Strike:
         at: when, by `time.monotonic`.
         back: seconds until everything that was killed does its work again; None when it does not in time.
         interrupted: how many turns were under way in what was killed; None where it does not matter.
+        cut: what was seen of a gateway that was cut off from PostgreSQL instead.
     """
 
     at: float
     back: asyncio.Task[float | None]
     interrupted: int | None = None
+    cut: Cut | None = None
 
 
 async def strike(cluster: Cluster, load: Load, parts: Sequence[str]) -> Strike:
@@ -52,9 +83,9 @@ async def strike(cluster: Cluster, load: Load, parts: Sequence[str]) -> Strike:
     kind = parts[0].partition("-")[0]
     inside = Inside(cluster, load, parts)
     try:
-        for left in reversed(range(_TRIES)):
+        for left in reversed(range(TRIES)):
             load.all_ask(STATIONS if kind == "actions" else QUESTIONS)
-            await _moment(inside)
+            await moment(inside)
             for part in parts:
                 cluster.stop(part)
             await asyncio.sleep(_SETTLES_S[kind])
@@ -66,7 +97,7 @@ async def strike(cluster: Cluster, load: Load, parts: Sequence[str]) -> Strike:
                 break
             for part in parts:
                 cluster.go_on(part)
-            await asyncio.sleep(_LOOKS_FOR_S)
+            await asyncio.sleep(LOOKS_FOR_S)
     finally:
         await inside.close()
     return kill(cluster, parts, len(met))
@@ -77,20 +108,26 @@ def kill(cluster: Cluster, parts: Sequence[str], interrupted: int | None = None)
     for part in parts:
         cluster.kill(part)
     at = time.monotonic()
+    return Strike(at, back(cluster, parts, at), interrupted)
 
-    async def back() -> float | None:
-        while time.monotonic() - at < _BACK_WITHIN_S:
+
+def back(cluster: Cluster, parts: Sequence[str], at: float) -> asyncio.Task[float | None]:
+    """Begin to look how many seconds after `at` parts do their work again; None is what comes of it when they do not in time."""
+    deadline = time.monotonic() + _BACK_WITHIN_S
+
+    async def looking() -> float | None:
+        while time.monotonic() < deadline:
             if all(await asyncio.gather(*(cluster.answers(part) for part in parts))):
                 return time.monotonic() - at
             await asyncio.sleep(0.1)
         return None
 
-    return Strike(at, asyncio.create_task(back()), interrupted)
+    return asyncio.create_task(looking())
 
 
-async def _moment(inside: Inside) -> None:
+async def moment(inside: Inside) -> None:
     """A moment at which turns are likely to be under way: soon after the first has begun, which takes a few hundredths of a second."""
-    deadline = time.monotonic() + _LOOKS_FOR_S
+    deadline = time.monotonic() + LOOKS_FOR_S
     while time.monotonic() < deadline and not inside.likely():
         await asyncio.sleep(0.001)
     await asyncio.sleep(_OTHERS_S)
@@ -105,8 +142,8 @@ class Inside:
 
     def __init__(self, cluster: Cluster, load: Load, parts: Sequence[str]) -> None:
         self._load, self._kind = load, parts[0].partition("-")[0]
-        self._addresses = {f"http://127.0.0.1:{cluster.port(part)}" for part in parts if self._kind in ("gateway", "rasa")}
-        shards = [f"http://127.0.0.1:{cluster.port(part)}" for part in cluster.parts if part.startswith("rasa-")]
+        self._addresses = {cluster.address(part) for part in parts if self._kind in ("gateway", "rasa")}
+        shards = [cluster.address(part) for part in cluster.parts if part.startswith("rasa-")]
         self._shards = Shards(dict.fromkeys(shards, _nothing))
 
     async def close(self) -> None:

@@ -17,15 +17,21 @@ from tests.faults.__main__ import Row, asked_for, left_out, verdict
 from tests.faults.applicant import Sent
 from tests.faults.injuries import CLOCKS, Places, all_injuries
 from tests.faults.load import OWED_S, QUESTIONS, SILENCE_S, owed, recovery
+from tests.faults.network import Network
 
 HERE = Path("/nowhere")
-EVERYTHING = Places(HERE, HERE, dict.fromkeys(CLOCKS, HERE))
+EVERYTHING = Places(HERE, HERE, dict.fromkeys(CLOCKS, HERE), Network("nowhere", "127.77.1.2"))
 
 
 def row(
-    recovery_s: float | None = 0.0, interrupted: int | None = None, silence_s: float = 0.1, owed_s: float = 0.2, **found: set[str]
+    recovery_s: float | None = 0.0,
+    interrupted: int | None = None,
+    silence_s: float = 0.1,
+    owed_s: float = 0.2,
+    cut: strike.Cut | None = None,
+    **found: set[str],
 ) -> Row:
-    return Row(all_injuries()[0], 70, interrupted, checks.Found(**found), 0, 0, 0.3, silence_s, owed_s, recovery_s, None)
+    return Row(all_injuries()[0], 70, interrupted, checks.Found(**found), 0, 0, 0.3, silence_s, owed_s, recovery_s, None, cut)
 
 
 def test_every_fault_can_be_had_where_disks_and_clocks_can() -> None:
@@ -36,9 +42,10 @@ def test_every_fault_can_be_had_where_disks_and_clocks_can() -> None:
 
 def test_what_cannot_be_had_is_named_with_the_reason() -> None:
     without = left_out(asked_for(""), Places())
-    assert {"postgres disk full", "data disk full", "clock a day back", "rasa an hour ahead"} <= set(without)
+    assert {"postgres disk full", "data disk full", "clock a day back", "rasa an hour ahead", "network redis silent"} <= set(without)
     assert "redis memory full" not in without
     assert "root" in without["postgres disk full"] and "faketime" in without["clock a day back"]
+    assert "iproute2" in without["network postgres deaf"]
 
 
 @pytest.mark.parametrize(
@@ -56,6 +63,10 @@ def test_what_cannot_be_had_is_named_with_the_reason() -> None:
         ([row(disordered={"numbers"})], [], 1, "0 lost, 0 doubled in 1 faults"),
         ([row(owners={"taken"})], [], 1, "0 lost, 0 doubled in 1 faults"),
         ([row(failures={"KeyError"})], [], 1, "0 lost, 0 doubled in 1 faults"),
+        ([row(cut=strike.Cut(45.0, red_s=3.2, held_s=10.5)), row(cut=strike.Cut(4.0))], [], 0, "0 lost, 0 doubled in 2 faults"),
+        # Others wait for what is locked, or the proxy goes on sending people there.
+        ([row(cut=strike.Cut(45.0, red_s=3.2, held_s=45.0))], [], 1, "0 lost, 0 doubled in 1 faults"),
+        ([row(cut=strike.Cut(45.0, red_s=None, held_s=10.5))], [], 1, "0 lost, 0 doubled in 1 faults"),
     ],
 )
 def test_the_run_ends_with_what_it_is_worth(rows: list[Row], without: list[str], status: int, last: str) -> None:
@@ -115,6 +126,9 @@ class Halted:
     def port(self, part: str) -> int:
         return self.parts.index(part) + 1
 
+    def address(self, part: str) -> str:
+        return f"http://127.0.0.1:{self.port(part)}"
+
     def all_ask(self, questions: Sequence[str]) -> None:
         assert set(questions) <= set(QUESTIONS)
 
@@ -146,7 +160,7 @@ class Halted:
 async def test_a_kill_waits_for_a_turn_to_be_under_way(
     monkeypatch: pytest.MonkeyPatch, part: str, busy_at: int | None, interrupted: int, halted: int
 ) -> None:
-    for name, value in (("_TRIES", 4), ("_LOOKS_FOR_S", 0.01), ("_SETTLES_S", {"gateway": 0.01})):
+    for name, value in (("TRIES", 4), ("LOOKS_FOR_S", 0.01), ("_SETTLES_S", {"gateway": 0.01})):
         monkeypatch.setattr(strike, name, value)
     both: Any = Halted(busy_at)
     struck = await strike.strike(both, both, [part])
@@ -175,3 +189,11 @@ async def test_which_process_each_part_is_gets_written_down_once_there_is_room(t
     data_dir.mkdir()
     while not (data_dir / STATE_FILE).exists():
         await asyncio.sleep(0.05)
+
+
+def test_one_gateway_alone_can_be_in_a_network_of_its_own(tmp_path: Path) -> None:
+    given = {"gateway-1": {"BOT_HTTP_HOST": "127.77.1.2"}}
+    cluster = Cluster(Settings(data_dir=tmp_path), tmp_path, given, inside={"gateway-1": "apart"})
+    first, second = (child.command for child in cluster._programs(tmp_path) if child.name.startswith("gateway"))
+    assert [url.rpartition(":")[0] for url in cluster.gateways] == ["http://127.77.1.2", "http://127.0.0.1"]
+    assert first == ["ip", "netns", "exec", "apart", *second]
