@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-# Seconds; https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS. Lost packets end a connection after about half a
-# minute, instead of the quarter of an hour of the system.
+# Seconds; https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS. Lost packets end a connection here after a
+# quarter of a minute, instead of the quarter of an hour of the system: somewhat later than a widget goes elsewhere by itself, which one
+# that is refused does not.
 _CLIENT: Final[Mapping[str, Any]] = {
     "connect_timeout": 5,
     "keepalives": 1,
-    "keepalives_idle": 20,
+    "keepalives_idle": 5,
     "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
 }
-# Of the session at the server, which frees the locks of a client that lost its power, and looks whether it is there;
+# Of the session at the server: after ten seconds it frees what a client has locked that is cut off or lost its power, so that another
+# can go on with it, and after a minute that of one that does nothing more;
 # https://www.postgresql.org/docs/current/runtime-config-client.html and runtime-config-connection.html.
 _SESSION: Final[Mapping[str, str]] = {
     "lock_timeout": "30s",
     "idle_in_transaction_session_timeout": "60s",
-    "tcp_keepalives_idle": "20",
+    "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
+    "tcp_keepalives_count": "2",
+    "tcp_user_timeout": "10s",
 }
 # For one transaction that may take long, such as a migration or an import.
 PATIENT: Final = "SET LOCAL lock_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '10min'"

@@ -1,4 +1,4 @@
-"""A server, a network or a gateway that goes silent keeps nobody waiting for long."""
+"""A server, a network or a gateway that goes silent keeps nobody waiting for long; `test_faults_network.py` has it go silent."""
 
 from __future__ import annotations
 
@@ -40,10 +40,12 @@ def test_both_sides_look_whether_the_other_is_there(url: str) -> None:
     with contextlib.closing(Database(url)) as database, database.session() as session:
         here = session.connection().connection.get_dsn_parameters()
         there = {
-            name: session.execute(text(f"SHOW {name}")).scalar_one() for name in ("lock_timeout", "idle_in_transaction_session_timeout")
+            name: session.execute(text(f"SHOW {name}")).scalar_one()
+            for name in ("lock_timeout", "idle_in_transaction_session_timeout", "tcp_keepalives_idle", "tcp_user_timeout")
         }
     assert {"connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"} <= here.keys()
-    assert there == {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "1min"}
+    looks = {"tcp_keepalives_idle": "5", "tcp_user_timeout": "10000"}
+    assert there == {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "1min", **looks}
 
 
 def test_locks_of_a_gateway_that_vanished_within_a_transaction_come_free(url: str) -> None:
