@@ -35,10 +35,15 @@ def in_image(*paths: str) -> list[str]:
 
 def test_what_lies_about_in_the_folder_gets_into_no_image() -> None:
     # Keys are put aside and databases are put back in whatever folder BOT_DATA_DIR names.
-    secrets = ".env .env.production deploy/settings/own.env vault.key var2/vault.key.before-20261129 database.password bot/certificate.pem"
-    people = "permits.db permits.db-wal permits.db.before-20261129T083800Z bot/rasa.db backup.dump var/logs/rasa.log records.csv"
-    others = ".git/config .venv/bin/python .tools/bin/uv tests/conftest.py docs/operations.md data/generated/x.yml models/model.tar.gz"
-    assert in_image(*secrets.split(), *people.split(), *others.split()) == []
+    keys = "vault.key var/vault.key var2/vault.key.before-20261129 keys/old.key bot/certificate.pem tls/certificate.pem staff.p12"
+    settings = ".env .env.local.env .env.production deploy/.env deploy/settings/own.env database.password"
+    people = "permits.db permits.db-wal permits.db.before-20261129T083800Z data/permits.db-wal bot/rasa.db backup.dump records.csv"
+    logs = "var/logs/rasa.log bot/gateway.log"
+    made = (
+        ".git/config .venv/bin/python .tools/bin/uv data/generated/x.yml models/model.tar.gz bot/__pycache__/app.pyc .hypothesis/examples/x"
+    )
+    ours = "tests/conftest.py docs/operations.md"
+    assert in_image(*f"{keys} {settings} {people} {logs} {made} {ours}".split()) == []
 
 
 def test_what_gets_into_the_image_is_enough_to_run(tmp_path: Path) -> None:
