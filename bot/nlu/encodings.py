@@ -176,7 +176,9 @@ class EncodingCache:
         # Reading all of it takes half as long as asking for each.
         for key, vector in self._database.execute("SELECT key, vector FROM encodings"):
             if (text := missing.pop(key, None)) is not None:
-                rows[places[text]] = np.frombuffer(vector, dtype="<f2")
+                found = np.frombuffer(vector, dtype="<f2")
+                for place in places[text]:
+                    rows[place] = found
         return list(missing.values())
 
     def put(self, texts: Sequence[str], vectors: Halves) -> None:

@@ -31,13 +31,12 @@ _WORD = re.compile(r"\w")
 _LINE: Final = "--"
 # Where a text, a line or a sentence begins, or what is quoted.
 _OPENING = re.compile(r"(?:\A|[.!?。！？*;；>\n])\W*(?=\w)")
-_SPACES = re.compile(r"\s+")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
 
 
 @lru_cache(maxsize=1)
-def _footers() -> tuple[tuple[str, ...], tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]]:
-    """All phrases, and the patterns of a notice, "sent from" and a closing, each with phrases of which it needs one."""
+def _footers() -> tuple[dict[str, tuple[str, ...]], tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]]:
+    """Phrases by their first letter, and the patterns of a notice, "sent from" and a closing, each with phrases of which it needs one."""
     raw = read_mapping(ROOT / FILE)
 
     def needed(kind: str) -> tuple[str, ...]:
@@ -57,7 +56,10 @@ def _footers() -> tuple[tuple[str, ...], tuple[tuple[tuple[str, ...], re.Pattern
     device = re.compile(rf"(?:^|(?<=[.!?。！？]\s)|(?<=[。！？]))[ \t]*{sent_from}", flags)
     closing = re.compile(rf"^[ \t]*(?:(?:{phrases('closings')})[^\w?？]*$|--+[ \t]*$).*\Z", flags | re.DOTALL)
     kinds = (needed("notices"), notice), (needed("sent_from"), device), ((*needed("closings"), _LINE), closing)
-    return tuple({phrase for needs, _ in kinds for phrase in needs}), kinds
+    phrased: dict[str, tuple[str, ...]] = {}
+    for phrase in {phrase for needs, _ in kinds for phrase in needs}:
+        phrased[phrase[0]] = (*phrased.get(phrase[0], ()), phrase)
+    return phrased, kinds
 
 
 def without_footer(text: str) -> str:
@@ -69,7 +71,8 @@ def without_footer(text: str) -> str:
     phrases, (*others, closing) = _footers()
     # Almost no message has one, which is seen soonest where one could begin: looking for phrases everywhere takes ten times as long,
     # and the patterns a hundred times that.
-    if _LINE not in lower and not any(lower.startswith(phrases, opening.end()) for opening in _OPENING.finditer(lower)):
+    begins = (opening.end() for opening in _OPENING.finditer(lower))
+    if _LINE not in lower and not any(lower.startswith(phrases.get(lower[at], ()), at) for at in begins):
         return text
     for needed, pattern in (*others, closing):
         if not any(phrase in lower for phrase in needed):
@@ -106,13 +109,14 @@ def _shortened(text: str) -> str:
 
 
 def _tidied(text: str, lines: bool = False) -> str:
-    same = unicodedata.normalize("NFKC", _TOKEN.sub(lambda token: f" {_TOKEN_WORDS.get(token[1], token[1].lower())} ", text))
-    same = _INVISIBLE.sub("", same)
-    return "\n".join(_SPACES.sub(" ", line).strip() for line in same.splitlines()) if lines else _SPACES.sub(" ", same).strip()
+    same = _TOKEN.sub(lambda token: f" {_TOKEN_WORDS.get(token[1], token[1].lower())} ", text) if "<" in text else text
+    if not same.isascii():
+        same = _INVISIBLE.sub("", unicodedata.normalize("NFKC", same))
+    return "\n".join(" ".join(line.split()) for line in same.splitlines()) if lines else " ".join(same.split())
 
 
 def _simplified(text: str) -> str:
-    return (simplified(text) if _HAN.search(text) else text).lower()
+    return (simplified(text) if not text.isascii() and _HAN.search(text) else text).lower()
 
 
 def plain(text: str, lines: bool = False) -> str:
