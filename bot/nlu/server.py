@@ -162,6 +162,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
     # Imported here because numpy reads the environment when it is imported.
     from bot.nlu.encodings import encode_at_once
 
+    encoder: threading.Thread | None = None
     try:
         settings = load()
         # Reading the encoder's weights and importing Rasa take a second or two each, and do not need each other.
@@ -183,6 +184,9 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = _EN
             )
     except BotError as error:
         print(f"error: {error}", file=sys.stderr)
+        if encoder is not None:
+            # Its library would abort the process if it were ended in the middle.
+            encoder.join()
         return 1
     encoder.join()
     keep_for_good()
