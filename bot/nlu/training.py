@@ -49,7 +49,7 @@ def _rasa_environment() -> Iterator[None]:
 
 
 @contextmanager
-def _packed_at_once() -> Iterator[None]:
+def _packed_as_it_is() -> Iterator[None]:
     """Rasa would compress a model, for a twelfth of its size, and whoever reads it would have to undo that."""
     from rasa.engine.storage import local_model_storage as storage
 
@@ -154,7 +154,7 @@ def _train(generated: Generated, model: Path, data_dir: Path, report: Callable[[
         few = Path(workshop) / "nlu.yml"
         few.write_text(generated.first_examples(), encoding="utf-8")
         report("training")
-        with training_run(run), _packed_at_once(), open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        with training_run(run), _packed_as_it_is(), open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
             result = rasa_train(
                 domain=str(folder / "domain.yml"),
                 config=str(config),
